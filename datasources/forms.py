@@ -101,6 +101,9 @@ def settings_body(post: QueryDict, *, stored: RestDatasource | None) -> dict[str
         "follow_redirects": bool(post.get("/follow_redirects")),
         "max_answer_bytes": number_of(post, "/max_answer_bytes"),
     }
+    if "/allowed_addresses" in post:
+        # A page that does not ask must not widen what may be reached.
+        body["allowed_addresses"] = text_of(post, "/allowed_addresses").split()
     if stored is None:
         typed = line_of(post, "/name")
         body["name"] = typed or slugify(body["title"] or "", fallback="")
@@ -168,6 +171,11 @@ def errors_of(error: ApplicationError, *, typed: Mapping[str, Any] | None = None
 
 
 def _in_page_words(flaw: Flaw, typed: Mapping[str, Any]) -> Flaw:
+    key, _slash, at = flaw.pointer.removeprefix("/").partition("/")
+    if key == "allowed_addresses" and at.isdecimal():
+        listed = typed.get(key) or []
+        entry = listed[int(at)] if int(at) < len(listed) else at
+        return Flaw(f"/{key}", f"{entry}: {flaw.detail}")
     key = flaw.pointer.removeprefix("/")
     if key in {"title", "name"} and not typed.get("title") and not typed.get("name"):
         return Flaw("/title", _("Enter a display name."))

@@ -37,6 +37,7 @@ KNOWN: dict[str, str] = {
     "KIANDA_SECRET_KEY": "Django's key. Generated in embedded mode, required in production.",
     "KIANDA_SECRET_KEYS": "The key ring for secrets at rest, newest first, with commas.",
     "KIANDA_EGRESS_ALLOW": "Hosts, host:ports, networks that datasources may reach though private.",
+    "KIANDA_EGRESS_PROXY": "A proxy for all calls: `http://user:password@host:3128`. None.",
     "KIANDA_DEMO": "`1` or `0`: whether the demo workspace and its sandbox run. On when embedded.",
     "KIANDA_TIME_ZONE": "The workspace's time zone. `UTC`.",
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
@@ -97,6 +98,20 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = text(name, default).lower()
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}. Choose one of {', '.join(allowed)}.")
+    return value
+
+
+def http_proxy(name: str) -> str:
+    """Return the address of a proxy, an empty one without it; no sentence repeats a password."""
+    value = text(name)
+    sentence = f"{name} is not a proxy. Write http://host:3128 or http://user:password@host:3128."
+    try:
+        url = urlsplit(value)
+        wrong = url.scheme != "http" or not url.hostname or url.port == 0
+    except ValueError:
+        raise ImproperlyConfigured(sentence) from None
+    if value and (wrong or url.path not in ("", "/") or url.query or url.fragment):
+        raise ImproperlyConfigured(sentence)
     return value
 
 

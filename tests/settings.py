@@ -38,6 +38,7 @@ MIGRATION_MODULES = NoMigrations()
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Loopback servers play the outside world in the tests; each test that needs one allows it.
 KIANDA_EGRESS_ALLOW = []
+KIANDA_EGRESS_PROXY = ""
 # Each test client starts the middleware anew: let it look for static files only when asked.
 WHITENOISE_AUTOREFRESH = True
 # A browser keeps what it fetched, as it keeps the collected files of production.

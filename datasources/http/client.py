@@ -5,14 +5,17 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 
 import requests
 import urllib3
 from django.utils.translation import gettext as _
 
+from datasources.http.dialling import proxy_refusal
 from datasources.http.failures import failure_of
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
+from datasources.http.routes import route_to
 from datasources.http.success import checked, is_2xx
 from datasources.http.unpacking import unpacked
 from datasources.rest.answer_forms import NotInForm, read_as
@@ -52,9 +55,12 @@ class Client:
             before_send()
         acted = False
         for _hop in range(MOST_HOPS + 1):
-            line = self._lines.to(call.origin)
+            route = route_to(call.origin, datasource)
+            line = self._lines.to(route)
             line.limits.begin(ends, sent=acted)
             answer = _exchange(line, call, title=datasource.title, started=started)
+            if route.forwarded and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                raise CallFailed("connection", proxy_refusal(f"{answer.status}"))
             acted = acted or call.verb not in READING
             following = next_hop(call, answer) if call.follow_redirects else None
             if following is None:

@@ -1,7 +1,6 @@
 """Which addresses datasources may reach: decided on the resolved one, right before connecting."""
 
 import contextlib
-import functools
 import ipaddress
 import socket
 import threading
@@ -11,7 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from datasources.http.refusals import NEVER, IPAddress, IPNetwork, not_public
+from datasources.http.refusals import NEVER, NOT_LISTED, not_public
+from datasources.rest.allow_list import IPAddress, IPNetwork, read_allow_list
 from datasources.rest.errors import CallFailed
 from kianda.lib.addresses import Origin
 
@@ -48,47 +48,6 @@ class CheckedAddress(NamedTuple):
     address: Any
 
 
-class AllowList(NamedTuple):
-    """KIANDA_EGRESS_ALLOW, read: hosts and networks, each with a port or with None for any."""
-
-    hosts: frozenset[tuple[str, int | None]]
-    networks: tuple[tuple[IPNetwork, int | None], ...]
-
-    def holds(self, *, host: str, ip: IPAddress, port: int) -> bool:
-        """Tell whether an entry names this host or this address."""
-        if (host, None) in self.hosts or (host, port) in self.hosts:
-            return True
-        return any(
-            only in (None, port) and ip.version == network.version and ip in network
-            for network, only in self.networks
-        )
-
-
-@functools.lru_cache(maxsize=16)
-def read_allow_list(entries: tuple[str, ...]) -> AllowList:
-    """Return the entries of KIANDA_EGRESS_ALLOW, sorted into hosts and networks."""
-    hosts: set[tuple[str, int | None]] = set()
-    networks: list[tuple[IPNetwork, int | None]] = []
-    for entry in entries:
-        name, port = _split_port(entry.strip().lower())
-        try:
-            networks.append((ipaddress.ip_network(name, strict=False), port))
-        except ValueError:
-            hosts.add((name.rstrip("."), port))
-    return AllowList(frozenset(hosts), tuple(networks))
-
-
-def _split_port(entry: str) -> tuple[str, int | None]:
-    name, colon, port = entry.rpartition(":")
-    if entry.startswith("["):
-        name, _, rest = entry[1:].partition("]")
-        return name, int(rest[1:]) if rest[1:].isdecimal() else None
-    # An IPv6 address without brackets has several colons and no port.
-    if colon and port.isdecimal() and ":" not in name:
-        return name, int(port)
-    return entry, None
-
-
 def refusal_of_literal(origin: Origin) -> str | None:
     """Return why the address that a base URL spells out may not be reached; None for a name."""
     try:
@@ -101,23 +60,41 @@ def refusal_of_literal(origin: Origin) -> str | None:
 
 
 def resolve(
-    host: str, port: int, *, wait_s: float, by_operator: bool = False
+    host: str,
+    port: int,
+    *,
+    wait_s: float,
+    by_operator: bool = False,
+    within: tuple[str, ...] = (),
+    every: bool = False,
 ) -> list[CheckedAddress]:
     """Return the addresses of a host that may be reached; raises CallFailed when there is none.
 
-    A host that the operator has named in a setting of its own is allowed by that.
+    A host that the operator has named in a setting of its own is allowed by that. `within` is the
+    narrower list of a datasource. `every`: somebody else chooses among the addresses, so none of
+    them may be a refused one.
     """
-    if host == SANDBOX_HOST:
-        return [_sandbox()]
     targets, refused = [], ""
-    for family, address in _lookup(host, port, wait_s):
-        why = _refusal(str(address[0]), host=host, port=port, by_operator=by_operator)
+    found = [_sandbox()] if host == SANDBOX_HOST else _lookup(host, port, wait_s)
+    for family, address in found:
+        why = _not_listed(str(address[0]), host=host, port=port, within=within)
+        if why is None and host != SANDBOX_HOST:
+            why = _refusal(str(address[0]), host=host, port=port, by_operator=by_operator)
         if why is None:
             targets.append(CheckedAddress(family, address))
         refused = refused or why or ""
-    if not targets:
+    if not targets or (every and refused):
         raise CallFailed("refused_address", refused)
     return targets
+
+
+def _not_listed(address: str, *, host: str, port: int, within: tuple[str, ...]) -> str | None:
+    """Return why the datasource's own list keeps an address back."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    plain = (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
+    if not within or read_allow_list(within).holds(host=host, ip=plain, port=port):
+        return None
+    return _(NOT_LISTED) % {"name": address if address == host else f"{host} ({address})"}
 
 
 def _refusal(address: str, *, host: str, port: int, by_operator: bool = False) -> str | None:

@@ -1,4 +1,4 @@
-"""Connections kept open between calls: per process, thread and origin; nothing else is kept."""
+"""Connections kept open between calls: per process, thread and route; nothing else is kept."""
 
 import os
 import threading
@@ -10,8 +10,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
-from datasources.http.sockets import Limits, open_pool
-from kianda.lib.addresses import Origin, authority
+from datasources.http.dialling import open_pool
+from datasources.http.routes import Route
+from datasources.http.sockets import Limits
+from kianda.lib.addresses import authority
 
 # Longer than this a provider, or a box on the way, may have dropped a connection without a word;
 # a POST that goes into such a hole can neither be repeated nor trusted.
@@ -20,11 +22,13 @@ LINES_PER_THREAD = 32
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter bound to one origin: no proxies, no cookies, no environment."""
+    """requests' adapter bound to one route: no other proxies, no cookies, no environment."""
 
-    def __init__(self, origin: Origin, limits: Limits) -> None:
-        self._origin_pool = open_pool(origin, limits)
-        self._prefix = f"{origin.scheme}://{authority(origin)}"
+    def __init__(self, route: Route, limits: Limits) -> None:
+        self._origin_pool = open_pool(route, limits)
+        # A proxy that reads the request wants to see the whole address in it.
+        origin = route.origin
+        self._prefix = "" if route.forwarded else f"{origin.scheme}://{authority(origin)}"
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -38,7 +42,7 @@ class _Adapter(HTTPAdapter):
         """Leave verification to the TLS context of the pool, which always verifies."""
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return path and query as they were built."""
+        """Return path and query as they were built, for a proxy that reads them the address."""
         return (request.url or "").removeprefix(self._prefix)
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
@@ -55,23 +59,26 @@ class _Adapter(HTTPAdapter):
 
 
 class KeptConnection:
-    """The kept connection of one thread to one origin."""
+    """The kept connection of one thread on one route."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, route: Route) -> None:
         """Open nothing yet."""
         self.limits = Limits()
         self.used = time.monotonic()
-        self._origin = origin
-        self._adapter = _Adapter(origin, self.limits)
+        self._route = route
+        self._proxy_headers = route.proxy.headers() if route.proxy and route.forwarded else {}
+        self._adapter = _Adapter(route, self.limits)
 
     def send(self, request: requests.PreparedRequest) -> requests.Response:
         """Send a request and return its answer with the body still to be read."""
+        if self._proxy_headers:
+            request.headers = {**request.headers, **self._proxy_headers}  # type: ignore[assignment]
         return self._adapter.send(request, stream=True)
 
     def renew(self) -> None:
         """Drop the connection; the next request opens another one."""
         self._adapter.close()
-        self._adapter = _Adapter(self._origin, self.limits)
+        self._adapter = _Adapter(self._route, self.limits)
 
     def close(self) -> None:
         """Drop the connection for good."""
@@ -91,24 +98,24 @@ class ConnectionPool:
         # A forked child must not talk on its parent's connections.
         self._local = threading.local()
 
-    def _mine(self) -> OrderedDict[Origin, KeptConnection]:
+    def _mine(self) -> OrderedDict[Route, KeptConnection]:
         try:
-            found: OrderedDict[Origin, KeptConnection] = self._local.lines
+            found: OrderedDict[Route, KeptConnection] = self._local.lines
         except AttributeError:
             found = self._local.lines = OrderedDict()
         return found
 
-    def to(self, origin: Origin) -> KeptConnection:
-        """Return this thread's line to an origin, without a connection that was idle too long."""
+    def to(self, route: Route) -> KeptConnection:
+        """Return this thread's line on a route, without a connection that was idle too long."""
         lines = self._mine()
-        line = lines.get(origin)
+        line = lines.get(route)
         if line is None:
-            line = lines[origin] = KeptConnection(origin)
+            line = lines[route] = KeptConnection(route)
             if len(lines) > LINES_PER_THREAD:
                 lines.popitem(last=False)[1].close()
         elif time.monotonic() - line.used > self._max_idle_s:
             line.renew()
-        lines.move_to_end(origin)
+        lines.move_to_end(route)
         return line
 
     def close(self) -> None:

@@ -1,17 +1,19 @@
 """Why an address is not public, in a sentence of its own for each sort, and how to mend it."""
 
 import ipaddress
-from typing import TypeAlias
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-IPNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+from datasources.rest.allow_list import IPAddress, IPNetwork
 
 NEVER = gettext_noop(
     "%(name)s is a link-local address. Those cannot be reached at all. Clouds hand out "
     "credentials there. Write the address at which the service is known to others."
+)
+NOT_LISTED = gettext_noop(
+    "%(name)s is not among the addresses that this data source may reach. An Administrator can add "
+    "it in its settings, under Allowed addresses."
 )
 NOT_PUBLIC = gettext_noop("%(name)s is not a public address. %(sort)s")
 ALLOW = gettext_noop(

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
-from datasources.http.sockets import Limits, open_pool
+from datasources.http.dialling import open_pool
+from datasources.http.routes import plain_route
+from datasources.http.sockets import Limits
 from datasources.rest.errors import CallFailed
 from kianda.lib.addresses import origin_of
 
@@ -29,7 +31,18 @@ class _GuardedAdapter(HTTPAdapter):
         """Return a pool whose one connection is checked when it is made."""
         limits = Limits()
         limits.begin(time.monotonic() + LONGEST_S, sent=False)
-        return open_pool(origin_of(str(request.url)), limits)
+        return open_pool(plain_route(origin_of(str(request.url))), limits)
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what stands in the request line: for a proxy that reads it the whole address."""
+        url = str(request.url)
+        return url if plain_route(origin_of(url)).forwarded else request.path_url
+
+    def add_headers(self, request: requests.PreparedRequest, **kwargs: Any) -> None:
+        """Sign in to a proxy that reads the request."""
+        route = plain_route(origin_of(str(request.url)))
+        if route.proxy and route.forwarded:
+            request.headers.update(route.proxy.headers())
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
         """Leave verification to the TLS context of the pool, which always verifies."""

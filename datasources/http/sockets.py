@@ -14,12 +14,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from datasources.http.egress import CheckedAddress, resolve
+from datasources.http.egress import CheckedAddress
 from datasources.rest.errors import CallFailed
-from kianda.lib.addresses import Origin
 
 CONNECT_S = 10.0
 
@@ -129,60 +126,3 @@ class FinalResponse(http.client.HTTPResponse):
             # The standard library passes over 100 Continue alone, and begins once.
             self.headers = self.msg = None  # type: ignore[assignment]
             super().begin()
-
-
-class PlainConnection(HTTPConnection):
-    """An HTTP connection to a checked address."""
-
-    response_class = FinalResponse
-
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
-        """Keep the limits for its sockets."""
-        super().__init__(*args, **kwargs)
-        self._limits = limits
-
-    def _new_conn(self) -> socket.socket:
-        targets = resolve(self.host, self.port or 80, wait_s=self._limits.left())
-        return connect(targets, self._limits)
-
-
-class TLSConnection(HTTPSConnection):
-    """An HTTPS connection to a checked address; the certificate is checked against the name."""
-
-    response_class = FinalResponse
-
-    def __init__(self, *args: Any, limits: Limits, **kwargs: Any) -> None:
-        """Keep the limits for its sockets."""
-        super().__init__(*args, **kwargs)
-        self._limits = limits
-
-    def _new_conn(self) -> socket.socket:
-        targets = resolve(self.host, self.port or 443, wait_s=self._limits.left())
-        return connect(targets, self._limits)
-
-    def connect(self) -> None:
-        """Connect, and put the TLS socket under the same deadline."""
-        super().connect()
-        if isinstance(self.sock, TLSSocket):
-            self.sock.limits = self._limits
-
-
-class PlainPool(HTTPConnectionPool):
-    """Pooled guarded HTTP connections."""
-
-    ConnectionCls = PlainConnection
-
-
-class TLSPool(HTTPSConnectionPool):
-    """Pooled guarded HTTPS connections."""
-
-    ConnectionCls = TLSConnection
-
-
-def open_pool(origin: Origin, limits: Limits) -> HTTPConnectionPool:
-    """Return the pool of one origin and one thread: it keeps a single connection."""
-    if origin.scheme == "https":
-        return TLSPool(
-            origin.host, origin.port, maxsize=1, ssl_context=tls_context(), limits=limits
-        )
-    return PlainPool(origin.host, origin.port, maxsize=1, limits=limits)

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
+from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.shapes import (
     MEGABYTE,
@@ -175,6 +176,11 @@ class RestDatasource(DatasourceDocument):
     test_path: Annotated[str, Field(max_length=2000)] | None = None
     follow_redirects: bool = False
     max_answer_bytes: AnswerBytes = 5 * MEGABYTE
+    allowed_addresses: Annotated[list[AllowedAddress], Field(max_length=100)] = Field(
+        default=[],
+        description="Hosts, host:ports and networks that it may reach, redirects too; empty: all "
+        "that the installation allows. Administrators set it.",
+    )
     methods: Annotated[list[RestMethod], Field(max_length=500)] = []
 
     @field_validator("base_url")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from datasources.kinds import DatasourceDocument, RestDatasource
 from datasources.models import Datasource
 from datasources.permissions import DatasourceAccess
 from datasources.selectors import get_datasource, security_of
@@ -42,6 +43,23 @@ def must_edit(row: Datasource, user: Any) -> None:
                 "administrators may."
             )
             % {"datasource": row.title, "editors": editors.in_words()}
+        )
+
+
+def must_set_addresses(
+    document: DatasourceDocument, user: Any, *, stored: DatasourceDocument
+) -> None:
+    """Raise Forbidden where somebody but an administrator changes which addresses may be reached.
+
+    Whoever makes a datasource may bring a list along: it can only narrow what they could reach
+    without it, and an export keeps it.
+    """
+    if not isinstance(document, RestDatasource) or not isinstance(stored, RestDatasource):
+        return
+    changed = document.allowed_addresses != stored.allowed_addresses
+    if changed and user is not None and not has_role(user, ADMINISTRATOR):
+        raise Forbidden(
+            _("Only administrators change allowed_addresses. Leave it as it is, or ask one.")
         )
 
 

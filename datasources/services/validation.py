@@ -12,6 +12,7 @@ from datasources.auth import auth_schemes
 from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
 from datasources.ports import conditions
+from datasources.rest.allow_list import outside
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
 from datasources.rest.headers import header_flaw
 from datasources.rest.payloads import XML_PART, XML_ROOT
@@ -56,11 +57,22 @@ def parse_datasource(
         parsed = kind.model_validate(restored.body, context={"refusal": refusal})
         if isinstance(parsed, EmailDatasource):
             found += parsed.flaws(refusal=refusal)
+        elif isinstance(parsed, RestDatasource):
+            found += _address_flaws(parsed)
     except ValidationError as error:
         found = [*flaws_of(error, raw, model=kind), *found]
     if found:
         raise Invalid(_("The datasource has errors."), errors=found)
     return parsed
+
+
+def _address_flaws(parsed: RestDatasource) -> Iterator[Flaw]:
+    if outside(tuple(parsed.allowed_addresses), parsed.origin):
+        sentence = _(
+            "%(host)s is not among the addresses that this data source may reach. An Administrator "
+            "can add it under Allowed addresses."
+        )
+        yield Flaw("/base_url", sentence % {"host": parsed.origin.host})
 
 
 def _kind_of(raw: dict[str, Any], stored: DatasourceDocument | None) -> type[DatasourceDocument]:

@@ -20,6 +20,7 @@ from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.uses import use_lines
 from kianda.accounts.permissions import signed_in
+from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Invalid, Stale, TooLarge
 from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context
@@ -35,7 +36,10 @@ LABELS = {
     "test_path": gettext_lazy("Test path"),
     "follow_redirects": gettext_lazy("Follow redirects"),
     "max_answer_bytes": gettext_lazy("Largest answer"),
+    "allowed_addresses": gettext_lazy("Allowed addresses"),
 }
+# What stands under More settings, which opens by itself for what is wrong there.
+MORE = ("/test_path", "/max_answer_bytes", "/allowed_addresses")
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
@@ -95,6 +99,7 @@ def _form(
         "new_place": "datasource-new",
         "oob": is_htmx(request),
         "may_change": True,
+        "may_narrow": True,
     }
     partials = {"answer": "datasources/_answer.html"}
     return render_page(request, "datasources/new.html", context, partials=partials, status=status)
@@ -170,6 +175,7 @@ def show(
         "errors": errors,
         "again": list(forms.asked_again(wrong, stored)),
         "may_change": may_change(request, row),
+        "may_narrow": has_role(request.user, ADMINISTRATOR),
         **more,
     }
     partials = {"answer": "datasources/_answer.html"}
@@ -203,6 +209,8 @@ def _settings_context(
         "schemes": forms.scheme_choices(),
         "auth": forms.auth_dialog(auth, stored=stored.auth if stored else None, errors=errors),
         "name": stored.name if stored else "new",
+        "more_open": any(errors.at(place) for place in MORE) if errors else False,
+        "nl": "\n",
     }
 
 

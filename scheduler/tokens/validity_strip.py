@@ -89,7 +89,9 @@ def _spans(
         .alias(key=F("pk") + 0)
         .filter(key__gte=within.first)
         .order_by("-pk")
-        .values_list("finished", *(KeyTextTransform(name, "data") for name in names))[:MOST_REFRESHES]
+        .values_list("finished", *(KeyTextTransform(name, "data") for name in names))[
+            :MOST_REFRESHES
+        ]
     )
     for finished, *values in rows:
         if finished is None:

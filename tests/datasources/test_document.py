@@ -46,6 +46,7 @@ def test_what_is_left_out_takes_its_default() -> None:
         "test_path": None,
         "follow_redirects": False,
         "max_answer_bytes": 5 * MEGABYTE,
+        "allowed_addresses": [],
         "methods": [],
     }
 

@@ -1,6 +1,7 @@
 """A data source made and changed on its pages, without a browser: bad input, secrets, others."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from tests.datasources.pages.forms import (
     value_of,
     wrong,
 )
-from tests.pages import SCRIPT, text_of
+from tests.pages import SCRIPT, client_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +199,34 @@ def test_the_definition_is_given_as_a_file_with_secrets_masked(manager: Client, 
     answered = manager.get(f"{ONE}export/")
     assert answered["Content-Disposition"] == 'attachment; filename="token-service.json"'
     assert json.loads(answered.content)["auth"] == {"scheme": "bearer", "token": MASK}
+
+
+def test_an_administrator_narrows_what_a_data_source_may_reach(
+    manager: Client, admin: Any, made: Datasource
+) -> None:
+    boss = client_of(admin)
+    body = SETTINGS | base(boss.get(ONE))
+    bad = boss.post(ONE, body | {"/allowed_addresses": "auth.example.org\nhttps://x.example"})
+    assert wrong(bad) == ["f-allowed_addresses"]
+    assert "https://x.example: Write a host" in text_of(bad)
+    boss.post(ONE, body | {"/allowed_addresses": "auth.example.org\r\n10.0.0.0/8\r\n"})
+    assert get_document("token-service").allowed_addresses == ["auth.example.org", "10.0.0.0/8"]
+    assert "auth.example.org\n10.0.0.0/8" in boss.get(ONE).content.decode()
+
+
+def test_others_see_what_a_data_source_may_reach_and_keep_it(
+    manager: Client, admin: Any, made: Datasource
+) -> None:
+    boss = client_of(admin)
+    listed = {"/allowed_addresses": "auth.example.org"}
+    boss.post(ONE, SETTINGS | base(boss.get(ONE)) | listed)
+    page = manager.get(ONE)
+    assert re.search(r'name="/allowed_addresses"[^>]*readonly', page.content.decode())
+    for sent in ({}, listed):
+        body = SETTINGS | base(manager.get(ONE)) | sent
+        assert manager.post(ONE, body | {"/title": f"New {len(sent)}"}).status_code == 303
+    other = SETTINGS | base(manager.get(ONE)) | {"/allowed_addresses": ""}
+    assert manager.post(ONE, other).status_code == 403
+    away = SETTINGS | base(manager.get(ONE)) | {"/base_url": "https://x.example.org"}
+    assert "not among the addresses" in text_of(manager.post(ONE, away))
+    assert get_document("token-service").allowed_addresses == ["auth.example.org"]
