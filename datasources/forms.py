@@ -13,10 +13,12 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from datasources.auth import AuthScheme, auth_schemes
+from datasources.auth.base import masked_settings
 from datasources.rest.document import RestDatasource
 from datasources.services.validation import SEND_AGAIN
 from kianda.lib.dialogs.controls import REMOVE
-from kianda.lib.dialogs.dialog import BoundControl, Dialog, flaws_within, read_settings
+from kianda.lib.dialogs.dialog import BoundControl, Dialog, asked_of, flaws_within, read_settings
+from kianda.lib.dialogs.specs import specs_of
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
 from kianda.lib.names import slugify
 from kianda.lib.secret_names import MASK
@@ -133,16 +135,23 @@ def auth_body(post: QueryDict, *, stored: AuthScheme | None) -> dict[str, Any]:
         return {"scheme": scheme}
     held = stored.masked() if stored and stored.slug() == scheme else {}
     read = read_settings(kind, post, prefix=AUTH, held=held)
-    bare = {name: one.strip() for name, one in read.items() if isinstance(one, str)}
-    return {"scheme": scheme} | read | {n: one for n, one in bare.items() if n not in kind.secrets}
+    chosen = {spec.name for spec in specs_of(kind) if spec.choices}
+    bare = {
+        name: one.strip()
+        for name, one in read.items()
+        if isinstance(one, str) and name not in chosen and name not in kind.secrets
+    }
+    # What the page does not show stays as it is.
+    asked = {spec.name for spec in asked_of(kind)}
+    kept = {name: value for name, value in held.items() if name not in asked}
+    return {"scheme": scheme} | kept | read | bare
 
 
 def masked(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return typed settings as they may be shown."""
-    auth = dict(body["auth"])
+    auth = body["auth"]
     kind = auth_schemes.kinds.get(auth["scheme"])
-    secrets = {name: MASK for name in (kind.secrets if kind else ()) if auth.get(name)}
-    return {**body, "auth": auth | secrets}
+    return {**body, "auth": masked_settings(kind, auth) if kind else auth}
 
 
 def auth_dialog(

@@ -1,15 +1,16 @@
 """What every way of authentication has in common."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeGuard
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
-from kianda.lib.secret_names import MASK
+from kianda.lib.secret_names import MASK, is_secret_name
 
 
 def one_line(text: str) -> str:
@@ -25,6 +26,26 @@ Credential = Annotated[
     Field(max_length=8000, repr=False, json_schema_extra={"control": "secret"}),
     AfterValidator(one_line),
 ]
+
+
+class NamedValue(BaseModel):
+    """A parameter that a request carries beside what a scheme puts on it; it may be secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Annotated[OneLine, Field(min_length=1, max_length=200, title=gettext_noop("Name"))]
+    value: Annotated[OneLine, Field(title=gettext_noop("Value"), repr=False)] = ""
+    secret: bool = Field(
+        default=False, title=gettext_noop("Secret"), description="Left out: as the name tells."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secret_by_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "secret" not in data:
+            name = data.get("name")
+            return data | {"secret": isinstance(name, str) and is_secret_name(name)}
+        return data
 
 
 @dataclass(slots=True)
@@ -47,6 +68,10 @@ class AuthScheme(Kind):
     tag: ClassVar[str] = "scheme"
     category: ClassVar[str] = gettext_noop("Authentication")
     secrets: ClassVar[tuple[str, ...]] = ()
+    # Settings that are lists of names and values, some or all of which are secret.
+    named_values: ClassVar[tuple[str, ...]] = ()
+    # Settings that are addresses to which its secrets are sent, beside those of the datasource.
+    addresses: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
     # Whether each call takes the live access token of the datasource's connection. It is part of
     # no document: whoever builds a request fetches it at that moment.
@@ -60,11 +85,53 @@ class AuthScheme(Kind):
         """Tell whether the scheme cannot be used because its secret is not set."""
         return False
 
+    def missing_words(self) -> str:
+        """Say which of its settings must be there before it can be used, and is not."""
+        return _(self.missing)
+
+    @classmethod
+    def is_secret_value(cls, setting: str, item: Mapping[str, Any]) -> bool:
+        """Tell whether one of the values of a list of named values is secret."""
+        secret = item.get("secret")
+        return is_secret_name(str(item.get("name"))) if secret is None else bool(secret)
+
+    def named_secrets(self, setting: str) -> list[tuple[str, str]]:
+        """Return names and values of what is secret in a list of named values."""
+        items = [item.model_dump() for item in getattr(self, setting)]
+        return [
+            (item["name"], item["value"]) for item in items if self.is_secret_value(setting, item)
+        ]
+
     def credentials(self) -> dict[str, str]:
-        """Return the secret values by setting."""
-        return {name: str(getattr(self, name)) for name in self.secrets}
+        """Return the secret values by setting; those of a list by its name and their order."""
+        return {name: str(getattr(self, name)) for name in self.secrets} | {
+            f"{setting}/{at}": value
+            for setting in self.named_values
+            for at, (_name, value) in enumerate(self.named_secrets(setting))
+        }
 
     def masked(self) -> dict[str, Any]:
         """Return the settings as they are shown: a secret that is set as asterisks."""
-        shown = self.model_dump(mode="json")
-        return shown | {name: MASK if shown[name] else "" for name in self.secrets}
+        return masked_settings(type(self), self.model_dump(mode="json"))
+
+
+def masked_settings(kind: type[AuthScheme], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a scheme, which may be only typed, as they may be shown."""
+    shown = dict(settings)
+    for name in kind.secrets:
+        if name in shown:
+            shown[name] = MASK if shown[name] else ""
+    for name in kind.named_values:
+        items = shown.get(name)
+        shown |= {name: [_masked(kind, name, one) for one in items]} if _is_list(items) else {}
+    return shown
+
+
+def _is_list(items: object) -> TypeGuard[list[Any]]:
+    return isinstance(items, list)
+
+
+def _masked(kind: type[AuthScheme], setting: str, item: Any) -> Any:
+    if not isinstance(item, dict) or not kind.is_secret_value(setting, item):
+        return item
+    return {**item, "value": MASK if item.get("value") else ""}

@@ -184,7 +184,7 @@ def _authenticate(parts: _Parts, datasource: RestDatasource, token: str) -> None
     if scheme.lacks_credentials():
         sentence = _("The datasource %(datasource)s has no %(missing)s stored.") % {
             "datasource": datasource.title,
-            "missing": _(scheme.missing),
+            "missing": scheme.missing_words(),
         }
         raise CallFailed("configuration", sentence)
     if scheme.needs_token and not token:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from pydantic import ValidationError
 
-from datasources.auth import auth_schemes
+from datasources.auth import AuthScheme, auth_schemes
 from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
 from datasources.ports import conditions
@@ -132,25 +132,63 @@ class _Restored:
                 for index, method in enumerate(raw["methods"])
             ]
 
-    def _secret(self, place: str, holder: dict[str, Any], key: str, kept: str | None) -> str:
+    def _secret(
+        self, place: str, holder: dict[str, Any], key: str, kept: str | None, *, moved: bool
+    ) -> str:
         sent = holder.get(key, MASK if kept else "")
         if sent != MASK:
             return "" if sent is None else sent
         if not kept:
             self.flaws.append(Flaw(place, _(NOTHING_STORED)))
-        elif self._moved:
+        elif moved:
             self.flaws.append(Flaw(place, _(SEND_AGAIN)))
         return kept or ""
 
     def _auth(self, auth: dict[str, Any]) -> dict[str, Any]:
         scheme = auth.get("scheme")
         kind = auth_schemes.kinds.get(scheme) if isinstance(scheme, str) else None
+        if kind is None:
+            return auth
         stored = self._stored.auth if self._stored else None
-        kept = stored.credentials() if stored and stored.slug() == scheme else {}
-        return auth | {
-            name: self._secret(pointer("auth", name), auth, name, kept.get(name))
-            for name in (kind.secrets if kind else ())
+        stored = stored if stored and stored.slug() == scheme else None
+        moved = self._moved or (stored is not None and _leads_elsewhere(auth, stored))
+        kept = stored.credentials() if stored else {}
+        found = auth | {
+            name: self._secret(pointer("auth", name), auth, name, kept.get(name), moved=moved)
+            for name in kind.secrets
         }
+        for setting in kind.named_values:
+            if isinstance(auth.get(setting), list):
+                found[setting] = self._named(auth[setting], setting, kind, stored, moved=moved)
+        return found
+
+    def _named(
+        self,
+        items: list[Any],
+        setting: str,
+        kind: type[AuthScheme],
+        stored: AuthScheme | None,
+        *,
+        moved: bool,
+    ) -> list[Any]:
+        """Return named values, each masked one as the one of its name that is stored."""
+        waiting = stored.named_secrets(setting) if stored else []
+        found: list[Any] = []
+        for at, item in enumerate(items):
+            if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+                found.append(item)
+                continue
+            place = pointer("auth", setting, at, "value")
+            own = next((pair for pair in waiting if pair[0] == item["name"]), None)
+            if own is not None:
+                waiting.remove(own)
+            if kind.is_secret_value(setting, item):
+                kept = own[1] if own else None
+                item = item | {"value": self._secret(place, item, "value", kept, moved=moved)}
+            elif own is not None and item.get("value") == MASK:
+                self.flaws.append(Flaw(place, _(OPENED)))
+            found.append(item)
+        return found
 
     def _method(self, index: int, method: dict[str, Any]) -> dict[str, Any]:
         found = dict(method)
@@ -173,15 +211,27 @@ class _Restored:
         kept = stored.get(_key(prefix, item["name"]))
         secret = item.get("secret")
         if is_secret_name(item["name"]) if secret is None else secret:
-            value = self._secret(place, item, "value", kept.value if kept else None)
+            own = kept.value if kept else None
+            value = self._secret(place, item, "value", own, moved=self._moved)
             return {**item, "value": None if value == "" else value}
         if item.get("value") == MASK and kept and kept.secret and kept.value:
             self.flaws.append(Flaw(place, _(OPENED)))
         return item
 
 
+def _leads_elsewhere(auth: dict[str, Any], stored: AuthScheme) -> bool:
+    """Tell whether secrets of a scheme would go to a host for which nobody has typed them."""
+    known = {origin_of(url) for name in stored.addresses if (url := getattr(stored, name))}
+    return any(
+        all(_moved(url, origin) for origin in known)
+        for name in stored.addresses
+        if (url := auth.get(name))
+    )
+
+
 def _moved(base_url: object, origin: Origin) -> bool:
-    if not isinstance(base_url, str) or base_url_flaw(base_url):
+    """Tell whether an address leads to another server than a known one."""
+    if not isinstance(base_url, str) or base_url_flaw(base_url.partition("?")[0]):
         return True
     return origin_of(base_url) != origin
 

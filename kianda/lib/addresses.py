@@ -49,6 +49,16 @@ def base_url_flaw(url: str) -> str | None:
     return _host_flaw(host) or (path_flaw(parts.path) if parts.path else None)
 
 
+def endpoint_flaw(url: str) -> str | None:
+    """Return what is wrong with the whole address of one endpoint, which may have a query."""
+    path, _mark, _query = url.partition("?")
+    if "#" in url or _CONTROL.search(url):
+        return _("Blanks, # and control characters cannot stand in an address.")
+    if names := re.findall(r"{+([^{}]*)}+", url):
+        return _("Replace {%(name)s} in the address by your own value.") % {"name": names[0]}
+    return base_url_flaw(path)
+
+
 def _host_flaw(host: str) -> str | None:
     if "%" in host:
         return _("An address with a zone cannot be used.")

@@ -66,7 +66,7 @@ def flaws_of(
     `model` (a model or an annotated union of them) lets an unknown key name the known ones.
     """
     made = [
-        Flaw(prefix + pointer(*_place(raw, line)), _sentence(line, model))
+        Flaw(prefix + pointer(*_place(raw, line, model)), _sentence(line, model))
         for line in error.errors(include_url=False, include_input=False)
     ]
     return unique(made)
@@ -77,7 +77,7 @@ def unique(flaws: Iterable[Flaw]) -> list[Flaw]:
     return list(dict.fromkeys(flaws))
 
 
-def _place(raw: object, line: Mapping[str, Any]) -> list[str | int]:
+def _place(raw: object, line: Mapping[str, Any], model: Any) -> list[str | int]:
     """Follow the error's place through the body; what is not in the body is a union's own mark."""
     place: list[str | int] = []
     node: Any = raw
@@ -89,11 +89,18 @@ def _place(raw: object, line: Mapping[str, Any]) -> list[str | int]:
         if _has(node, part):
             node = node[part]
             place.append(part)
-        elif last and line["type"] == "missing":
+        elif last and (line["type"] == "missing" or _is_left_out(line, model)):
             place.append(part)
     if line["type"].startswith("union_tag"):
         place.append(_discriminator(line))
     return place
+
+
+def _is_left_out(line: Mapping[str, Any], model: Any) -> bool:
+    """Tell whether a setting that was left out is wrong for being so, as its own check says."""
+    *holder, name = line["loc"]
+    found = _models_at(model, holder)
+    return line["type"] == "value_error" and any(name in _settings(one) for one in found)
 
 
 def _is_tag(node: Mapping[str, Any], part: str | int) -> bool:

@@ -1,0 +1,250 @@
+"""OAuth 2: access tokens that the product fetches and refreshes itself."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+
+from datasources.auth.base import AuthScheme, Credential, NamedValue, OneLine, RequestDraft
+from datasources.auth.keys import signing_key
+from kianda.lib.addresses import endpoint_flaw, origin_of
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+
+GrantName = Literal[
+    "client_credentials", "authorization_code", "refresh_token", "password", "jwt_bearer"
+]
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"
+]  # fmt: skip
+Endpoint = Annotated[OneLine, Field(max_length=2000, json_schema_extra={"control": "line"})]
+Place = Annotated[OneLine, Field(max_length=500, pattern=r"^[^.]*(\.[^.]+)*$")]
+PrivateKey = Annotated[
+    str, Field(max_length=20_000, repr=False, json_schema_extra={"control": "long_secret"})
+]
+# What a request says by itself. What is given beside it can replace none of these.
+OWN_IN_ADDRESS = frozenset(
+    {
+        "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge",
+        "code_challenge_method",
+    }
+)  # fmt: skip
+OWN_IN_REQUEST = frozenset(
+    {
+        "code", "code_verifier", "redirect_uri", "refresh_token", "client_secret", "assertion",
+        "client_assertion", "client_assertion_type", "username", "password",
+    }
+)  # fmt: skip
+NEEDS_CLIENT = frozenset({"client_credentials", "authorization_code"})
+MISSING = {
+    "client_id": gettext_noop("client ID"),
+    "client_secret": gettext_noop("client secret"),
+    "private_key": gettext_noop("private key"),
+    "username": gettext_noop("user name"),
+    "password": gettext_noop("password"),
+    "refresh_token": gettext_noop("refresh token"),
+}
+
+
+class AnswerPlaces(BaseModel):
+    """Where in an answer of the token endpoint each value is, when it is not under its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    access_token: Place = Field(default="", title=gettext_noop("Access token"))
+    refresh_token: Place = Field(default="", title=gettext_noop("Refresh token"))
+    expires_in: Place = Field(default="", title=gettext_noop("Lifetime"))
+    scope: Place = Field(default="", title=gettext_noop("Scopes"))
+
+
+class OAuth2Auth(AuthScheme):
+    """Access tokens that Kianda gets from a token endpoint and refreshes before they expire."""
+
+    scheme: Literal["oauth2"] = "oauth2"
+    grant: GrantName = Field(default="client_credentials", title=gettext_noop("Grant"))
+    issuer: Endpoint = Field(
+        default="",
+        title=gettext_noop("Issuer"),
+        description=gettext_noop("Addresses that you leave empty are read from its metadata."),
+    )
+    authorize_url: Annotated[Endpoint, Field(validate_default=True)] = Field(
+        default="", title=gettext_noop("Authorization URL")
+    )
+    token_url: Annotated[Endpoint, Field(validate_default=True)] = Field(
+        default="", title=gettext_noop("Token URL")
+    )
+    revoke_url: Endpoint = Field(
+        default="",
+        title=gettext_noop("Revocation URL"),
+        description=gettext_noop("When known, disconnecting revokes the token there."),
+    )
+    client_id: OneLine = Field(default="", title=gettext_noop("Client ID"))
+    client_secret: Credential = Field(default="", title=gettext_noop("Client secret"))
+    client_auth: Literal["basic", "post", "private_key_jwt", "none"] = Field(
+        default="basic", title=gettext_noop("Client authentication")
+    )
+    algorithm: Algorithm = Field(default="RS256", title=gettext_noop("Signature algorithm"))
+    private_key: PrivateKey = Field(
+        default="",
+        title=gettext_noop("Private key"),
+        description=gettext_noop("PEM or JWK. A certificate below it is named too."),
+    )
+    key_id: OneLine = Field(default="", title=gettext_noop("Key ID"))
+    assertion_audience: OneLine = Field(
+        default="",
+        title=gettext_noop("Audience of assertions"),
+        description=gettext_noop("If empty, the token URL."),
+    )
+    scopes: Annotated[
+        list[Annotated[OneLine, Field(min_length=1, max_length=1000)]],
+        Field(max_length=200, json_schema_extra={"control": "lines"}),
+    ] = Field(default=[], title=gettext_noop("Scopes"))
+    scope_separator: Literal[" ", ",", ";"] = Field(
+        default=" ", title=gettext_noop("Between scopes")
+    )
+    audience: OneLine = Field(default="", title=gettext_noop("Audience"))
+    authorize_parameters: Annotated[
+        list[NamedValue], Field(max_length=50, json_schema_extra={"control": "named_values"})
+    ] = Field(default=[], title=gettext_noop("Parameters of the authorization URL"))
+    token_parameters: Annotated[
+        list[NamedValue], Field(max_length=50, json_schema_extra={"control": "named_values"})
+    ] = Field(default=[], title=gettext_noop("Parameters of token requests"))
+    pkce: bool = Field(
+        default=True,
+        title=gettext_noop("Use PKCE"),
+        description=gettext_noop("Protects the sign-in. Switch it off only if the provider fails."),
+    )
+    username: OneLine = Field(default="", title=gettext_noop("User name"))
+    password: Credential = Field(default="", title=gettext_noop("Password"))
+    subject: OneLine = Field(
+        default="",
+        title=gettext_noop("Subject"),
+        description=gettext_noop("The user for whom the assertion asks for a token."),
+    )
+    claims: dict[str, JsonValue] = Field(
+        default={},
+        title=gettext_noop("More claims"),
+        json_schema_extra={"control": "json"},
+    )
+    refresh_token: Credential = Field(
+        default="",
+        title=gettext_noop("First refresh token"),
+        description=gettext_noop("Used once, to connect. Later ones are saved by themselves."),
+    )
+    answer: AnswerPlaces = Field(
+        default=AnswerPlaces(),
+        title=gettext_noop("Places in the token response"),
+        json_schema_extra={"control": "places"},
+    )
+    lifetime_s: Annotated[int, Field(ge=1, le=315_360_000)] | None = Field(
+        default=None,
+        title=gettext_noop("Lifetime of an access token (s)"),
+        description=gettext_noop("Used when the response does not tell it."),
+    )
+    place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
+    name: Annotated[
+        str,
+        Field(title=gettext_noop("Header or parameter"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$"),
+    ] = "Authorization"
+    prefix: Annotated[OneLine, Field(max_length=100)] = Field(
+        default="Bearer", title=gettext_noop("Before the token")
+    )
+
+    label: ClassVar[str] = gettext_noop("OAuth 2 connection")
+    secrets: ClassVar[tuple[str, ...]] = (
+        "client_secret",
+        "private_key",
+        "password",
+        "refresh_token",
+    )
+    named_values: ClassVar[tuple[str, ...]] = ("authorize_parameters", "token_parameters")
+    addresses: ClassVar[tuple[str, ...]] = ("issuer", "token_url", "revoke_url")
+    needs_token: ClassVar[bool] = True
+
+    @field_validator("issuer", "authorize_url", "token_url", "revoke_url")
+    @classmethod
+    def _address(cls, url: str, info: ValidationInfo) -> str:
+        if not url:
+            if sentence := _no_address(str(info.field_name), info.data):
+                raise ValueError(sentence)
+            return url
+        flaw = endpoint_flaw(url)
+        if flaw is None and info.context:
+            flaw = info.context["refusal"](origin_of(url))
+        if flaw:
+            raise ValueError(flaw)
+        return url
+
+    @field_validator("private_key")
+    @classmethod
+    def _key(cls, text: str, info: ValidationInfo) -> str:
+        # What is stored was checked when it was saved.
+        if text and info.context and "algorithm" in info.data:
+            signing_key(text, algorithm=info.data["algorithm"])
+        return text
+
+    @field_validator("authorize_parameters", "token_parameters")
+    @classmethod
+    def _parameters(cls, items: list[NamedValue], info: ValidationInfo) -> list[NamedValue]:
+        own = OWN_IN_ADDRESS if info.field_name == "authorize_parameters" else OWN_IN_REQUEST
+        for item in items:
+            if item.name in own:
+                sentence = _("%(name)s is set by Kianda itself. Remove it from the list.")
+                raise ValueError(sentence % {"name": item.name})
+        return items
+
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
+        """Put the live access token on the request."""
+        text = f"{self.prefix} {token}".strip()
+        if self.place == "header":
+            draft.set_header(self.name, text)
+        elif all(name != self.name for name, _value in draft.query):
+            draft.query.append((self.name, text))
+
+    def lacking(self) -> list[str]:
+        """Return the settings without which no token can be asked for, and that are not set."""
+        needed = [*_needed_by_client(self), *_needed_by_grant(self)]
+        return [name for name in dict.fromkeys(needed) if not getattr(self, name)]
+
+    def lacks_credentials(self) -> bool:
+        """Without what its grant needs, no token can be asked for."""
+        return bool(self.lacking())
+
+    def missing_words(self) -> str:
+        """Name the first setting that is missing."""
+        lacking = self.lacking()
+        return _(MISSING[lacking[0]]) if lacking else ""
+
+    @property
+    def scope(self) -> str:
+        """The scopes as they are sent."""
+        return self.scope_separator.join(self.scopes)
+
+
+def _no_address(setting: str, given: dict[str, Any]) -> str:
+    """Say why an address cannot be left empty; nothing when it can."""
+    grant = given.get("grant")
+    if given.get("issuer") or "issuer" not in given or grant is None:
+        return ""
+    if setting == "token_url":
+        return _("Enter the token URL, or the issuer in whose metadata it is.")
+    if setting == "authorize_url" and grant == "authorization_code":
+        return _("Enter the authorization URL, or the issuer in whose metadata it is.")
+    return ""
+
+
+def _needed_by_client(auth: OAuth2Auth) -> list[str]:
+    secret = {
+        "basic": ["client_id", "client_secret"],
+        "post": ["client_id", "client_secret"],
+        "private_key_jwt": ["client_id", "private_key"],
+    }
+    return secret.get(auth.client_auth, ["client_id"] if auth.grant in NEEDS_CLIENT else [])
+
+
+def _needed_by_grant(auth: OAuth2Auth) -> list[str]:
+    needed = {
+        "password": ["username", "password"],
+        "refresh_token": ["refresh_token"],
+        "jwt_bearer": ["client_id", "private_key"],
+    }
+    return needed.get(auth.grant, [])
