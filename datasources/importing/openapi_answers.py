@@ -1,0 +1,84 @@
+"""What an operation of OpenAPI answers: the values that can be mapped on success."""
+
+from datasources.importing.documents import DocumentNode
+from datasources.importing.openapi_requests import kind_of
+from datasources.importing.parameters import MethodDraft
+from datasources.importing.schema_shapes import SchemaShape, answer_value, is_list, root_of
+from datasources.rest.headers import TOKEN
+from kianda.lib.i18n import gettext as _
+
+MOST_HEADERS = 200
+# A person picks from these; what lies deeper or is left out can be added by its path.
+MOST_VALUES = 200
+_NO_CONTENT = frozenset({"204", "205", "304"})
+
+
+def put_answer(draft: MethodDraft, operation: DocumentNode, *, old: bool, place: str) -> None:
+    """Take over what the answer of success holds."""
+    status, answer = _success(operation)
+    if answer is None:
+        return
+    headers = [name for name, _node in answer.get("headers").entries() if TOKEN.match(name)]
+    headers = list({name.lower(): name for name in headers}.values())
+    draft.set(response_headers=[{"name": name[:200]} for name in headers[:MOST_HEADERS]])
+    form, schema = _content(operation, answer, old=old)
+    if form not in ("", "json"):
+        draft.set(answer=form)
+    if schema is not None and schema.value is not None and form in ("json", "xml"):
+        _put_values(draft, answer, schema, xml=form == "xml")
+    elif form not in ("csv", "text") and status not in _NO_CONTENT:
+        words = _("No values of the answer are described, so there are none to pick.")
+        operation.notes.leave(f"{place}/responses/{status}", words)
+
+
+def _put_values(
+    draft: MethodDraft, answer: DocumentNode, schema: DocumentNode, *, xml: bool
+) -> None:
+    root = root_of(schema) if xml else ""
+    if is_list(schema) or (xml and not root):
+        return  # The whole answer is the list: it is mapped as response.body.
+    shape = SchemaShape(writing=False, most=MOST_VALUES, root=root).read(schema)
+    named = {one["name"]: one for one in (answer_value(part.path) for part in shape.parts)}
+    draft.set(response_body=list(named.values()))
+    if shape.cut:
+        words = _("The answer has more than %(most)s values; the first ones were taken over.")
+        schema.notes.change(answer.place, words % {"most": MOST_VALUES})
+
+
+def _success(operation: DocumentNode) -> tuple[str, DocumentNode | None]:
+    """Return the answer of success: the lowest status of them that says what it holds."""
+    answers = {key.upper(): node for key, node in operation.get("responses").entries()}
+    good = sorted(key for key in answers if key.startswith("2")) or [
+        key for key in ("DEFAULT",) if key in answers
+    ]
+    for key in good:
+        if answers[key].get("schema").value or answers[key].get("content").value:
+            return key.lower() if key == "DEFAULT" else key, answers[key]
+    return (good[0], answers[good[0]]) if good else ("", None)
+
+
+def _content(
+    operation: DocumentNode, answer: DocumentNode, *, old: bool
+) -> tuple[str, DocumentNode | None]:
+    """Return how an answer is written, JSON before anything else, and its schema if it has one."""
+    if old:
+        produced = operation.held("produces")
+        types = produced if isinstance(produced, list) else []
+        contents = [(str(one), answer.get("schema")) for one in types]
+        contents = contents or [("application/json", answer.get("schema"))]
+    else:
+        contents = [(name, one.get("schema")) for name, one in answer.get("content").entries()]
+    forms = {_form(media_type): schema for media_type, schema in reversed(contents)}
+    for form in ("json", "xml", "csv", "text"):
+        if form in forms:
+            return form, forms[form]
+    return "", None
+
+
+def _form(media_type: str) -> str:
+    """Return how a method reads what is of a media type; nothing for what is no text."""
+    bare = media_type.partition(";")[0].strip().lower()
+    if bare == "text/csv":
+        return "csv"
+    kind = kind_of(bare)
+    return kind if kind in ("json", "xml") else "text" * bare.startswith("text/")
