@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from datasources.models import Datasource
+from kianda.lib.validity_strip import Strip
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import ProcessDesign, ProcessInstance, Run
@@ -26,7 +27,7 @@ from scheduler.tokens.health import (
     token_fields,
     validity,
 )
-from scheduler.tokens.validity_strip import DAY, Strip, strip_of, window
+from scheduler.tokens.validity_strip import DAY, strip_of, window
 
 # More tokens than this are not looked at one by one; those that went wrong come first.
 MOST_LOOKED_AT = 200

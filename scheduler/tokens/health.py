@@ -8,7 +8,6 @@ such as `access_token`. The fields beside it, such as `expires_in`, say how long
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from processes.definition.document import Document, TargetMissing
@@ -36,13 +35,6 @@ class TokenFields(NamedTuple):
     expires: str | None
     created: str | None
     datasource: str
-
-
-class Span(NamedTuple):
-    """A stretch of time, in per cent of a strip."""
-
-    x: float
-    width: float
 
 
 @dataclass(frozen=True)
@@ -176,38 +168,3 @@ def state_of(facts: Facts, now: datetime) -> TokenState:
     if until is not None and facts.next_refresh > until:
         return "late"
     return "valid"
-
-
-def merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Return stretches in order, those that touch made one."""
-    made: list[tuple[datetime, datetime]] = []
-    for start, end in sorted(spans):
-        if end <= start:
-            continue
-        if made and start <= made[-1][1]:
-            made[-1] = (made[-1][0], max(made[-1][1], end))
-        else:
-            made.append((start, end))
-    return made
-
-
-def gaps_between(
-    spans: Sequence[tuple[datetime, datetime]], until: datetime
-) -> list[tuple[datetime, datetime]]:
-    """Return the stretches after the first span in which none was there."""
-    edges = [*spans, (until, until)] if spans else []
-    return [(end, start) for (_, end), (start, _) in pairwise(edges) if start > end]
-
-
-def placed(
-    spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime
-) -> list[Span]:
-    """Return stretches as per cent of a strip from `start` to `end`, cut at both."""
-    whole = end - start
-    made = []
-    for left, right in spans:
-        first, last = max(left, start), min(right, end)
-        if last > first:
-            x, width = (first - start) / whole * 100, (last - first) / whole * 100
-            made.append(Span(round(x, 2), round(width, 2)))
-    return made

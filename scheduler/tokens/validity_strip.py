@@ -7,40 +7,16 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.db.models.fields.json import KeyTextTransform
 
+from kianda.lib.validity_strip import Strip, strip_between
 from processes.models import ProcessInstance, Run
 from scheduler.tokens.health import (
-    Span,
     TokenFields,
     Validity,
-    gaps_between,
-    merged,
-    placed,
     validity,
 )
 
 DAY = timedelta(hours=24)
-# In per cent of a strip.
-LEAST_TOLD = 0.2
 MOST_REFRESHES = 3_000
-
-
-@dataclass(frozen=True)
-class Strip:
-    """When a token was valid in the last hours or days."""
-
-    valid: list[Span]
-    missing: list[Span]
-    gaps: list[tuple[datetime, datetime]]
-
-    @property
-    def per_cent(self) -> float | None:
-        """Return how much of the time since it was first fetched the token was valid.
-
-        None in the first minutes, which are too short to be told in a strip.
-        """
-        valid = sum(span.width for span in self.valid)
-        whole = valid + sum(span.width for span in self.missing)
-        return 100 * valid / whole if whole >= LEAST_TOLD else None
 
 
 @dataclass(frozen=True)
@@ -71,10 +47,7 @@ def strip_of(
     found = list(_spans(instance, target, fields, within))
     if current and current.since:
         found.append((current.since, min(current.until or now, now)))
-    spans = merged(found)
-    gaps = gaps_between(spans, now)
-    inside = [(max(left, start), right) for left, right in gaps if right > start]
-    return Strip(placed(spans, start, now), placed(gaps, start, now), inside)
+    return strip_between(found, start, now)
 
 
 def _spans(

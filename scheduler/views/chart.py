@@ -9,13 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kianda.lib.validity_strip import Strip
 from kianda.web import times
 from scheduler import listing
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.selectors import occurrences_of
 from scheduler.services.due_times import next_five
 from scheduler.token_selectors import KeptToken
-from scheduler.tokens.validity_strip import Strip
 from scheduler.views import timeline
 
 GAPS_SAID = 5

@@ -10,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kianda.lib.validity_strip import Span
 from kianda.web import times
 from scheduler.models import Occurrence
-from scheduler.tokens.health import Span
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 # More occurrences than this are drawn as columns: a task of every second has 86,400 in a day.

@@ -13,9 +13,6 @@ from scheduler.tokens.health import (
     Facts,
     TokenFields,
     Validity,
-    gaps_between,
-    merged,
-    placed,
     state_of,
     token_fields,
     validity,
@@ -193,17 +190,3 @@ def test_every_state_has_its_urgency() -> None:
 
 def at(minutes: int) -> Any:
     return NOW + minutes * MINUTE
-
-
-def test_stretches_that_touch_are_one_and_what_lies_between_is_a_gap() -> None:
-    spans = merged([(at(10), at(20)), (at(0), at(10)), (at(30), at(40)), (at(5), at(5))])
-    assert spans == [(at(0), at(20)), (at(30), at(40))]
-    assert gaps_between(spans, at(50)) == [(at(20), at(30)), (at(40), at(50))]
-    assert gaps_between([], at(50)) == []
-
-
-def test_stretches_are_placed_in_per_cent_and_cut_at_the_ends() -> None:
-    placed_spans = placed(
-        [(at(-10), at(10)), (at(90), at(200)), (at(300), at(400))], at(0), at(100)
-    )
-    assert placed_spans == [(0, 10), (90, 10)]
