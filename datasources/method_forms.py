@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from datasources.forms import line_of, number_of, text_of
+from datasources.method_settings.repeating import retry_body
 from datasources.method_settings.success import ROWS, success_body
 from datasources.rest.document import TARGETS, RestMethod
 from kianda.lib.dialogs.posted import Node, posted
@@ -135,6 +136,7 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
             number_of(post, "/max_answer_bytes") if post.get("/max_answer_bytes") else None
         ),
     }
+    body |= retry_body(post)
     if media_type := line_of(post, "/media_type"):
         body["media_type"] = media_type
     if stored is None:

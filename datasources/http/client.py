@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 import requests
@@ -15,6 +16,7 @@ from datasources.http.dialling import proxy_refusal
 from datasources.http.failures import failure_of
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
+from datasources.http.repeating import repeated
 from datasources.http.routes import route_to
 from datasources.http.success import checked, is_2xx
 from datasources.http.unpacking import unpacked
@@ -24,11 +26,13 @@ from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
 
+# How long somebody without a run of a limited time may wait for all attempts.
+PATIENCE_S = 60.0
 BROKEN = (OSError, urllib3.exceptions.HTTPError, zlib.error, CallFailed, ValueError)
 
 
 class Client:
-    """Sends prepared calls over kept connections. A request is never repeated by itself."""
+    """Sends prepared calls over kept connections; one is repeated only where its method says so."""
 
     def __init__(self, *, lines: ConnectionPool | None = None) -> None:
         """Use the given lines, or own ones."""
@@ -46,8 +50,24 @@ class Client:
         """Send a call and return its answer; raises CallFailed on anything but success.
 
         `timeout_s` and `deadline` (of time.monotonic) cut the datasource's own timeout short;
-        `before_send` runs right before the request leaves and may raise to keep it back.
+        `before_send` runs right before the request leaves and may raise to keep it back. A method
+        with `retry` is asked again until then; without a limit, for a minute at most.
         """
+        if call.retry is None:
+            return self._send(call, datasource, timeout_s, deadline, before_send)
+        patience_s = max(call.timeout_s, PATIENCE_S) if timeout_s is None else timeout_s
+        ends = min(time.monotonic() + patience_s, deadline or math.inf)
+        attempt = partial(self._send, call, datasource, None, ends, before_send)
+        return repeated(attempt, call.retry, ends=ends)
+
+    def _send(
+        self,
+        call: PreparedCall,
+        datasource: RestDatasource,
+        timeout_s: float | None,
+        deadline: float | None,
+        before_send: Callable[[], None] | None,
+    ) -> CallAnswer:
         started = time.monotonic()
         most_s = call.timeout_s if timeout_s is None else min(call.timeout_s, timeout_s)
         ends = started + most_s if deadline is None else min(started + most_s, deadline)

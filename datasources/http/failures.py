@@ -5,7 +5,7 @@ import re
 import ssl
 import zlib
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import urllib3
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from datasources.http.sockets import Limits
 from datasources.rest.errors import CallFailed, FailureKind
 
+_SECONDS = re.compile("[0-9]{1,9}")
 # Looked up in this order among all that an exception wraps.
 SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] = (
     ((ssl.SSLError,), "tls", gettext_noop("{title} has no valid TLS connection: {tls}.")),
@@ -109,13 +110,28 @@ def _reason(causes: list[BaseException]) -> str:
 def wait_in_words(retry_after: str) -> str:
     """Return the wait that an answer asks for, seconds or a moment; nothing for anything else."""
     wait = retry_after.strip()
-    if re.fullmatch(r"[0-9]{1,9}", wait):
+    if _SECONDS.fullmatch(wait):
         return _("It asks to wait %(seconds)s s before the next call.") % {"seconds": int(wait)}
-    try:
-        at = parsedate_to_datetime(wait)
-        moment = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
+    moment = _moment(wait)
+    if moment is None:
         return ""
     return _("It asks to wait until %(moment)s before the next call.") % {
         "moment": f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     }
+
+
+def seconds_to_wait(retry_after: str) -> float | None:
+    """Return how long an answer asks to wait, never less than nothing; None when it does not."""
+    wait = retry_after.strip()
+    if _SECONDS.fullmatch(wait):
+        return float(wait)
+    moment = _moment(wait)
+    return None if moment is None else max(0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -9,6 +9,8 @@ from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
+from datasources.rest.headers import header_flaw
+from datasources.rest.repeating import SAFE_TO_REPEAT, Retry
 from datasources.rest.shapes import (
     MEGABYTE,
     AnswerBytes,
@@ -91,6 +93,15 @@ class RestMethod(Titled):
     )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
+    retry: Retry | None = Field(
+        default=None, description="Null: a failed call is never made again by itself."
+    )
+    idempotency_header: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        validate_default=True,
+        description="Gets a key of its own for each call, the same in all its attempts; "
+        "with it POST and PATCH may be made again.",
+    )
     follow_redirects: bool | None = Field(default=None, description="Null: as the datasource.")
     timeout_s: Timeout | None = Field(default=None, description="Null: as the datasource.")
     max_answer_bytes: AnswerBytes | None = Field(
@@ -103,6 +114,25 @@ class RestMethod(Titled):
         if flaw := addresses.template_flaw(path):
             raise ValueError(flaw)
         return path
+
+    @field_validator("idempotency_header")
+    @classmethod
+    def _header(cls, name: str | None) -> str | None:
+        if name is not None and (flaw := header_flaw(name)):
+            raise ValueError(flaw)
+        return name
+
+    @field_validator("idempotency_header")
+    @classmethod
+    def _safe_to_repeat(cls, name: str | None, info: ValidationInfo) -> str | None:
+        verb = info.data.get("http_method", "GET")
+        if name is None and info.data.get("retry") and verb not in SAFE_TO_REPEAT:
+            sentence = _(
+                "A %(verb)s that is made again may act twice. Name the header in which the "
+                "service takes an idempotency key, or leave out retry."
+            )
+            raise ValueError(sentence % {"verb": verb})
+        return name
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:

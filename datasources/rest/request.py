@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from datasources.auth.base import RequestDraft
 from datasources.rest.answer_forms import AnswerForm
@@ -13,6 +14,7 @@ from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
 from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
 from datasources.rest.payloads import payload as written
+from datasources.rest.repeating import Retry
 from datasources.rest.typed_values import typed
 from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
 from kianda.lib.i18n import gettext as _
@@ -21,6 +23,8 @@ from kianda.lib.secret_names import MASK, always_holds_secret
 ALWAYS = {"user-agent": ("User-Agent", "Kianda-open"), "accept": ("Accept", "*/*")}
 # The codings that the standard library can undo with a bound on the size.
 CODINGS = "gzip, deflate"
+# Asking twice with these may act twice, unless a key tells that it is the same call.
+CHANGING = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 TEST = RestMethod(name="test")
 
 
@@ -45,6 +49,7 @@ class PreparedCall:
     follow_redirects: bool
     secret_headers: frozenset[str]
     answer: AnswerForm = "auto"
+    retry: Retry | None = None
     success_when: Mapping[str, Any] | None = None
     # Where the declared values of its answer stand, for those conditions.
     names: Mapping[str, str] = field(default_factory=dict)
@@ -206,6 +211,9 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
     payload, media_type = written(method, parts.body)
     for low, header in ALWAYS.items():
         parts.draft.headers.setdefault(low, header)
+    if method.idempotency_header and method.http_method in CHANGING:
+        # One key for one call, whoever makes it again; a mapped one goes before.
+        parts.draft.set_header(method.idempotency_header, str(uuid4()))
     if media_type:
         parts.draft.set_header("Content-Type", media_type)
     follow = method.follow_redirects
@@ -222,6 +230,7 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
         follow_redirects=datasource.follow_redirects if follow is None else follow,
         secret_headers=frozenset(parts.secret_headers),
         answer=method.answer,
+        retry=method.retry,
         success_when=method.success_when,
         names=method.output_paths() if method.success_when else {},
     )

@@ -31,6 +31,8 @@ class CallAnswer:
     headers: dict[str, str]
     body: Any
     elapsed_ms: int
+    # What the attempts before this one came to, where a call is made again.
+    attempts: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         """Return a header, whatever its spelling."""

@@ -43,8 +43,8 @@ def written_number(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def _whole(value: object) -> object:
-    # JSON knows one kind of number: 5.0 is a whole one.
+def whole(value: object) -> object:
+    """Return 5 for 5.0: JSON knows one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -65,7 +65,7 @@ Timeout = Annotated[
 ]
 AnswerBytes = Annotated[
     int,
-    BeforeValidator(_whole),
+    BeforeValidator(whole),
     Field(ge=1, le=100 * MEGABYTE, title=gettext_noop("Largest answer (bytes)")),
 ]
 

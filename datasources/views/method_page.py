@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from datasources import method_forms, ports
+from datasources.method_settings.repeating import RetryControls
 from datasources.method_settings.success import SuccessConditions
 from datasources.models import Datasource
 from datasources.ports import Sample
@@ -25,6 +26,7 @@ from kianda.web.pages import Errors
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
     "answer": _("Read the answer as"), "success_when": _("Success when"),
+    "retry": _("When a call fails"), "idempotency_header": _("Header of an idempotency key"),
     "content_type": _("Content type"), "media_type": _("Media type"),
     "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
     "max_answer_bytes": _("Largest answer"),
@@ -131,6 +133,7 @@ class MethodEditor:
             "content_types": method_forms.CONTENT_TYPES,
             "secret_choices": method_forms.SECRET_CHOICES,
             "answers": method_forms.ANSWERS,
+            "retry": RetryControls(self.body.get("retry")),
             "success": SuccessConditions(self.body.get("success_when"), self.errors),
             "types": method_forms.TYPES,
             "redirects": method_forms.REDIRECTS,

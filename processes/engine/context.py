@@ -225,6 +225,7 @@ class RunContext:
             "status": answer.status,
             "headers": dict(answer.headers),
             "body": to_json(answer.body),
+            **({"attempts": list(answer.attempts)} if answer.attempts else {}),
         }
         self._learn_mapped_secrets(step.rule, answer)
 

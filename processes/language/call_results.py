@@ -20,6 +20,8 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     body: Value
     names: Mapping[str, str] = NO_NAMES
+    # What earlier attempts came to, where the call was made again.
+    attempts: tuple[str, ...] = ()
 
     def at(self, name: str) -> Value:
         """Return what `response.status`, `response.headers.X`, `response.body.a.0.b` names.

@@ -12,6 +12,7 @@ from datasources.http.client import send
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
+from datasources.rest.response import CallAnswer
 from datasources.selectors import get_document, get_document_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
@@ -19,6 +20,7 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import Call, FoundItems, Query, RunState
 from processes.instances.stored_values import stored_values
+from processes.language.call_results import NO_NAMES
 from processes.language.conditions import Condition, ConditionGroup
 from processes.language.expressions import Template
 from processes.language.timestamps import moment_text
@@ -86,7 +88,7 @@ class WorldAdapter:
                 )
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
-        return Answer(answer.status, answer.headers, from_json(answer.body), ready.names)
+        return _answer(answer, ready.names)
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Return the newest stored instances of a process that hold the filter."""
@@ -192,7 +194,11 @@ def _names_in(source: str) -> tuple[str, ...]:
     return Template.parse(source).references
 
 
+def _answer(came: CallAnswer, names: Mapping[str, str] = NO_NAMES) -> Answer:
+    return Answer(came.status, came.headers, from_json(came.body), names, came.attempts)
+
+
 def _as_rule_failed(failed: CallFailed) -> RuleFailed:
     sent = failed.answer
-    answer = Answer(sent.status, sent.headers, from_json(sent.body)) if sent else None
+    answer = _answer(sent) if sent else None
     return RuleFailed(failed.kind, failed.message, failed.status, answer=answer)
