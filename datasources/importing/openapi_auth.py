@@ -13,7 +13,7 @@ from datasources.importing.documents import DocumentNode
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import ngettext
 
-MOST_SCOPES = 30
+MOST_SCOPES, MOST_ASKED = 30, 200
 _FLOWS = {
     "authorizationCode": "authorization_code",
     "accessCode": "authorization_code",
@@ -59,7 +59,7 @@ def _scopes(
             for scope in requirement.get(name).items():
                 if isinstance(scope.value, str):
                     found[scope.value] = None
-    return list(found)
+    return list(found)[:MOST_ASKED]
 
 
 def _tell_of_others(
