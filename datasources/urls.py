@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from datasources import api
+from datasources.api import datasources as api
 from datasources.views import actions, detail, listing, mail_accounts, methods, security, sending
 
 api_urlpatterns = [
