@@ -130,7 +130,8 @@ def test_a_mapped_key_goes_before_and_a_get_has_none(datasource: Make) -> None:
     [
         ({"http_method": "POST", "retry": {}, "idempotency_header": None}, "/idempotency_header",
          "A POST that is made again may act twice."),
-        ({"http_method": "PATCH", "retry": {}}, "/idempotency_header", "A PATCH that is made again may act twice."),
+        ({"http_method": "PATCH", "retry": {}}, "/idempotency_header",
+         "A PATCH that is made again may act twice."),
         ({"retry": {"attempts": 1}}, "/retry/attempts", "2"),
         ({"retry": {"attempts": 11}}, "/retry/attempts", "10"),
         ({"retry": {"wait_s": -1}}, "/retry/wait_s", "0"),
