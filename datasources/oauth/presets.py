@@ -6,7 +6,7 @@ What is left out is as RFC 6749 has it: Basic for the client, blanks between sco
 from collections.abc import Mapping
 from typing import Any
 
-from datasources.oauth.providers import HOST, PATH, Blank, OfferedScope, Provider
+from datasources.oauth.providers import HOST, PATH, Blank, OAuthProvider, OfferedScope
 from kianda.lib.i18n import gettext_noop as _
 
 # Short lines, so that one provider is seen at a glance.
@@ -54,7 +54,7 @@ DOMAIN = Blank(
     "domain", _("Your domain"), _("Such as example.okta.com or example.eu.auth0.com."), pattern=HOST
 )
 ALL = (
-    Provider(
+    OAuthProvider(
         slug="microsoft", title="Microsoft 365", about=_("Mail, calendar, files"),
         base_url="https://graph.microsoft.com/v1.0", test_path="/me",
         auth=_at(*_below("https://login.microsoftonline.com/{tenant}/oauth2/v2.0",
@@ -71,7 +71,7 @@ ALL = (
         app_url="https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps",
         help=_("Register an app for the Web. Copy the value of its secret, not the secret's ID."),
     ),
-    Provider(
+    OAuthProvider(
         slug="google", title="Google Workspace", about=_("Mail, calendar, files"),
         base_url="https://www.googleapis.com", test_path="/oauth2/v3/userinfo",
         auth=_at("https://accounts.google.com/o/oauth2/v2/auth",
@@ -84,7 +84,7 @@ ALL = (
         app_url="https://console.cloud.google.com/apis/credentials",
         help=_("Create an OAuth client for a Web application. A service account signs instead."),
     ),
-    Provider(
+    OAuthProvider(
         slug="salesforce", title="Salesforce", about=CUSTOMERS,
         base_url="https://{domain}.my.salesforce.com", test_path="/services/data/v60.0/limits",
         # The answer tells no lifetime: it is the session's, two hours unless somebody changed it.
@@ -98,7 +98,7 @@ ALL = (
         app_url="https://help.salesforce.com/s/articleView?id=sf.connected_app_create.htm",
         help=_("In Setup, create a connected app with OAuth. The consumer key is the client ID."),
     ),
-    Provider(
+    OAuthProvider(
         slug="hubspot", title="HubSpot", about=_("Marketing"),
         base_url="https://api.hubapi.com", test_path="/account-info/v3/details",
         auth=_at("https://app.hubspot.com/oauth/authorize",
@@ -108,7 +108,7 @@ ALL = (
         app_url="https://developers.hubspot.com/docs/api/creating-an-app",
         help=_("Create an app. Give it the same scopes that you tick here."),
     ),
-    Provider(
+    OAuthProvider(
         slug="xero", title="Xero", about=ACCOUNTS,
         base_url="https://api.xero.com", test_path="/connections",
         # PKCE is for its apps without a secret.
@@ -122,7 +122,7 @@ ALL = (
         app_url="https://developer.xero.com/app/manage",
         help=_("Create a Web app. A custom connection works without a person."),
     ),
-    Provider(
+    OAuthProvider(
         slug="quickbooks", title="QuickBooks Online", about=ACCOUNTS,
         base_url="https://quickbooks.api.intuit.com",
         test_path="/v3/company/{company}/companyinfo/{company}",
@@ -136,7 +136,7 @@ ALL = (
         app_url="https://developer.intuit.com/app/developer/dashboard",
         help=_("Create an app. Use its production keys: development keys reach test companies."),
     ),
-    Provider(
+    OAuthProvider(
         slug="zoho", title="Zoho", about=CUSTOMERS,
         base_url="https://www.zohoapis.{region}", test_path="/crm/v6/users?type=CurrentUser",
         auth=_at(*_below("https://accounts.zoho.{region}/oauth/v2",
@@ -150,7 +150,7 @@ ALL = (
         app_url="https://api-console.zoho.com/",
         help=_("Create a server-based application, in the console of your region."),
     ),
-    Provider(
+    OAuthProvider(
         slug="slack", title="Slack", about=_("Messages"),
         base_url="https://slack.com/api", test_path="/auth.test",
         # It tells errors in answers of status 200.
@@ -163,7 +163,7 @@ ALL = (
         app_url="https://api.slack.com/apps",
         help=_("Create an app. Its bot's token stays valid until someone revokes it."),
     ),
-    Provider(
+    OAuthProvider(
         slug="github", title="GitHub", about=CODE,
         base_url="https://api.github.com", test_path="/user",
         auth=_at(*_below("https://github.com/login/oauth",
@@ -172,7 +172,7 @@ ALL = (
         app_url="https://github.com/settings/developers",
         help=_("Register an OAuth app, or a GitHub app whose tokens expire."),
     ),
-    Provider(
+    OAuthProvider(
         slug="gitlab", title="GitLab", about=CODE,
         base_url="https://{host}/api/v4", test_path="/user",
         auth=_at(*_below("https://{host}/oauth", "/authorize", "/token", "/revoke"), FORM),
@@ -184,7 +184,7 @@ ALL = (
         app_url="https://gitlab.com/-/user_settings/applications",
         help=_("Add an application, under Applications of your profile or group."),
     ),
-    Provider(
+    OAuthProvider(
         slug="atlassian", title="Atlassian", about=_("Jira, Confluence"),
         base_url="https://api.atlassian.com", test_path="/oauth/token/accessible-resources",
         auth=_at(*_below("https://auth.atlassian.com", "/authorize", "/oauth/token", ""),
@@ -197,7 +197,7 @@ ALL = (
         app_url="https://developer.atlassian.com/console/myapps/",
         help=_("Create an OAuth 2.0 integration. Add the API under Permissions."),
     ),
-    Provider(
+    OAuthProvider(
         slug="dropbox", title="Dropbox", about=_("Files"),
         base_url="https://api.dropboxapi.com/2",
         auth=_at("https://www.dropbox.com/oauth2/authorize",
@@ -210,7 +210,7 @@ ALL = (
         app_url="https://www.dropbox.com/developers/apps",
         help=_("Create an app with scoped access. Tick the same scopes under Permissions."),
     ),
-    Provider(
+    OAuthProvider(
         slug="box", title="Box", about=_("Files"),
         base_url="https://api.box.com/2.0", test_path="/users/me",
         auth=_at("https://account.box.com/api/oauth2/authorize",
@@ -225,7 +225,7 @@ ALL = (
         app_url="https://app.box.com/developers/console",
         help=_("Create a platform app. Its scopes are ticked in the Box console."),
     ),
-    Provider(
+    OAuthProvider(
         slug="stripe", title="Stripe Connect", about=_("Payments"),
         base_url="https://api.stripe.com", test_path="/v1/account",
         auth=_at(*_below("https://connect.stripe.com/oauth", "/authorize", "/token", ""),
@@ -234,7 +234,7 @@ ALL = (
         app_url="https://dashboard.stripe.com/settings/connect",
         help=_("Switch on OAuth for your platform. The client secret is its secret key, sk_live."),
     ),
-    Provider(
+    OAuthProvider(
         slug="shopify", title="Shopify", about=_("Shop"),
         base_url="https://{shop}.myshopify.com/admin/api/2025-10", test_path="/shop.json",
         auth=_at(*_below("https://{shop}.myshopify.com/admin/oauth",
@@ -248,7 +248,7 @@ ALL = (
         app_url="https://dev.shopify.com/dashboard",
         help=_("Create an app and install it in your shop."),
     ),
-    Provider(
+    OAuthProvider(
         slug="mailchimp", title="Mailchimp", about=_("Newsletters"),
         base_url="https://{center}.api.mailchimp.com/3.0", test_path="/ping",
         auth=_at(*_below("https://login.mailchimp.com/oauth2", "/authorize", "/token", ""),
@@ -258,7 +258,7 @@ ALL = (
         app_url="https://admin.mailchimp.com/account/oauth2/",
         help=_("Register an app. Its token stays valid until someone revokes it."),
     ),
-    Provider(
+    OAuthProvider(
         slug="docusign", title="DocuSign", about=_("Signatures"),
         base_url="https://{site}.docusign.net/restapi",
         auth=_at(*_below("https://{account}.docusign.com/oauth", "/auth", "/token", "")),
@@ -273,7 +273,7 @@ ALL = (
         app_url="https://admindemo.docusign.com/apps-and-keys",
         help=_("Add an app. Its integration key is the client ID."),
     ),
-    Provider(
+    OAuthProvider(
         slug="zoom", title="Zoom", about=_("Meetings"),
         base_url="https://api.zoom.us/v2", test_path="/users/me",
         auth=_at(*_below("https://zoom.us/oauth", "/authorize", "/token", "/revoke")),
@@ -287,7 +287,7 @@ ALL = (
         app_url="https://marketplace.zoom.us/develop/create",
         help=_("Create a general app, or a server-to-server app. Its scopes are ticked there."),
     ),
-    Provider(
+    OAuthProvider(
         slug="linkedin", title="LinkedIn", about=_("Marketing"),
         base_url="https://api.linkedin.com", test_path="/v2/userinfo",
         auth=_at(*_below("https://www.linkedin.com/oauth/v2",
@@ -297,7 +297,7 @@ ALL = (
         app_url="https://www.linkedin.com/developers/apps",
         help=_("Create an app. Its tokens last 60 days; only partners can refresh them."),
     ),
-    Provider(
+    OAuthProvider(
         slug="okta", title="Okta", about=SIGN_IN,
         base_url="https://{domain}", test_path="/oauth2/default/v1/userinfo",
         auth={"issuer": "https://{domain}/oauth2/default"},
@@ -307,7 +307,7 @@ ALL = (
         app_url="https://developer.okta.com/docs/guides/find-your-app-credentials/",
         help=_("Add an app integration: OIDC for the Web, or API services without a person."),
     ),
-    Provider(
+    OAuthProvider(
         slug="auth0", title="Auth0", about=SIGN_IN,
         base_url="https://{domain}", test_path="/userinfo",
         auth={"issuer": "https://{domain}/", "audience": "{audience}", **FORM},
@@ -318,7 +318,7 @@ ALL = (
         app_url="https://manage.auth0.com/#/applications",
         help=_("Create a regular Web application, or a machine-to-machine one without a person."),
     ),
-    Provider(
+    OAuthProvider(
         slug="keycloak", title="Keycloak", about=SIGN_IN,
         base_url="https://{host}", test_path="/realms/{realm}/protocol/openid-connect/userinfo",
         auth={"issuer": "https://{host}/realms/{realm}"},

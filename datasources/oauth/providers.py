@@ -36,7 +36,7 @@ class OfferedScope:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provider:
+class OAuthProvider:
     """One provider. `auth` is for a person who signs in; `ways` says what differs otherwise."""
 
     slug: str

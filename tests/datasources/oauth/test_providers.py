@@ -10,7 +10,7 @@ from datasources.auth import auth_schemes
 from datasources.auth.oauth2 import OAuth2Auth
 from datasources.oauth.discovery import discovery_requests, needs_discovery
 from datasources.oauth.presets import PROVIDERS
-from datasources.oauth.providers import Provider
+from datasources.oauth.providers import OAuthProvider
 from datasources.oauth.token_requests import (
     Code,
     RefreshToken,
@@ -134,7 +134,7 @@ ALONE: dict[str, dict[str, str]] = {
 SIGNED = {"google", "salesforce", "docusign"}
 
 
-def values_of(provider: Provider) -> dict[str, str]:
+def values_of(provider: OAuthProvider) -> dict[str, str]:
     """Return what is filled in where nothing is there by itself."""
     return {one.name: VALUES[one.name] for one in provider.blanks if not one.default}
 
