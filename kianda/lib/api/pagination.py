@@ -109,7 +109,7 @@ def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> Query
             "/search",
             _("search takes at most %(most)s characters.") % {"most": MOST_LETTERS},
         )
-    return queryset.filter(holds_words(text.split(), *columns))
+    return queryset.filter(holds_words(text.split(), *columns)) if columns else queryset
 
 
 def _order(text: str, columns: Mapping[str, str]) -> list[str]:
