@@ -82,3 +82,20 @@ class Datasource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HeldImport(models.Model):
+    """A document that a person looks through before they import it; kept for a day, encrypted.
+
+    It may hold credentials, as a cURL command does, and is too large to go to the browser and back.
+    """
+
+    token = models.CharField(max_length=32, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="held_imports"
+    )
+    content = models.BinaryField()
+    created = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.token

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from datasources.importing import CHOICES
 from datasources.kinds import KINDS, DatasourceDocument, RestDatasource
 from kianda.lib.api.schemas import MAYBE_TEXT, MOMENT, TEXT, Schema, inlined, page_of, shape
 
@@ -63,6 +64,44 @@ SECURITY = {
     "properties": {"editors": _PEOPLE, "callers": _PEOPLE},
     "additionalProperties": False,
 }
+_NOTES = {"type": "array", "items": shape({"where": TEXT, "why": TEXT})}
+_OPERATION = shape(dict.fromkeys(("id", "name", "title", "http_method", "url_path", "group"), TEXT))
+_IMPORT = {
+    "format": {"type": "string", "enum": list(CHOICES), "default": "auto"},
+    "name": {
+        **TEXT,
+        "description": "Of the draft; the name of one that is there adds the methods to that one.",
+    },
+    "operations": {
+        "type": "array",
+        "items": TEXT,
+        "maxItems": 20_000,
+        "description": "IDs of those to take, at most 500; left out: the first 500.",
+    },
+}
+IMPORT_IN = shape(
+    {
+        "content": {**TEXT, "description": "The text of the document."},
+        "url": {**TEXT, "description": "Instead of it: where the document is."},
+        **_IMPORT,
+    },
+    required=[],
+)
+IMPORT_FILES_IN = shape(
+    {
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+        **_IMPORT,
+    },
+    required=["file"],
+)
+IMPORT_OUT = shape(
+    {
+        "datasource": {"type": "object", "additionalProperties": True},
+        "operations": {"type": "array", "items": _OPERATION},
+        "changed": _NOTES,
+        "left_out": _NOTES,
+    }
+)
 TEST_OUT = shape(
     {
         "ok": {"type": "boolean", "description": "A verified connection, a status below 500."},

@@ -3,10 +3,12 @@
 from django.urls import URLPattern, path
 
 from datasources.api import datasources as api
+from datasources.api import imports as imports_api
 from datasources.views import actions, detail, listing, mail_accounts, methods, security, sending
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
+    path("datasources/import/", imports_api.DatasourceImport.as_view()),
     path("datasources/<str:name>/", api.DatasourceDetail.as_view()),
     path("datasources/<str:name>/test/", api.DatasourceTest.as_view()),
     path("datasources/<str:name>/methods/<str:method>/call/", api.MethodCall.as_view()),

@@ -55,11 +55,14 @@ class DraftWishes:
     base_url: str = ""
 
 
+AS_IT_IS = DraftWishes()
+
+
 def draft_of(
     api: ApiDescription,
     *,
     operations: Sequence[str] | None = None,
-    wishes: DraftWishes = DraftWishes(),
+    wishes: DraftWishes = AS_IT_IS,
     existing: RestDatasource | None = None,
 ) -> ImportDraft:
     """Return the data source that the chosen operations make, or an existing one with them added.

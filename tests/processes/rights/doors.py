@@ -244,6 +244,7 @@ _BY_MARKS = {
         POST /bin/<slug:kind>/<int:pk>/remove/
         GET /api/v1/datasources/
         POST /api/v1/datasources/
+        POST /api/v1/datasources/import/
         POST /api/v1/processes/
         PUT /api/v1/processes/<str:name>/
         DELETE /api/v1/processes/<str:name>/
