@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from datasources.forms import line_of, number_of, text_of
+from datasources.method_settings.paging import paging_body
 from datasources.method_settings.repeating import retry_body
 from datasources.method_settings.success import ROWS, success_body
 from datasources.rest.document import TARGETS, RestMethod
@@ -32,8 +33,8 @@ ANSWERS = (
     ("csv", _("CSV")), ("text", _("Text")),
 )  # fmt: skip
 TYPES = (
-    ("", _("As given")), ("text", _("Text")), ("number", _("Number")),
-    ("boolean", _("True or false")), ("json", _("JSON")),
+    ("", _("Any")), ("text", _("Text")), ("number", _("Number")),
+    ("boolean", _("Yes or no")), ("json", _("JSON")),
 )  # fmt: skip
 REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
 SAMPLE = "/input/"
@@ -136,7 +137,7 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
             number_of(post, "/max_answer_bytes") if post.get("/max_answer_bytes") else None
         ),
     }
-    body |= retry_body(post)
+    body |= {"paging": paging_body(post), **retry_body(post)}
     if media_type := line_of(post, "/media_type"):
         body["media_type"] = media_type
     if stored is None:

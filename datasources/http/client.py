@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from datasources.http.dialling import proxy_refusal
 from datasources.http.failures import failure_of
+from datasources.http.paging import AllPages
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
 from datasources.http.repeating import repeated
@@ -51,14 +52,20 @@ class Client:
 
         `timeout_s` and `deadline` (of time.monotonic) cut the datasource's own timeout short;
         `before_send` runs right before the request leaves and may raise to keep it back. A method
-        with `retry` is asked again until then; without a limit, for a minute at most.
+        with `retry` or `paging` is asked again until then; without a limit, for a minute at most.
         """
-        if call.retry is None:
+        if call.retry is None and call.paging is None:
             return self._send(call, datasource, timeout_s, deadline, before_send)
         patience_s = max(call.timeout_s, PATIENCE_S) if timeout_s is None else timeout_s
         ends = min(time.monotonic() + patience_s, deadline or math.inf)
-        attempt = partial(self._send, call, datasource, None, ends, before_send)
-        return repeated(attempt, call.retry, ends=ends)
+
+        def ask(one: PreparedCall) -> CallAnswer:
+            attempt = partial(self._send, one, datasource, None, ends, before_send)
+            return repeated(attempt, one.retry, ends=ends) if one.retry else attempt()
+
+        if call.paging is None:
+            return ask(call)
+        return AllPages(call, call.paging, title=datasource.title).fetched(ask)
 
     def _send(
         self,
@@ -137,6 +144,7 @@ def _read(
         headers=read_headers(raw.headers),
         body=None,
         elapsed_ms=round(took_s * 1000),
+        size=len(data),
     )
     try:
         return replace(answer, body=read_as(form, data, media_type, title=title))

@@ -10,6 +10,7 @@ from datasources.auth.none import NoAuth
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.headers import header_flaw
+from datasources.rest.paging import AnyPaging
 from datasources.rest.repeating import SAFE_TO_REPEAT, Retry
 from datasources.rest.shapes import (
     MEGABYTE,
@@ -93,6 +94,9 @@ class RestMethod(Titled):
     )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
+    paging: AnyPaging | None = Field(
+        default=None, description="With it the answer is one list: the items of all pages."
+    )
     retry: Retry | None = Field(
         default=None, description="Null: a failed call is never made again by itself."
     )

@@ -1,6 +1,6 @@
 """From a REST method and its inputs to a request. Plain Python: nothing is sent here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from datasources.rest.document import Parameter, RestDatasource, RestMethod
 from datasources.rest.encoding import as_text, form, pairs
 from datasources.rest.errors import CallFailed
 from datasources.rest.headers import BREAKS, header_bytes
+from datasources.rest.paging import AnyPaging
 from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
 from datasources.rest.payloads import payload as written
 from datasources.rest.repeating import Retry
@@ -50,6 +51,9 @@ class PreparedCall:
     secret_headers: frozenset[str]
     answer: AnswerForm = "auto"
     retry: Retry | None = None
+    paging: AnyPaging | None = None
+    # Makes the call of another page: the same one with some values of its own.
+    again: Callable[[Mapping[str, Any]], "PreparedCall"] | None = None
     success_when: Mapping[str, Any] | None = None
     # Where the declared values of its answer stand, for those conditions.
     names: Mapping[str, str] = field(default_factory=dict)
@@ -87,7 +91,14 @@ def build(
             value = _typed(target, value, parameter) if parameter.type else value
             _put(parts, target, value, secret=parameter.secret)
     _authenticate(parts, datasource, token)
-    return _assemble(parts, datasource, method)
+    call = _assemble(parts, datasource, method)
+    if method.paging is None:
+        return call
+
+    def again(values: Mapping[str, Any]) -> PreparedCall:
+        return build(datasource, method, {**inputs, **values}, token)
+
+    return replace(call, paging=method.paging, again=again)
 
 
 def build_test(datasource: RestDatasource, token: str = "") -> PreparedCall:

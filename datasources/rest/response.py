@@ -33,6 +33,10 @@ class CallAnswer:
     elapsed_ms: int
     # What the attempts before this one came to, where a call is made again.
     attempts: tuple[str, ...] = ()
+    # What each page brought, where its body is the list of all pages.
+    pages: tuple[str, ...] = ()
+    # Of its body, unpacked.
+    size: int = 0
 
     def header(self, name: str) -> str | None:
         """Return a header, whatever its spelling."""

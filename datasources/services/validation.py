@@ -13,7 +13,7 @@ from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.kinds.email import PORTS
 from datasources.ports import conditions
 from datasources.rest.allow_list import outside
-from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource
+from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource, RestMethod
 from datasources.rest.headers import header_flaw
 from datasources.rest.payloads import XML_PART, XML_ROOT
 from kianda.lib.addresses import Origin, base_url_flaw, origin_of
@@ -259,6 +259,7 @@ def _parameter_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
             if prefix == "header":
                 yield from _header_flaws(items, ("methods", index, section))
         yield from _body_flaws(method, ("methods", index, "request_body"))
+        yield from _paging_flaws(method, ("methods", index, "paging", "parameter"))
         yield from condition_flaws(method.get("success_when"), ("methods", index, "success_when"))
 
 
@@ -285,6 +286,24 @@ def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Fl
             yield Flaw(pointer(*place, at, "name"), flaw)
         if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
             yield Flaw(pointer(*place, at, "value"), _("A header cannot hold line breaks or NUL."))
+
+
+def _paging_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:
+    """Yield that the parameter which asks for a page is none of the method's."""
+    if not method.get("paging"):
+        return
+    try:
+        found = RestMethod.model_validate({**method, "name": "method", "title": "Method"})
+    except ValidationError:
+        return  # Whatever is wrong with it is told elsewhere.
+    target = found.paging.target if found.paging else None
+    if target is not None and found.canonical_target(target) is None:
+        known = ", ".join(found.input_targets())
+        yield Flaw(
+            pointer(*place),
+            _("There is no parameter %(target)s. Known ones: %(known)s.")
+            % {"target": target, "known": known},
+        )
 
 
 def condition_flaws(raw: object, place: tuple[str | int, ...]) -> Iterator[Flaw]:

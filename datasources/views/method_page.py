@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from datasources import method_forms, ports
+from datasources.method_settings.paging import PagingControls
 from datasources.method_settings.repeating import RetryControls
 from datasources.method_settings.success import SuccessConditions
 from datasources.models import Datasource
@@ -26,7 +27,8 @@ from kianda.web.pages import Errors
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
     "answer": _("Read the answer as"), "success_when": _("Success when"),
-    "retry": _("When a call fails"), "idempotency_header": _("Header of an idempotency key"),
+    "paging": _("Pages of the answer"), "retry": _("When a call fails"),
+    "idempotency_header": _("Header of an idempotency key"),
     "content_type": _("Content type"), "media_type": _("Media type"),
     "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
     "max_answer_bytes": _("Largest answer"),
@@ -133,6 +135,7 @@ class MethodEditor:
             "content_types": method_forms.CONTENT_TYPES,
             "secret_choices": method_forms.SECRET_CHOICES,
             "answers": method_forms.ANSWERS,
+            "paging": PagingControls(self.body.get("paging")),
             "retry": RetryControls(self.body.get("retry")),
             "success": SuccessConditions(self.body.get("success_when"), self.errors),
             "types": method_forms.TYPES,

@@ -226,6 +226,7 @@ class RunContext:
             "headers": dict(answer.headers),
             "body": to_json(answer.body),
             **({"attempts": list(answer.attempts)} if answer.attempts else {}),
+            **({"pages": list(answer.pages)} if answer.pages else {}),
         }
         self._learn_mapped_secrets(step.rule, answer)
 

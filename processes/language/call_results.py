@@ -22,6 +22,8 @@ class Answer(NamedTuple):
     names: Mapping[str, str] = NO_NAMES
     # What earlier attempts came to, where the call was made again.
     attempts: tuple[str, ...] = ()
+    # What each page brought, where the body is the list of all pages.
+    pages: tuple[str, ...] = ()
 
     def at(self, name: str) -> Value:
         """Return what `response.status`, `response.headers.X`, `response.body.a.0.b` names.

@@ -195,7 +195,7 @@ def _names_in(source: str) -> tuple[str, ...]:
 
 
 def _answer(came: CallAnswer, names: Mapping[str, str] = NO_NAMES) -> Answer:
-    return Answer(came.status, came.headers, from_json(came.body), names, came.attempts)
+    return Answer(came.status, came.headers, from_json(came.body), names, came.attempts, came.pages)
 
 
 def _as_rule_failed(failed: CallFailed) -> RuleFailed:

@@ -149,7 +149,9 @@ on("htmx:afterSwap", (event) => {
 // What was typed before the session ended is put back: first the rows for it.
 on("kianda:restore", (event) => {
   if (event.target.id !== "me") return;
-  const names = event.detail.map(([name]) => /^\/(\w+|success_when\/items)\/(\d+)\/(?:name|left)$/.exec(name)).filter(Boolean);
+  const names = event.detail
+    .map(([name]) => /^\/(\w+|success_when\/items)\/(\d+)\/(?:name|left)$/.exec(name))
+    .filter(Boolean);
   for (const rows of form().querySelectorAll("[data-rows]")) {
     const wanted = names
       .filter(([, key]) => key === rows.dataset.rows)
