@@ -84,6 +84,118 @@ class Datasource(models.Model):
         return self.name
 
 
+class ConnectionState(models.TextChoices):
+    """What a connection is able to do; that a refresh is under way is seen by its lease."""
+
+    DISCONNECTED = "disconnected"
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    NEEDS_ATTENTION = "needs_attention"
+
+
+class Connection(models.Model):
+    """The tokens that a datasource with OAuth 2.0 holds, and who may fetch new ones now.
+
+    It is shared by all who may call the datasource. The lease says which process refreshes; each
+    lease has a number of its own, the fence, and tokens are stored under that of their lease.
+    """
+
+    datasource = models.OneToOneField(
+        Datasource, on_delete=models.CASCADE, related_name="connection"
+    )
+    grant = models.CharField(max_length=30)
+    fingerprint = models.CharField(
+        max_length=64, help_text="Of the settings for which the tokens were given."
+    )
+    state = models.CharField(
+        max_length=20, choices=ConnectionState.choices, default=ConnectionState.DISCONNECTED
+    )
+    reason = models.TextField(blank=True, help_text="Why the last refresh failed.")
+    is_off = models.BooleanField(
+        default=False, help_text="A person disconnected it: only a person connects it again."
+    )
+
+    tokens = EncryptedJSONField(null=True)
+    tokens_fence = models.PositiveBigIntegerField(
+        default=0, help_text="The lease that brought the tokens; those of an older one come late."
+    )
+    expires_at = models.DateTimeField(null=True)
+    refresh_expires_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    connected_at = models.DateTimeField(null=True)
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    account = models.CharField(max_length=320, blank=True)
+    scopes = models.JSONField(default=list)
+
+    failures = models.PositiveIntegerField(default=0)
+    next_refresh_at = models.DateTimeField(null=True, db_index=True)
+    not_before = models.DateTimeField(
+        null=True, help_text="Until then not even a call has another refresh tried."
+    )
+    refused_at = models.DateTimeField(
+        null=True, help_text="When a call last had it refreshed because its token was refused."
+    )
+
+    fence = models.PositiveBigIntegerField(default=0)
+    holder = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    in_flight_at = models.DateTimeField(null=True, help_text="Since when an answer is due.")
+    in_flight_cause = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        ordering = ["datasource__name"]
+
+    def __str__(self) -> str:
+        return f"{self.datasource_id}: {self.state}"
+
+
+class ConnectionRefresh(models.Model):
+    """One try to get new tokens, as the history of a connection tells it."""
+
+    class Outcome(models.TextChoices):
+        REFRESHED = "refreshed"
+        FAILED = "failed"
+        LOST_ANSWER = "lost_answer"
+        NO_PROGRESS = "no_progress"
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refreshes")
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    reason = models.TextField(blank=True)
+    took_ms = models.PositiveIntegerField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["connection", "-id"], name="refreshes_of_a_connection"),
+            models.Index(fields=["at"], name="refreshes_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.outcome}"
+
+
+class ConnectAttempt(models.Model):
+    """A person who was sent to a provider to allow access, and has not come back yet."""
+
+    state_digest = models.CharField(max_length=64, unique=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="attempts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    session_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the session that it began in; empty for the API."
+    )
+    fingerprint = models.CharField(max_length=64)
+    sealed = EncryptedJSONField(help_text="The code verifier, and where the provider answers.")
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.connection_id} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
 class HeldImport(models.Model):
     """A document that a person looks through before they import it; kept for a day, encrypted.
 

@@ -10,6 +10,7 @@ SYSTEM_TASKS: dict[str, tuple[int, int | None]] = {
     "scheduler.tick": (1, 5),
     "scheduler.sweep": (5, 10),
     "scheduler.prune": (600, 600),
+    "datasources.refresh_ahead": (5, 10),
     "kianda.mail.sweep": (5, 10),
     "kianda.messages.summaries": (60, 60),
 }

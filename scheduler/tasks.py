@@ -13,6 +13,7 @@ from django.db import Error, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from datasources.connections import sweep as connections
 from kianda.accounts import idempotency
 from kianda.lib.db import outages
 from kianda.mail import recovery as mail
@@ -76,6 +77,7 @@ def prune() -> None:
     idempotency.prune(moment)
     notifications.prune(moment)
     mail.prune(moment)
+    connections.prune(moment)
     call_command("clearsessions")
     if occurrences or others:
         logger.info("Pruned %s occurrences, %s runs and changes", occurrences, others)

@@ -52,7 +52,7 @@ def failure_of(
     kind, words = _told(error, title=title, over=limits.over, budget_s=budget_s)
     if limits.sent:
         words = _("%(sentence)s The call may have been carried out.") % {"sentence": words}
-    return CallFailed(kind, words, status=status)
+    return CallFailed(kind, words, status=status, may_have_acted=limits.sent)
 
 
 def _told(error: Exception, *, title: str, over: bool, budget_s: int) -> tuple[FailureKind, str]:

@@ -23,7 +23,8 @@ class CallFailed(Exception):
     """A call was not made, not answered, or not answered with success.
 
     `kind` is one of the contract's error kinds; `message` is a sentence for the person who reads
-    the run; `place` is the input (`path.customer`) or setting at fault, when there is one.
+    the run; `place` is the input (`path.customer`) or setting at fault, when there is one;
+    `may_have_acted` says of a call without an answer that it may have been carried out.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class CallFailed(Exception):
         status: int | None = None,
         answer: "CallAnswer | None" = None,
         place: str = "",
+        may_have_acted: bool = False,
     ) -> None:
         """Take the kind, the sentence, and what came back if anything did."""
         super().__init__(message)
@@ -42,3 +44,4 @@ class CallFailed(Exception):
         self.status = status
         self.answer = answer
         self.place = place
+        self.may_have_acted = may_have_acted

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.http.client import send
+from datasources.connections.calls import send_authorised
 from datasources.http.egress import refusal_of_literal
 from datasources.kinds import DatasourceDocument, EmailDatasource
 from datasources.models import Datasource
@@ -125,7 +125,7 @@ test_connection.__test__ = False  # type: ignore[attr-defined]
 def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
     """Return the status, a sentence, and whether an answer came over a good connection."""
     try:
-        answer = send(build_test(document), datasource=document)
+        answer = send_authorised(document, lambda token: build_test(document, token))
     except CallFailed as failed:
         # More than is read, or an error status: the other side is there all the same.
         answered = failed.kind in {"http_status", "too_large", "bad_answer"}

@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from datasources.http.client import send
+from datasources.connections.calls import send_authorised
+from datasources.connections.rows import follow_settings
 from datasources.http.egress import refusal_of_literal
 from datasources.kinds import DatasourceDocument
 from datasources.models import Datasource
@@ -22,7 +23,9 @@ from datasources.services.validation import parse_datasource
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
+from kianda.lib.masking import Masker
 from kianda.lib.pointers import pointer
+from kianda.lib.secret_names import MASK
 from kianda.lib.usage import Use, used_by
 from kianda.mail.accounts import forget_account
 
@@ -48,6 +51,7 @@ def create_datasource(*, raw: object, user: Any) -> Datasource:
             row = Datasource.objects.create(
                 **_columns(document), created=now, modified=now, modified_by=_person(user)
             )
+            follow_settings(row, document)
             record(user, action="created", kind=KIND, name=document.name)
     except IntegrityError as error:
         raise Invalid(
@@ -85,6 +89,7 @@ def replace_datasource(
         )
         if not changed:
             raise Stale()
+        follow_settings(row, document, before=stored)
         record(user, action="changed", kind=KIND, name=name)
     return get_datasource(name)
 
@@ -151,10 +156,18 @@ def send_once(
 ) -> dict[str, Any]:
     """Send a REST method of a document, stored or not, as `call_method` does."""
     started = time.monotonic()
+    # A token is nobody's to see, though the outside system may send it back.
+    masker = Masker()
+
+    def prepare(token: str) -> PreparedCall:
+        masker.add(token)
+        return prepared(document, method, inputs, token)
+
     try:
-        call = prepared(document, method, inputs)
+        # Inputs at fault are told before a token is asked for.
+        prepared(document, method, inputs)
         record(user, action="called", kind=KIND, name=document.name, detail=detail or method.name)
-        answer = send(call, datasource=document)
+        answer = send_authorised(document, prepare)
     except CallFailed as failed:
         if failed.answer is None:
             return {
@@ -162,19 +175,24 @@ def send_once(
                 "headers": {},
                 "body": None,
                 "elapsed_ms": round((time.monotonic() - started) * 1000),
-                "error": {"kind": failed.kind, "message": failed.message},
+                "error": {"kind": failed.kind, "message": masker.text(failed.message)},
             }
         answer = failed.answer
     return {
         "status": answer.status,
-        "headers": answer.headers,
-        "body": answer.body,
+        "headers": masker.json(answer.headers),
+        "body": masker.json(answer.body),
         "elapsed_ms": answer.elapsed_ms,
     }
 
 
-def prepared(document: RestDatasource, method: RestMethod, inputs: object) -> PreparedCall:
-    """Return the request; raises Invalid for inputs at fault, CallFailed when it cannot go."""
+def prepared(
+    document: RestDatasource, method: RestMethod, inputs: object, token: str = MASK
+) -> PreparedCall:
+    """Return the request, without a live token one to be shown alone.
+
+    Raises Invalid for inputs at fault, CallFailed when it cannot go.
+    """
     if not isinstance(inputs, dict):
         raise Invalid.at("/input", _("Write an object with a value for each parameter."))
     known = ", ".join(method.input_targets())
@@ -190,7 +208,7 @@ def prepared(document: RestDatasource, method: RestMethod, inputs: object) -> Pr
     if flaws:
         raise Invalid(errors=flaws)
     try:
-        return build(document, method, inputs)
+        return build(document, method, inputs, token)
     except CallFailed as failed:
         if not failed.place:
             raise

@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from datasources.connections.rows import follow_settings
 from datasources.models import Datasource
 from datasources.selectors import document_of
 from datasources.services.access import must_edit
@@ -58,6 +59,7 @@ class BinnedDatasources(BinKind[Datasource]):
             row.name, row.revision = name, row.revision + 1
         row.deleted_at = row.deleted_by = None
         row.save()
+        follow_settings(row, document_of(row))
 
     def words_of_restoring(self, row: Datasource) -> str:
         """Say what comes back with it."""

@@ -2,20 +2,22 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from datasources.connections.calls import send_authorised
 from datasources.http.client import send
-from datasources.rest.document import RestDatasource
+from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
 from datasources.rest.response import CallAnswer
 from datasources.selectors import get_document, get_document_to_call
-from kianda.lib.db.run_slots import waiting
 from kianda.lib.errors import Forbidden, Missing
+from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import Call, FoundItems, Query, RunState
@@ -42,11 +44,24 @@ class Ready(NamedTuple):
     names: Mapping[str, str]
 
 
-def prepared_call(asked: Call, *, find: Callable[[str], RestDatasource] = get_document) -> Ready:
+def prepared_call(asked: Call) -> Ready:
     """Return the request of a REST method with its values; raises RuleFailed. Nothing is sent.
 
-    `find` is asked for the datasource, and may raise Missing or Forbidden.
+    So no token is fetched for it: a mask stands in its place.
     """
+    source, method = _found(asked, get_document)
+    try:
+        call = build(source, method, _inputs(asked), MASK)
+    except CallFailed as failed:
+        raise _as_rule_failed(failed) from failed
+    return Ready(source, call, method.output_paths())
+
+
+def _inputs(asked: Call) -> dict[str, Any]:
+    return {name: to_json(value) for name, value in asked.inputs.items()}
+
+
+def _found(asked: Call, find: Callable[[str], RestDatasource]) -> tuple[RestDatasource, RestMethod]:
     try:
         source = find(asked.datasource)
     except (Missing, Forbidden) as refusal:
@@ -58,12 +73,7 @@ def prepared_call(asked: Call, *, find: Callable[[str], RestDatasource] = get_do
             _("The datasource %(datasource)s has no REST method %(method)s.")
             % {"datasource": asked.datasource, "method": asked.method},
         )
-    try:
-        inputs = {name: to_json(value) for name, value in asked.inputs.items()}
-        call = build(source, found, inputs)
-    except CallFailed as failed:
-        raise _as_rule_failed(failed) from failed
-    return Ready(source, call, found.output_paths())
+    return source, found
 
 
 class WorldAdapter:
@@ -75,20 +85,21 @@ class WorldAdapter:
 
     def call(self, call: Call, run: RunState) -> Answer:
         """Send a call, outside any transaction."""
-        ready = prepared_call(call, find=lambda name: get_document_to_call(name, self.user))
-        run.intend(ready.call.shown, ready.call.secrets)
+        source, method = _found(call, lambda name: get_document_to_call(name, self.user))
+        inputs = _inputs(call)
+
+        def prepare(token: str) -> PreparedCall:
+            made = build(source, method, inputs, token)
+            run.intend(made.shown, made.secrets)
+            return made
+
+        # The lease is looked at right before anything is sent.
+        sender = partial(send, timeout_s=call.seconds, before_send=run.checkpoints.check)
         try:
-            with waiting():
-                answer = send(
-                    ready.call,
-                    datasource=ready.source,
-                    timeout_s=call.seconds,
-                    # The lease is looked at right before anything is sent.
-                    before_send=run.checkpoints.check,
-                )
+            answer = send_authorised(source, prepare, sender=sender)
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
-        return _answer(answer, ready.names)
+        return _answer(answer, method.output_paths())
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Return the newest stored instances of a process that hold the filter."""

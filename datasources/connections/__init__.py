@@ -1,0 +1,1 @@
+"""Connections: tokens that are refreshed once, by one process, and never lost."""

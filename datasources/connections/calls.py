@@ -1,0 +1,53 @@
+"""Calls that carry the live token of their datasource: sent, and once more when it was refused."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from datasources.connections.live import live_token
+from datasources.http.client import send
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall
+from datasources.rest.response import CallAnswer
+from kianda.lib.db.run_slots import waiting
+from kianda.lib.masking import Masker
+
+UNAUTHORIZED = 401
+
+
+class Sender(Protocol):
+    """Sends a request and returns its answer; raises CallFailed."""
+
+    def __call__(self, call: PreparedCall, *, datasource: RestDatasource) -> CallAnswer:
+        """Send it."""
+
+
+def token_for(source: RestDatasource) -> str:
+    """Return the token that a call of this datasource needs; empty where it needs none."""
+    return live_token(source) if source.auth.needs_token else ""
+
+
+def send_authorised(
+    source: RestDatasource, prepare: Callable[[str], PreparedCall], *, sender: Sender = send
+) -> CallAnswer:
+    """Build a request with the live token, send it, and return the answer; raises CallFailed.
+
+    One whose token was refused was not carried out, whatever its verb: the token is refreshed
+    once, and the request sent once more.
+    """
+    token = token_for(source)
+    try:
+        return _sent(source, prepare(token), sender)
+    except CallFailed as failed:
+        failed.message = Masker([token]).text(failed.message)
+        if not token or failed.status != UNAUTHORIZED:
+            raise
+        fresh = live_token(source, refused=token)
+        if fresh == token:
+            raise
+    return _sent(source, prepare(fresh), sender)
+
+
+def _sent(source: RestDatasource, call: PreparedCall, sender: Sender) -> CallAnswer:
+    with waiting():
+        return sender(call, datasource=source)

@@ -1,0 +1,137 @@
+"""The row of a connection: found, made, sealed, and emptied when its settings change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from datasources.auth.oauth2 import OAuth2Auth
+from datasources.kinds import DatasourceDocument, RestDatasource
+from datasources.models import Connection, ConnectionState, Datasource
+from kianda.lib.db.prepared_statements import PreparedQuery
+
+# Grants that only a person can begin.
+BY_A_PERSON = frozenset({"authorization_code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a provider gave."""
+
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - the type of a token
+    refresh_token: str = ""
+
+
+def sealed(row: Connection, tokens: Tokens) -> dict[str, Any]:
+    """Return tokens as they are stored, encrypted: with the datasource that they are for."""
+    return {
+        "for": row.datasource_id,
+        "access_token": tokens.access_token,
+        "token_type": tokens.token_type,
+        "refresh_token": tokens.refresh_token,
+    }
+
+
+def tokens_of(row: Connection) -> Tokens | None:
+    """Return the tokens of a connection; those that were moved from another row are not its own."""
+    held: Mapping[str, Any] | None = row.tokens
+    if held is None or held["for"] != row.datasource_id:
+        return None
+    return Tokens(held["access_token"], held["token_type"], held["refresh_token"])
+
+
+def oauth_of(document: DatasourceDocument) -> OAuth2Auth | None:
+    """Return the OAuth 2.0 settings of a datasource that has some."""
+    auth = document.auth if isinstance(document, RestDatasource) else None
+    return auth if isinstance(auth, OAuth2Auth) else None
+
+
+def fingerprint_of(source: RestDatasource, auth: OAuth2Auth) -> str:
+    """Return what tells whether tokens still fit: by whom, how and to whom they were given.
+
+    And for whom they are: with another address they would be shown to somebody else.
+    """
+    said = "\n".join([
+        f"{source.origin.scheme}://{source.origin.host}:{source.origin.port}",
+        auth.grant, auth.client_id, auth.issuer, auth.token_url, auth.username, auth.subject,
+        auth.refresh_token,
+    ])  # fmt: skip
+    return salted_hmac("kianda.connection", said, algorithm="sha256").hexdigest()
+
+
+# Every call through a connection asks, so its text is made once.
+_ROW_OF = PreparedQuery(
+    lambda name: Connection.objects.filter(
+        datasource__name=name, datasource__deleted_at__isnull=True
+    ),
+    "name",
+)
+
+
+def row_of(name: str) -> Connection | None:
+    """Return the connection of a datasource that is not in the recycle bin."""
+    return _ROW_OF.first(name)
+
+
+def follow_settings(
+    row: Datasource, document: DatasourceDocument, *, before: DatasourceDocument | None = None
+) -> None:
+    """Give a datasource the connection that its settings ask for; called as they are stored.
+
+    Tokens that were given for other settings are dropped. What was changed otherwise, such as a
+    client secret, may be the mend of what was wrong: it is tried anew.
+    """
+    auth = oauth_of(document)
+    if auth is None or not isinstance(document, RestDatasource):
+        Connection.objects.filter(datasource=row).delete()
+        return
+    wanted = fingerprint_of(document, auth)
+    made = {"fingerprint": wanted, "grant": auth.grant}
+    found, new = Connection.objects.get_or_create(datasource=row, defaults=made)
+    if new:
+        return
+    if found.fingerprint != wanted:
+        empty(found.pk, fingerprint=wanted, grant=auth.grant, is_off=False)
+        return
+    if before is not None and oauth_of(before) != auth:
+        broken = (ConnectionState.FAILING, ConnectionState.NEEDS_ATTENTION)
+        Connection.objects.filter(pk=found.pk, state__in=broken).update(
+            state=ConnectionState.FAILING, not_before=None, next_refresh_at=timezone.now()
+        )
+
+
+def empty(pk: int, **more: Any) -> None:
+    """Take all tokens from a connection. An answer that is under way comes too late from now on."""
+    Connection.objects.filter(pk=pk).update(
+        state=ConnectionState.DISCONNECTED,
+        reason="",
+        tokens=None,
+        fence=F("fence") + 1,
+        tokens_fence=F("fence") + 1,
+        expires_at=None,
+        refresh_expires_at=None,
+        refreshed_at=None,
+        connected_at=None,
+        connected_by=None,
+        account="",
+        scopes=[],
+        failures=0,
+        next_refresh_at=None,
+        not_before=None,
+        refused_at=None,
+        holder="",
+        lease_until=None,
+        in_flight_at=None,
+        in_flight_cause="",
+        **more,
+    )
+
+
+def is_refreshing(row: Connection, moment: datetime) -> bool:
+    """Tell whether an answer of the provider is waited for."""
+    return row.in_flight_at is not None and row.lease_until is not None and row.lease_until > moment

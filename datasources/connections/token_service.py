@@ -1,0 +1,122 @@
+"""Asking a provider for tokens. Nothing of it is stored here, and no transaction is open."""
+
+import time
+
+from django.utils import timezone
+
+from datasources.auth.oauth2 import OAuth2Auth
+from datasources.connections.leases import REQUEST_S
+from datasources.connections.outcomes import Failure
+from datasources.http.client import send
+from datasources.oauth.discovery import discovered, discovery_requests, needs_discovery
+from datasources.oauth.token_answers import TokenAnswer, TokenRefused, read_token_answer
+from datasources.oauth.token_requests import Grant, revoke_request, token_request
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from datasources.rest.request import PreparedCall
+from datasources.rest.response import CallAnswer
+from kianda.lib.db.run_slots import waiting
+from kianda.lib.masking import Masker
+
+UNANSWERED = frozenset({"timeout", "connection"})
+# How long the endpoints that an issuer names are believed before it is asked again.
+BELIEVED_S = 3600.0
+FROM_ISSUER = ("authorize_url", "token_url", "revoke_url")
+# What each issuer said last, and when by the monotonic clock.
+_said: dict[tuple[str, ...], tuple[dict[str, str], float]] = {}
+
+
+class NoTokens(Exception):
+    """The provider gave none; what it said is in `failure`."""
+
+    def __init__(self, failure: Failure) -> None:
+        """Take why."""
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def ask(source: RestDatasource, auth: OAuth2Auth, grant: Grant) -> TokenAnswer:
+    """Return what a provider answers; raises NoTokens."""
+    ends = time.monotonic() + REQUEST_S
+    auth = with_endpoints(source, auth, ends=ends)
+    now = timezone.now()
+    try:
+        call = token_request(auth, grant, now=now)
+    except CallFailed as failed:
+        raise NoTokens(Failure(failed.message, permanent=True)) from failed
+    answer = _answer(source, call, ends=ends)
+    try:
+        return read_token_answer(auth, answer, now=now, title=source.title, secrets=call.secrets)
+    except TokenRefused as refused:
+        raise NoTokens(_refused(refused, Masker(call.secrets))) from refused
+
+
+def revoke(source: RestDatasource, auth: OAuth2Auth, token: str) -> str:
+    """Tell the provider that a token is not used any more; return why it did not take that."""
+    try:
+        auth = with_endpoints(source, auth, ends=time.monotonic() + REQUEST_S)
+        if not auth.revoke_url:
+            return ""
+        call = revoke_request(auth, token, now=timezone.now())
+        with waiting():
+            send(call, datasource=source)
+    except NoTokens as none:
+        return none.failure.reason
+    except CallFailed as failed:
+        return Masker([*auth.credentials().values(), token]).text(failed.message)
+    return ""
+
+
+def with_endpoints(source: RestDatasource, auth: OAuth2Auth, *, ends: float) -> OAuth2Auth:
+    """Return the settings with the endpoints that their issuer names; raises NoTokens."""
+    if not needs_discovery(auth):
+        return auth
+    key = (auth.issuer, *(getattr(auth, name) for name in FROM_ISSUER))
+    said, at = _said.get(key, ({}, 0.0))
+    if said and time.monotonic() - at < BELIEVED_S:
+        return auth.model_copy(update=said)
+    try:
+        found = _discovered(source, auth, ends=ends)
+    except NoTokens:
+        # What it said before is better than nothing while it is away.
+        if not said:
+            raise
+        return auth.model_copy(update=said)
+    _said[key] = {name: getattr(found, name) for name in FROM_ISSUER}, time.monotonic()
+    return found
+
+
+def _discovered(source: RestDatasource, auth: OAuth2Auth, *, ends: float) -> OAuth2Auth:
+    failure: NoTokens | None = None
+    for call in discovery_requests(auth):
+        try:
+            found = discovered(auth, _answer(source, call, ends=ends))
+        except TokenRefused as refused:
+            failure = NoTokens(_refused(refused, Masker()))
+        except NoTokens as none:
+            failure = none
+        else:
+            return found
+    assert failure is not None
+    raise failure
+
+
+def _answer(source: RestDatasource, call: PreparedCall, *, ends: float) -> CallAnswer:
+    """Return an answer of whatever status; raises NoTokens when none came."""
+    try:
+        with waiting():
+            return send(call, datasource=source, timeout_s=REQUEST_S, deadline=ends)
+    except CallFailed as failed:
+        if failed.answer is not None and failed.kind == "http_status":
+            return failed.answer
+        lost = failed.kind in UNANSWERED and failed.may_have_acted
+        words = Masker(call.secrets).text(failed.message)
+        raise NoTokens(Failure(words, lost_answer=lost)) from failed
+
+
+def _refused(refused: TokenRefused, masker: Masker) -> Failure:
+    return Failure(
+        masker.text(refused.reason),
+        permanent=refused.permanent,
+        wait_s=refused.retry_after_s or 0,
+    )
