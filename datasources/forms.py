@@ -194,6 +194,12 @@ def _in_page_words(flaw: Flaw, typed: Mapping[str, Any]) -> Flaw:
         return Flaw(
             "/base_url", _("Enter the address of the service, such as https://api.example.org.")
         )
+    if flaw.detail == _(SEND_AGAIN) and key.startswith("client_certificate/"):
+        sentence = _(
+            "The address of the service changed. Remove the client certificate under Certificates, "
+            "save the new address, then enter the certificate again."
+        )
+        return Flaw("/base_url", sentence)
     if flaw.detail == _(SEND_AGAIN):
         sentence = _("The address of the service changed. Enter this secret again, or remove it.")
         return Flaw(flaw.pointer, sentence)

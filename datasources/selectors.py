@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from datasources.kinds import DatasourceDocument, RestDatasource, load_document
 from datasources.models import Datasource
 from datasources.permissions import DatasourceAccess
+from datasources.rest.certificates import expiry_warning
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.usage import Use
@@ -130,9 +132,15 @@ def shown(row: Datasource) -> dict[str, Any]:
             "created": _moment(row.created),
             "modified": _moment(row.modified),
             "modified_by": row.modified_by.get_username() if row.modified_by else None,
-            "warnings": [],
+            "warnings": _warnings(document_of(row)),
         },
     }
+
+
+def _warnings(document: DatasourceDocument) -> list[dict[str, str]]:
+    certificate = document.client_certificate if isinstance(document, RestDatasource) else None
+    ends = expiry_warning(certificate, now=timezone.now())
+    return [{"pointer": "/client_certificate", "detail": ends}] if ends else []
 
 
 def _moment(moment: datetime) -> str:

@@ -4,7 +4,16 @@ from django.urls import URLPattern, path
 
 from datasources.api import datasources as api
 from datasources.api import imports as imports_api
-from datasources.views import actions, detail, listing, mail_accounts, methods, security, sending
+from datasources.views import (
+    actions,
+    certificates,
+    detail,
+    listing,
+    mail_accounts,
+    methods,
+    security,
+    sending,
+)
 
 api_urlpatterns = [
     path("datasources/", api.DatasourceList.as_view()),
@@ -28,6 +37,7 @@ page_urlpatterns: list[URLPattern] = [
     path(f"{_ONE}export/", detail.export, name="datasource-export"),
     path(f"{_ONE}test/", actions.test, name="datasource-test"),
     path(f"{_ONE}security/", security.security, name="datasource-security"),
+    path(f"{_ONE}certificates/", certificates.certificates, name="datasource-certificates"),
     path(f"{_ONE}delete/", actions.delete, name="datasource-delete"),
     path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
     path(_METHOD, methods.method, name="method"),

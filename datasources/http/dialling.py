@@ -9,7 +9,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from datasources.http.egress import resolve
 from datasources.http.routes import EgressProxy, Route
-from datasources.http.sockets import FinalResponse, Limits, TLSSocket, connect, tls_context
+from datasources.http.sockets import FinalResponse, Limits, TLSSocket, connect
+from datasources.http.tls import context_for
 from datasources.rest.errors import CallFailed
 
 PROXY_REFUSES = "Tunnel connection failed: "
@@ -90,6 +91,7 @@ class TLSConnection(HTTPSConnection):
 
     def connect(self) -> None:
         """Connect, and put the TLS socket under the same deadline."""
+        self.ssl_context = context_for(self._route.tls)
         super().connect()
         if isinstance(self.sock, TLSSocket):
             self.sock.limits = self._limits
@@ -124,8 +126,5 @@ def open_pool(route: Route, limits: Limits) -> HTTPConnectionPool:
     """Return the pool of one route and one thread: it keeps a single connection."""
     origin = route.origin
     if origin.scheme == "https":
-        return TLSPool(
-            origin.host, origin.port, maxsize=1, ssl_context=tls_context(),
-            limits=limits, route=route,
-        )  # fmt: skip
+        return TLSPool(origin.host, origin.port, maxsize=1, limits=limits, route=route)
     return PlainPool(origin.host, origin.port, maxsize=1, limits=limits, route=route)

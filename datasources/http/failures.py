@@ -41,6 +41,16 @@ SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] 
     ),
 )
 
+# What a server says to a client certificate.
+ASKED_FOR = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": gettext_noop(
+        "it asks for a client certificate; enter one under Certificates"
+    ),
+    "TLSV1_ALERT_UNKNOWN_CA": gettext_noop(
+        "it does not know the authority of the client certificate"
+    ),
+}
+
 
 def failure_of(
     error: Exception, *, title: str, limits: Limits, budget_s: int, status: int | None
@@ -97,6 +107,8 @@ def _tls(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return str(error.verify_message).rstrip(".")
     reason = getattr(error, "reason", None)
+    if reason in ASKED_FOR:
+        return _(ASKED_FOR[reason])
     return reason.replace("_", " ").lower() if isinstance(reason, str) else _("it was broken off")
 
 

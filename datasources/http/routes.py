@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from datasources.http.egress import SANDBOX_HOST
+from datasources.rest.certificates import ClientCertificate
 from datasources.rest.document import RestDatasource
 from kianda.lib.addresses import Origin
 
@@ -26,12 +27,20 @@ class EgressProxy(NamedTuple):
         return {"Proxy-Authorization": self.authorization} if self.authorization else {}
 
 
+class TlsSettings(NamedTuple):
+    """What a datasource shows and whom it trusts beside the system's authorities."""
+
+    certificate: ClientCertificate | None
+    trusted_ca: str | None
+
+
 class Route(NamedTuple):
     """One way out. Connections are kept for each: none is used by a call that may not go there."""
 
     origin: Origin
     allowed: tuple[str, ...] = ()
     proxy: EgressProxy | None = None
+    tls: TlsSettings | None = None
 
     @property
     def forwarded(self) -> bool:
@@ -41,7 +50,11 @@ class Route(NamedTuple):
 
 def route_to(origin: Origin, datasource: RestDatasource) -> Route:
     """Return the route of a datasource's call to an origin, its own or one it was sent on to."""
-    return plain_route(origin)._replace(allowed=tuple(datasource.allowed_addresses))
+    # A server that somebody was sent on to is not shown who calls.
+    shown = datasource.client_certificate if origin in datasource.certificate_origins else None
+    own = shown is not None or datasource.trusted_ca
+    tls = TlsSettings(shown, datasource.trusted_ca) if own and origin.scheme == "https" else None
+    return plain_route(origin)._replace(allowed=tuple(datasource.allowed_addresses), tls=tls)
 
 
 def plain_route(origin: Origin) -> Route:

@@ -19,6 +19,7 @@ from datasources.http.egress import CheckedAddress
 from datasources.rest.errors import CallFailed
 
 CONNECT_S = 10.0
+LAST_WORDS_S = 1.0
 
 
 class Limits:
@@ -81,12 +82,31 @@ class TLSSocket(ssl.SSLSocket):
         """Send within what is left; sendall of TLS is made of these."""
         self.settimeout(self.limits.left())
         self.limits.sent = True
-        return super().send(*args, **kwargs)
+        try:
+            return super().send(*args, **kwargs)
+        except ssl.SSLError as error:
+            raise self._last_words() or error from None
+
+    def _last_words(self) -> ssl.SSLError | None:
+        """Return why the server hung up: it may refuse a client after the handshake of TLS 1.3."""
+        try:
+            self.settimeout(min(LAST_WORDS_S, self.limits.left()))
+            self.recv(1)
+        except ssl.SSLError as told:
+            return told if told.reason else None
+        except OSError:
+            return None
+        return None
 
 
 @functools.cache
 def tls_context() -> ssl.SSLContext:
     """Return the one TLS context: the system's authorities and certifi's, always verified."""
+    return new_context()
+
+
+def new_context() -> ssl.SSLContext:
+    """Return a TLS context that verifies, as every one of them does."""
     context = ssl.create_default_context()
     context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = TLSSocket

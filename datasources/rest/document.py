@@ -9,6 +9,7 @@ from datasources.auth import AnyAuthScheme
 from datasources.auth.none import NoAuth
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
+from datasources.rest.certificates import ClientCertificate
 from datasources.rest.headers import header_flaw
 from datasources.rest.paging import AnyPaging
 from datasources.rest.repeating import SAFE_TO_REPEAT, Retry
@@ -215,6 +216,10 @@ class RestDatasource(DatasourceDocument):
         description="Hosts, host:ports and networks that it may reach, redirects too; empty: all "
         "that the installation allows. Administrators set it.",
     )
+    client_certificate: ClientCertificate | None = None
+    trusted_ca: Annotated[str, Field(max_length=200_000)] | None = Field(
+        default=None, description="Authorities trusted beside those of the system, as PEM."
+    )
     methods: Annotated[list[RestMethod], Field(max_length=500)] = []
 
     @field_validator("base_url")
@@ -227,6 +232,11 @@ class RestDatasource(DatasourceDocument):
             raise ValueError(flaw)
         return url
 
+    @field_validator("trusted_ca")
+    @classmethod
+    def _no_empty_text(cls, pem: str | None) -> str | None:
+        return pem or None
+
     @field_validator("test_path")
     @classmethod
     def _test_path(cls, path: str | None) -> str | None:
@@ -238,6 +248,13 @@ class RestDatasource(DatasourceDocument):
     def origin(self) -> Origin:
         """Scheme, host and port of the base URL."""
         return addresses.origin_of(self.base_url)
+
+    @cached_property
+    def certificate_origins(self) -> frozenset[Origin]:
+        """Who is shown the client certificate: the service, and where its tokens come from."""
+        tokens = getattr(self.auth, "token_url", None)
+        found = [self.base_url, *([tokens] if tokens else [])]
+        return frozenset(map(addresses.origin_of, found))
 
     @cached_property
     def stem(self) -> str:
@@ -279,6 +296,8 @@ class RestDatasource(DatasourceDocument):
         """Return the document as it is shown: secrets that are set as asterisks, others empty."""
         shown: dict[str, Any] = self.model_dump(mode="json")
         shown["auth"] = self.auth.masked()
+        if self.client_certificate is not None:
+            shown["client_certificate"] = self.client_certificate.masked()
         for method in shown["methods"]:
             for section in TARGETS.values():
                 for parameter in method[section]:

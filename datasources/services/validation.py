@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from datasources.rest.allow_list import outside
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource, RestMethod
 from datasources.rest.headers import header_flaw
 from datasources.rest.payloads import XML_PART, XML_ROOT
+from datasources.services.certificate_settings import certificate_flaws, restored_certificate
 from kianda.lib.addresses import Origin, base_url_flaw, origin_of
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.pointers import flaws_of, pointer
@@ -59,6 +61,8 @@ def parse_datasource(
             found += parsed.flaws(refusal=refusal)
         elif isinstance(parsed, RestDatasource):
             found += _address_flaws(parsed)
+            kept = stored if isinstance(stored, RestDatasource) else None
+            found += certificate_flaws(parsed, kept)
     except ValidationError as error:
         found = [*flaws_of(error, raw, model=kind), *found]
     if found:
@@ -126,6 +130,12 @@ class _Restored:
         self.body = {key: value for key, value in raw.items() if key != "meta"}
         if isinstance(raw.get("auth"), dict):
             self.body["auth"] = self._auth(raw["auth"])
+        if isinstance(raw.get("client_certificate"), dict):
+            self.body["client_certificate"] = restored_certificate(
+                raw["client_certificate"],
+                stored.client_certificate if stored else None,
+                partial(self._secret, moved=self._moved),
+            )
         if isinstance(raw.get("methods"), list):
             self.body["methods"] = [
                 self._method(index, method) if isinstance(method, dict) else method

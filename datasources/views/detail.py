@@ -18,6 +18,7 @@ from datasources.services.datasources import KIND, create_datasource, patch_data
 from datasources.services.status import standing_of
 from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
+from datasources.views.certificates import held_certificate
 from datasources.views.uses import use_lines
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -194,6 +195,7 @@ def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
         "calls": calls,
         "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
         "security": security_of(row),
+        "held": held_certificate(stored.client_certificate),
     }
 
 

@@ -47,6 +47,8 @@ def test_what_is_left_out_takes_its_default() -> None:
         "follow_redirects": False,
         "max_answer_bytes": 5 * MEGABYTE,
         "allowed_addresses": [],
+        "client_certificate": None,
+        "trusted_ca": None,
         "methods": [],
     }
 

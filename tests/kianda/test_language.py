@@ -116,6 +116,7 @@ PAGES = """
 / /search/?q=1 /system/ /nowhere/ /password/ /profile/ /audit/ /tokens/ /tokens/new/
 /users/ /users/invite/ /users/groups/ /users/groups/new/
 /datasources/ /datasources/new/ /datasources/d1/ /datasources/d1/security/ /datasources/d1/delete/
+/datasources/d1/certificates/
 /datasources/d1/methods/new/ /datasources/d1/methods/m1/ /datasources/d1/methods/m1/delete/
 /designs/ /designs/new/ /designs/new/definition/ /designs/import/ /designs/export/ /bin/
 /designs/templates/ /designs/templates/approval-request/ /designs/templates/fetch-a-list/

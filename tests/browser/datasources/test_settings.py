@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from datasources.models import Datasource
 from datasources.services.datasources import create_datasource, get_document
+from tests.authorities import Authority
 from tests.browser.datasources.places import METHOD, ONE
 from tests.browser.hands import go_on
 from tests.browser.story_rows import SCRIPT
@@ -178,3 +179,32 @@ def test_without_script_a_data_source_is_made_tested_and_tried(
     method = get_document("token-service").method("get-a-token")
     assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
     assert b"Authorization: Bearer tok-1" in provider.requests[-1]
+
+
+def test_a_certificate_is_uploaded_in_the_dialog_and_taken_out(
+    page_as: PageAs, person: Any, axe: Look, tmp_path: Any
+) -> None:
+    raw = {"name": "token-service", "title": "Bank", "base_url": "https://bank.example.org"}
+    create_datasource(raw=raw, user=person("dan"))
+    file = tmp_path / "client.pfx"
+    file.write_bytes(Authority("Ours").client().pfx_bytes("pw-1"))
+    page = page_as("dan")
+    page.goto(ONE)
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Certificates").click()
+    page.get_by_label("File").first.set_input_files(file)
+    page.get_by_label("Password of the file").fill("pw-2")
+    page.get_by_role("button", name="OK").click()
+    page.get_by_text("This password does not open the file.").first.wait_for()
+    axe(page)
+    page.get_by_label("File").first.set_input_files(file)
+    page.get_by_label("Password of the file").fill("pw-1")
+    page.get_by_role("button", name="OK").click()
+    page.get_by_text("Signed by").wait_for()
+    axe(page)
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Certificates").click()
+    page.get_by_label("Remove the client certificate").check()
+    page.get_by_role("button", name="OK").dblclick()
+    expect(page.get_by_text("Signed by")).to_have_count(0)
+    assert get_document("token-service").client_certificate is None

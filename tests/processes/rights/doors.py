@@ -191,6 +191,8 @@ _BY_MARKS = {
         POST /datasources/<str:name>/test/
         GET /datasources/<str:name>/security/
         POST /datasources/<str:name>/security/
+        GET /datasources/<str:name>/certificates/
+        POST /datasources/<str:name>/certificates/
         GET /datasources/<str:name>/delete/
         POST /datasources/<str:name>/delete/
         GET /datasources/<str:name>/methods/new/
