@@ -6,7 +6,6 @@ never written into a page: an empty one means "as it is", `<pointer>!remove` tak
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -14,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from datasources.auth import AuthScheme, auth_schemes
 from datasources.auth.base import masked_settings
+from datasources.auth_controls import AuthDialog
 from datasources.rest.document import RestDatasource
 from datasources.services.validation import SEND_AGAIN
 from kianda.lib.dialogs.controls import REMOVE
-from kianda.lib.dialogs.dialog import BoundControl, Dialog, asked_of, flaws_within, read_settings
+from kianda.lib.dialogs.dialog import asked_of, flaws_within, read_settings
 from kianda.lib.dialogs.specs import specs_of
 from kianda.lib.errors import ApplicationError, Flaw, Invalid
 from kianda.lib.names import slugify
@@ -28,34 +28,6 @@ AUTH = "/auth"
 _METHOD_SECRET = re.compile(
     r"/methods/(\d+)/(query|request_headers|request_body)/(\d+)/value(?:!remove)?\Z"
 )
-
-
-@dataclass(frozen=True)
-class AuthControl(BoundControl):
-    """One setting of an authentication scheme as a control."""
-
-    @property
-    def width(self) -> int:
-        """Return how many of twelve columns it takes where there is room."""
-        return 12 if self.drawing == "switch" else 6
-
-    @property
-    def help(self) -> Any:
-        """Return what stands below it; of a secret, what becomes of it."""
-        if self.drawing != "secret":
-            return super().help
-        if self.is_lost:
-            return _("Not saved yet, and secrets never come back to a page: enter it again.")
-        if self.is_stored:
-            return _("Leave empty to keep it. It is never shown.")
-        return _("Kept encrypted. It is never shown again.")
-
-
-@dataclass(kw_only=True)
-class AuthDialog(Dialog):
-    """The settings of one authentication scheme."""
-
-    bound = AuthControl
 
 
 def line_of(post: QueryDict, name: str) -> str:

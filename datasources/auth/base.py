@@ -28,6 +28,10 @@ Credential = Annotated[
 ]
 
 
+# By setting: any one of these other settings has one of these values.
+ShownFor = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
 class NamedValue(BaseModel):
     """A parameter that a request carries beside what a scheme puts on it; it may be secret."""
 
@@ -73,6 +77,11 @@ class AuthScheme(Kind):
     # Settings that are addresses to which its secrets are sent, beside those of the datasource.
     addresses: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
+    # For the page: which settings matter only while another one has one of some values; which are
+    # rarely needed; what choices are called.
+    shown_for: ClassVar[ShownFor] = {}
+    rarely: ClassVar[tuple[str, ...]] = ()
+    choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     # Whether each call takes the live access token of the datasource's connection. It is part of
     # no document: whoever builds a request fetches it at that moment.
     needs_token: ClassVar[bool] = False

@@ -1,59 +1,36 @@
 """OAuth 2: access tokens that the product fetches and refreshes itself."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
-from datasources.auth.base import AuthScheme, Credential, NamedValue, OneLine, RequestDraft
+from datasources.auth.base import (
+    AuthScheme,
+    Credential,
+    NamedValue,
+    OneLine,
+    RequestDraft,
+    ShownFor,
+)
 from datasources.auth.keys import signing_key
+from datasources.auth.oauth2_settings import (
+    CHOICE_WORDS,
+    MISSING,
+    NEEDS_CLIENT,
+    OWN_IN_ADDRESS,
+    OWN_IN_REQUEST,
+    RARELY,
+    SHOWN_FOR,
+    Algorithm,
+    AnswerPlaces,
+    Endpoint,
+    GrantName,
+    PrivateKey,
+)
 from kianda.lib.addresses import endpoint_flaw, origin_of
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
-
-GrantName = Literal[
-    "client_credentials", "authorization_code", "refresh_token", "password", "jwt_bearer"
-]
-Algorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"
-]  # fmt: skip
-Endpoint = Annotated[OneLine, Field(max_length=2000, json_schema_extra={"control": "line"})]
-Place = Annotated[OneLine, Field(max_length=500, pattern=r"^[^.]*(\.[^.]+)*$")]
-PrivateKey = Annotated[
-    str, Field(max_length=20_000, repr=False, json_schema_extra={"control": "long_secret"})
-]
-# What a request says by itself. What is given beside it can replace none of these.
-OWN_IN_ADDRESS = frozenset(
-    {
-        "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge",
-        "code_challenge_method",
-    }
-)  # fmt: skip
-OWN_IN_REQUEST = frozenset(
-    {
-        "code", "code_verifier", "redirect_uri", "refresh_token", "client_secret", "assertion",
-        "client_assertion", "client_assertion_type", "username", "password",
-    }
-)  # fmt: skip
-NEEDS_CLIENT = frozenset({"client_credentials", "authorization_code"})
-MISSING = {
-    "client_id": gettext_noop("client ID"),
-    "client_secret": gettext_noop("client secret"),
-    "private_key": gettext_noop("private key"),
-    "username": gettext_noop("user name"),
-    "password": gettext_noop("password"),
-    "refresh_token": gettext_noop("refresh token"),
-}
-
-
-class AnswerPlaces(BaseModel):
-    """Where in an answer of the token endpoint each value is, when it is not under its name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    access_token: Place = Field(default="", title=gettext_noop("Access token"))
-    refresh_token: Place = Field(default="", title=gettext_noop("Refresh token"))
-    expires_in: Place = Field(default="", title=gettext_noop("Lifetime"))
-    scope: Place = Field(default="", title=gettext_noop("Scopes"))
 
 
 class OAuth2Auth(AuthScheme):
@@ -99,7 +76,9 @@ class OAuth2Auth(AuthScheme):
         Field(max_length=200, json_schema_extra={"control": "lines"}),
     ] = Field(default=[], title=gettext_noop("Scopes"))
     scope_separator: Literal[" ", ",", ";"] = Field(
-        default=" ", title=gettext_noop("Between scopes")
+        default=" ",
+        title=gettext_noop("Between scopes"),
+        json_schema_extra={"control": "separator"},
     )
     audience: OneLine = Field(default="", title=gettext_noop("Audience"))
     authorize_parameters: Annotated[
@@ -133,7 +112,7 @@ class OAuth2Auth(AuthScheme):
     answer: AnswerPlaces = Field(
         default=AnswerPlaces(),
         title=gettext_noop("Places in the token response"),
-        json_schema_extra={"control": "places"},
+        json_schema_extra={"control": "parts"},
     )
     lifetime_s: Annotated[int, Field(ge=1, le=315_360_000)] | None = Field(
         default=None,
@@ -150,6 +129,9 @@ class OAuth2Auth(AuthScheme):
     )
 
     label: ClassVar[str] = gettext_noop("OAuth 2 connection")
+    shown_for: ClassVar[ShownFor] = SHOWN_FOR
+    rarely: ClassVar[tuple[str, ...]] = RARELY
+    choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = CHOICE_WORDS
     secrets: ClassVar[tuple[str, ...]] = (
         "client_secret",
         "private_key",

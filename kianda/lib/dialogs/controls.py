@@ -101,6 +101,22 @@ def _element(sent: Sent, node: Node, shown: set[str]) -> dict[str, Any]:
     }
 
 
+def _read_lines_of_text(sent: Sent) -> Any:
+    return [line for one in sent.text.split("\n") if (line := one.strip())]
+
+
+def _read_json(sent: Sent) -> Any:
+    return text_codecs.read_json(sent.text, otherwise=sent.spec.default)
+
+
+def _read_parts(sent: Sent) -> Any:
+    kind, node = sent.spec.model, sent.node or Node()
+    return {
+        spec.name: control_for(spec).read(Sent(kind, spec, node.at(spec.name), node))
+        for spec in (specs_of(kind) if kind is not None else ())
+    }
+
+
 def _read_choices(sent: Sent) -> Any:
     return text_codecs.read_choices(sent.text)
 
@@ -122,6 +138,10 @@ def _shown_secret(spec: Spec, value: Any) -> Any:
 def shown_rows(spec: Spec, value: Any) -> Any:
     """Return the rows of a mapping as texts."""
     return posted_rows.shown_rows(spec, value)
+
+
+def _shown_json(spec: Spec, value: Any) -> Any:
+    return text_codecs.shown_json(value, otherwise=spec.default)
 
 
 def _shown_choices(spec: Spec, value: Any) -> Any:
@@ -173,6 +193,12 @@ CONTROLS: dict[str, ControlType] = {
     "slug": ControlType("name", read_name),
     "field_name": ControlType("name", read_name),
     "secret": ControlType("secret", _read_secret, _shown_secret),
+    # A secret of several lines, such as a private key.
+    "long_secret": ControlType("long_secret", _read_secret, _shown_secret),
+    "lines": ControlType("long_text", _read_lines_of_text),
+    "json": ControlType("long_text", _read_json, _shown_json),
+    # A setting of several parts, each with a control of its own.
+    "parts": ControlType("parts", _read_parts),
     "rows": ControlType("rows", read_rows, shown_rows),
     "columns": ControlType("columns", _read_elements, _shown_elements),
     "people": ControlType("people", _read_people, _shown_people),

@@ -19,6 +19,24 @@ def as_typed(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def read_json(text: str, *, otherwise: Any) -> Any:
+    """Return what a text of JSON stands for; nothing in it is what is usual."""
+    if not text.strip():
+        return otherwise
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        # The typed models say what is wrong with it.
+        return text
+
+
+def shown_json(value: Any, *, otherwise: Any) -> str:
+    """Return a value as JSON to read and edit; what is usual as nothing."""
+    if value == otherwise or isinstance(value, str):
+        return value if isinstance(value, str) else ""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
 BETWEEN = " | "
 
 

@@ -1,0 +1,169 @@
+"""The settings of an authentication scheme as controls: which are shown, and lists with secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from datasources.auth import AuthScheme
+from kianda.lib.dialogs.controls import ControlType, Sent, read_text, register
+from kianda.lib.dialogs.dialog import BoundControl, Dialog
+from kianda.lib.dialogs.posted import Node
+from kianda.lib.dialogs.specs import Spec, specs_of
+from kianda.lib.secret_names import MASK
+
+SECRETS = frozenset({"secret", "long_secret"})
+WIDE = frozenset({"switch", "long_text", "long_secret", "parts", "named_values"})
+# Rows that wait for something to be written in them, for pages without script.
+SPARE = 2
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """One row of a list of names and values. The value of a secret is never written into a page."""
+
+    at: str
+    name: str = ""
+    value: str = ""
+    is_secret: bool = False
+    is_stored: bool = False
+    is_lost: bool = False
+    errors: str = ""
+
+
+@dataclass(frozen=True)
+class AuthControl(BoundControl):
+    """One setting of an authentication scheme as a control."""
+
+    @property
+    def width(self) -> int:
+        """Return how many of twelve columns it takes where there is room."""
+        return 12 if self.drawing in WIDE or self.spec.control == "line" else 6
+
+    @property
+    def help(self) -> Any:
+        """Return what stands below it; of a secret, what becomes of it."""
+        if self.spec.control == "lines":
+            return _("One per line.")
+        if self.drawing not in SECRETS:
+            return super().help
+        if self.is_lost:
+            return _("Not saved yet, and secrets never come back to a page: enter it again.")
+        if self.is_stored:
+            return _("Leave empty to keep it. It is never shown.")
+        return super().help or _("Kept encrypted. It is never shown again.")
+
+    def words_of(self, choice: str) -> tuple[Any, Any]:
+        """Return what a choice is called."""
+        words = _scheme(self.form).choice_words.get(self.spec.name, {})
+        return (_(words[choice]), "") if choice in words else super().words_of(choice)
+
+    @property
+    def decides(self) -> str:
+        """Say when it is shown, for scripts: `grant=password|jwt_bearer client_auth=none`."""
+        found = _scheme(self.form).shown_for.get(self.spec.name, {})
+        return " ".join(f"{setting}={'|'.join(values)}" for setting, values in found.items())
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether it matters with what else is chosen, or has an error to tell."""
+        found = _scheme(self.form).shown_for.get(self.spec.name)
+        return not found or self.wrong > 0 or any(
+            _chosen(self.form, setting) in values for setting, values in found.items()
+        )  # fmt: skip
+
+    @property
+    def inner(self) -> Dialog:
+        """Return the dialog of the parts of a setting."""
+        raw = self.raw if isinstance(self.raw, Mapping) else {}
+        assert self.spec.model is not None
+        return self.form.within(self.spec.model, raw, self.pointer)
+
+    @property
+    def rows(self) -> list[NamedRow]:
+        """Return the rows of names and values, and some to be written in."""
+        found = [self._row(at, one) for at, one in enumerate(_items(self.raw))]
+        return [*found, *(NamedRow(str(len(found) + more)) for more in range(SPARE))]
+
+    @property
+    def blank(self) -> NamedRow:
+        """Return the row that scripts make new ones of."""
+        return NamedRow("-1")
+
+    def _row(self, at: int, item: dict[str, Any]) -> NamedRow:
+        secret = _scheme(self.form).is_secret_value(self.spec.name, item)
+        value = str(item.get("value") or "")
+        return NamedRow(
+            at=str(at),
+            name=str(item.get("name", "")),
+            value="" if secret else value,
+            is_secret=secret,
+            is_stored=secret and value == MASK,
+            is_lost=secret and value not in {"", MASK},
+            errors=" ".join(self.form.all_errors(f"{self.pointer}/{at}")),
+        )
+
+
+@dataclass(kw_only=True)
+class AuthDialog(Dialog):
+    """The settings of one authentication scheme."""
+
+    bound = AuthControl
+
+    @property
+    def usual(self) -> list[Any]:
+        """Return the controls that most need."""
+        return [one for one in self.controls if one.spec.name not in _scheme(self).rarely]
+
+    @property
+    def further(self) -> list[Any]:
+        """Return the controls that are rarely needed."""
+        return [one for one in self.controls if one.spec.name in _scheme(self).rarely]
+
+    @property
+    def is_further_wrong(self) -> bool:
+        """Tell whether one of these has an error."""
+        return any(one.wrong for one in self.further)
+
+
+def _scheme(form: Dialog) -> type[AuthScheme]:
+    return form.kind if issubclass(form.kind, AuthScheme) else AuthScheme
+
+
+def _chosen(form: Dialog, setting: str) -> Any:
+    spec = next(one for one in specs_of(form.kind) if one.name == setting)
+    return form.raw.get(setting, spec.default)
+
+
+def _items(raw: Any) -> list[dict[str, Any]]:
+    return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+
+
+def _read_named_values(sent: Sent) -> Any:
+    rows = sent.node.rows() if sent.node is not None else []
+    return [_named_value(row) for row in rows if row.text_at("name").strip() or _has_value(row)]
+
+
+def _has_value(row: Node) -> bool:
+    # What is stored of a row whose name was emptied goes with the row.
+    return bool(row.text_at("value"))
+
+
+def _named_value(row: Node) -> dict[str, Any]:
+    value = row.text_at("value") or (MASK if row.text_at("stored") else "")
+    marked = {"secret": True} if row.text_at("secret") else {}
+    return {"name": row.text_at("name").strip(), "value": value, **marked}
+
+
+def _shown_named_values(spec: Spec, value: Any) -> Any:
+    return _items(value)
+
+
+register(
+    {
+        "named_values": ControlType("named_values", _read_named_values, _shown_named_values),
+        # Its choices may be a blank, which is none around something.
+        "separator": ControlType("select", read_text),
+    }
+)
