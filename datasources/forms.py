@@ -75,12 +75,29 @@ def settings_body(post: QueryDict, *, stored: RestDatasource | None) -> dict[str
         "follow_redirects": bool(post.get("/follow_redirects")),
         "max_answer_bytes": number_of(post, "/max_answer_bytes"),
     }
+    body |= limits_body(post)
     if "/allowed_addresses" in post:
         # A page that does not ask must not widen what may be reached.
         body["allowed_addresses"] = text_of(post, "/allowed_addresses").split()
     if stored is None:
         typed = line_of(post, "/name")
         body["name"] = typed or slugify(body["title"] or "", fallback="")
+    return body
+
+
+def limits_body(post: QueryDict) -> dict[str, Any]:
+    """Return how many calls it takes, as typed; a page that does not ask changes nothing."""
+    body: dict[str, Any] = {}
+    for name, parts in (("rate", ("calls", "per_s")), ("breaker", ("failures", "pause_s"))):
+        if f"/{name}/{parts[0]}" in post:
+            typed = {
+                one: number_of(post, f"/{name}/{one}")
+                for one in parts
+                if post.get(f"/{name}/{one}")
+            }
+            body[name] = typed or None
+    if "/concurrency" in post:
+        body["concurrency"] = number_of(post, "/concurrency") if post["/concurrency"] else None
     return body
 
 

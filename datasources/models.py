@@ -211,3 +211,17 @@ class HeldImport(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class CallGate(models.Model):
+    """What is known of the calls of a datasource that has limits; made by its first call."""
+
+    datasource = models.CharField(max_length=63, unique=True)
+    times = models.JSONField(default=list, help_text="When the newest calls began.")
+    running = models.JSONField(default=dict, help_text="Until when each holds its place at most.")
+    failures = models.PositiveIntegerField(default=0, help_text="In a row, up to now.")
+    open_until = models.FloatField(null=True, help_text="Until when nothing is sent.")
+    probing_until = models.FloatField(null=True, help_text="Until when one call may try.")
+
+    def __str__(self) -> str:
+        return self.datasource

@@ -22,7 +22,6 @@ CONVENTIONAL = frozenset(
 KINDS = re.compile(r"(processes/(fields|rules)|datasources/auth|scheduler/schedules|.*/commands)/")
 # Whole at their size, each with what would be wrong with joining it; none is to be added lightly.
 SMALL = {
-    "datasources/services/status.py": "what lists and pages say of a datasource of any kind",
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",

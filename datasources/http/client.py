@@ -12,6 +12,7 @@ import requests
 import urllib3
 from django.utils.translation import gettext as _
 
+from datasources.gates.passing import passing
 from datasources.http.dialling import proxy_refusal
 from datasources.http.failures import failure_of
 from datasources.http.paging import AllPages
@@ -68,6 +69,30 @@ class Client:
         return AllPages(call, call.paging, title=datasource.title).fetched(ask)
 
     def _send(
+        self,
+        call: PreparedCall,
+        datasource: RestDatasource,
+        timeout_s: float | None,
+        deadline: float | None,
+        before_send: Callable[[], None] | None,
+    ) -> CallAnswer:
+        if datasource.limits is None:
+            return self._go(call, datasource, timeout_s, deadline, before_send)
+        patience_s = PATIENCE_S if timeout_s is None else timeout_s
+        ends = min(time.monotonic() + patience_s, deadline or math.inf)
+        # A turn is waited for in the time of the run, not in that of the call.
+        gate = passing(
+            datasource.name,
+            datasource.limits,
+            title=datasource.title,
+            holds_s=call.timeout_s,
+            ends=ends,
+        )
+        with gate as waited:
+            answer = self._go(call, datasource, None, ends, before_send)
+        return replace(answer, attempts=(waited, *answer.attempts)) if waited else answer
+
+    def _go(
         self,
         call: PreparedCall,
         datasource: RestDatasource,

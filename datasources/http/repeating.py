@@ -31,7 +31,7 @@ def repeated(attempt: Callable[[], CallAnswer], retry: Retry, *, ends: float) ->
                 raise _told(failed, before, too_late=pause) from failed
             time.sleep(pause)
         else:
-            return replace(answer, attempts=tuple(before)) if before else answer
+            return replace(answer, attempts=(*before, *answer.attempts)) if before else answer
     raise AssertionError("a call has at least one attempt")
 
 

@@ -11,6 +11,7 @@ from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.certificates import ClientCertificate
 from datasources.rest.headers import header_flaw
+from datasources.rest.limits import Breaker, CallLimits, Concurrency, Rate
 from datasources.rest.paging import AnyPaging
 from datasources.rest.repeating import SAFE_TO_REPEAT, Retry
 from datasources.rest.shapes import (
@@ -220,6 +221,13 @@ class RestDatasource(DatasourceDocument):
     trusted_ca: Annotated[str, Field(max_length=200_000)] | None = Field(
         default=None, description="Authorities trusted beside those of the system, as PEM."
     )
+    rate: Rate | None = Field(default=None, description="Null: as many calls as there are.")
+    concurrency: Concurrency | None = Field(
+        default=None, description="How many calls may be under way at once. Null: any number."
+    )
+    breaker: Breaker | None = Field(
+        default=None, description="Null: every call is made, however many have failed."
+    )
     methods: Annotated[list[RestMethod], Field(max_length=500)] = []
 
     @field_validator("base_url")
@@ -243,6 +251,13 @@ class RestDatasource(DatasourceDocument):
         if path is not None and (flaw := addresses.path_flaw(path, query=True)):
             raise ValueError(flaw)
         return path
+
+    @cached_property
+    def limits(self) -> CallLimits | None:
+        """How many calls it takes; None without limits."""
+        if self.rate is None and self.concurrency is None and self.breaker is None:
+            return None
+        return CallLimits(self.rate, self.concurrency, self.breaker)
 
     @cached_property
     def origin(self) -> Origin:

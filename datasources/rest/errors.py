@@ -16,6 +16,7 @@ FailureKind: TypeAlias = Literal[
     "not_found",
     "configuration",
     "value",
+    "busy",
 ]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from datasources.connections.calls import send_authorised
 from datasources.connections.rows import follow_settings
+from datasources.gates.passing import forget as forget_gate
 from datasources.http.egress import refusal_of_literal
 from datasources.kinds import DatasourceDocument
 from datasources.models import Datasource
@@ -126,6 +127,7 @@ def delete_datasource(
             raise Missing(_("There is no datasource %(name)s.") % {"name": name})
         if unchanged is not None:
             unchanged(row)
+        forget_gate(name)
         row.deleted_at, row.deleted_by = timezone.now(), _person(user)
         row.save(update_fields=["deleted_at", "deleted_by"])
         if row.kind == "email":

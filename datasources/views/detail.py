@@ -15,7 +15,7 @@ from datasources.rest.document import RestDatasource
 from datasources.selectors import document_of, get_datasource, rest_document_of, security_of
 from datasources.services.connection_tests import Tested, try_connection
 from datasources.services.datasources import KIND, create_datasource, patch_datasource
-from datasources.services.status import standing_of
+from datasources.services.status import gate_in_words, standing_of
 from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.certificates import held_certificate
@@ -38,9 +38,15 @@ LABELS = {
     "follow_redirects": gettext_lazy("Follow redirects"),
     "max_answer_bytes": gettext_lazy("Largest answer"),
     "allowed_addresses": gettext_lazy("Allowed addresses"),
+    "rate": gettext_lazy("Calls in a time"),
+    "concurrency": gettext_lazy("Calls at once"),
+    "breaker": gettext_lazy("Pause after failures"),
 }
 # What stands under More settings, which opens by itself for what is wrong there.
-MORE = ("/test_path", "/max_answer_bytes", "/allowed_addresses")
+MORE = (
+    "/test_path", "/max_answer_bytes", "/allowed_addresses", "/rate", "/rate/calls", "/rate/per_s",
+    "/concurrency", "/breaker", "/breaker/failures", "/breaker/pause_s",
+)  # fmt: skip
 
 
 @page(roles=CHANGERS, methods=("GET", "POST"))
@@ -192,6 +198,7 @@ def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
         "row": row,
         "document": stored,
         "standing": standing_of(row),
+        "gate": gate_in_words(stored),
         "calls": calls,
         "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
         "security": security_of(row),

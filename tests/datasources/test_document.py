@@ -49,6 +49,9 @@ def test_what_is_left_out_takes_its_default() -> None:
         "allowed_addresses": [],
         "client_certificate": None,
         "trusted_ca": None,
+        "rate": None,
+        "concurrency": None,
+        "breaker": None,
         "methods": [],
     }
 
