@@ -87,6 +87,11 @@ class AuthControl(BoundControl):
         return [*found, *(NamedRow(str(len(found) + more)) for more in range(SPARE))]
 
     @property
+    def always_secret(self) -> bool:
+        """Tell whether every value of the rows is secret."""
+        return self.spec.name in _scheme(self.form).always_secret
+
+    @property
     def blank(self) -> NamedRow:
         """Return the row that scripts make new ones of."""
         return NamedRow("-1")

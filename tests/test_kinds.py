@@ -223,7 +223,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "panel",
         "field_group",
     ]
-    assert list(auth_schemes.kinds) == ["none", "basic", "bearer", "api_key", "oauth2"]
+    assert list(auth_schemes.kinds) == ["none", "basic", "bearer", "api_key", "headers", "oauth2"]
     assert list(schedules.kinds) == [
         "once",
         "seconds",

@@ -1,30 +1,44 @@
-"""An API key in a header or in the query."""
+"""An API key in a header, in the query or in a cookie."""
 
-from typing import Annotated, ClassVar, Literal
+import re
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from datasources.auth.base import AuthScheme, Credential, RequestDraft
+from datasources.auth.base import AuthScheme, Credential, HeaderName, RequestDraft
+from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+
+# RFC 6265, 4.1.1.
+_IN_COOKIE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 
 
 class ApiKeyAuth(AuthScheme):
-    """A fixed key under a name of the outside system's choice, in a header or in the query."""
+    """A fixed key under a name of the outside system's choice: in a header, the query, a cookie."""
 
     scheme: Literal["api_key"] = "api_key"
-    name: Annotated[str, Field(title=gettext_noop("Name"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$")] = (
-        "X-API-Key"
+    name: HeaderName = Field(default="X-API-Key", title=gettext_noop("Name"))
+    place: Literal["header", "query", "cookie"] = Field(
+        default="header", title=gettext_noop("Sent in the")
     )
-    place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
     key: Credential = Field(default="", title=gettext_noop("Key"))
     label: ClassVar[str] = gettext_noop("API key")
     secrets: ClassVar[tuple[str, ...]] = ("key",)
     missing: ClassVar[str] = gettext_noop("key")
 
+    @field_validator("key")
+    @classmethod
+    def _cookie(cls, key: str, info: ValidationInfo) -> str:
+        if info.data.get("place") == "cookie" and not _IN_COOKIE.fullmatch(key):
+            raise ValueError(_("A cookie cannot hold blanks, quotes, commas, ; or \\."))
+        return key
+
     def apply(self, draft: RequestDraft, token: str = "") -> None:
-        """Add the key to the headers or to the query."""
+        """Add the key where it belongs, unless something of its name is there already."""
         if self.place == "header":
             draft.set_header(self.name, self.key)
+        elif self.place == "cookie":
+            draft.cookies.append((self.name, self.key))
         elif all(name != self.name for name, _ in draft.query):
             draft.query.append((self.name, self.key))
 

@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, TypeGuard
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
+from kianda.lib.headers import header_flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.kinds import Kind
@@ -52,12 +60,26 @@ class NamedValue(BaseModel):
         return data
 
 
+def checked_header(name: str, info: ValidationInfo) -> str:
+    """Refuse the name of a header that the connection sets; what is stored was checked."""
+    if info.context and (flaw := header_flaw(name)):
+        raise ValueError(flaw)
+    return name
+
+
+HeaderName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_.~-]{1,128}$"), AfterValidator(checked_header)
+]
+
+
 @dataclass(slots=True)
 class RequestDraft:
-    """A request in the making: its headers by small-letter name, and its query."""
+    """A request in the making: its headers by small-letter name, its query, its cookies."""
 
     headers: dict[str, tuple[str, str]] = field(default_factory=dict)
     query: list[tuple[str, str]] = field(default_factory=list)
+    # Beside those that a method sends in its own header.
+    cookies: list[tuple[str, str]] = field(default_factory=list)
 
     def set_header(self, name: str, value: str) -> None:
         """Set a header unless the method or a mapping has set it already."""
@@ -74,6 +96,8 @@ class AuthScheme(Kind):
     secrets: ClassVar[tuple[str, ...]] = ()
     # Settings that are lists of names and values, some or all of which are secret.
     named_values: ClassVar[tuple[str, ...]] = ()
+    # Those of these lists in which every value is secret.
+    always_secret: ClassVar[tuple[str, ...]] = ()
     # Settings that are addresses to which its secrets are sent, beside those of the datasource.
     addresses: ClassVar[tuple[str, ...]] = ()
     missing: ClassVar[str] = ""
@@ -102,7 +126,9 @@ class AuthScheme(Kind):
     def is_secret_value(cls, setting: str, item: Mapping[str, Any]) -> bool:
         """Tell whether one of the values of a list of named values is secret."""
         secret = item.get("secret")
-        return is_secret_name(str(item.get("name"))) if secret is None else bool(secret)
+        if setting in cls.always_secret or secret is not None:
+            return setting in cls.always_secret or bool(secret)
+        return is_secret_name(str(item.get("name")))
 
     def named_secrets(self, setting: str) -> list[tuple[str, str]]:
         """Return names and values of what is secret in a list of named values."""

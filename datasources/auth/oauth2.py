@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, ValidationInfo, field_validator
 from datasources.auth.base import (
     AuthScheme,
     Credential,
+    HeaderName,
     NamedValue,
     OneLine,
     RequestDraft,
@@ -119,11 +120,16 @@ class OAuth2Auth(AuthScheme):
         title=gettext_noop("Lifetime of an access token (s)"),
         description=gettext_noop("Used when the response does not tell it."),
     )
+    expired_when: dict[str, JsonValue] | None = Field(
+        default=None,
+        title=gettext_noop("Token no longer valid when"),
+        description=gettext_noop(
+            "Conditions on response.* as JSON, beside the status 401. The token is then refreshed."
+        ),
+        json_schema_extra={"control": "json"},
+    )
     place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
-    name: Annotated[
-        str,
-        Field(title=gettext_noop("Header or parameter"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$"),
-    ] = "Authorization"
+    name: HeaderName = Field(default="Authorization", title=gettext_noop("Header or parameter"))
     prefix: Annotated[OneLine, Field(max_length=100)] = Field(
         default="Bearer", title=gettext_noop("Before the token")
     )

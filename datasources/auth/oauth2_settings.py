@@ -77,7 +77,7 @@ class AnswerPlaces(BaseModel):
 RARELY = (
     "revoke_url", "key_id", "assertion_audience", "scope_separator", "audience",
     "authorize_parameters", "token_parameters", "pkce", "claims", "answer", "lifetime_s",
-    "place", "name", "prefix",
+    "expired_when", "place", "name", "prefix",
 )  # fmt: skip
 CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
     "grant": {

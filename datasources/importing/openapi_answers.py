@@ -4,7 +4,7 @@ from datasources.importing.documents import DocumentNode
 from datasources.importing.openapi_requests import kind_of
 from datasources.importing.parameters import MethodDraft
 from datasources.importing.schema_shapes import SchemaShape, answer_value, is_list, root_of
-from datasources.rest.headers import TOKEN
+from kianda.lib.headers import TOKEN
 from kianda.lib.i18n import gettext as _
 
 MOST_HEADERS = 200

@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from datasources.importing.notes import ImportNotes
-from datasources.rest.headers import header_flaw
 from datasources.rest.response import keepable
+from kianda.lib.headers import header_flaw
 from kianda.lib.i18n import gettext as _
 
 _BRACES = re.compile(r"\{([^{}]*)\}")

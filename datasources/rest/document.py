@@ -10,7 +10,6 @@ from datasources.auth.none import NoAuth
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.certificates import ClientCertificate
-from datasources.rest.headers import header_flaw
 from datasources.rest.limits import Breaker, CallLimits, Concurrency, Rate
 from datasources.rest.paging import AnyPaging
 from datasources.rest.repeating import SAFE_TO_REPEAT, Retry
@@ -26,6 +25,7 @@ from datasources.rest.shapes import (
 )
 from kianda.lib import addresses
 from kianda.lib.addresses import Origin
+from kianda.lib.headers import header_flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, is_secret_name
 

@@ -11,13 +11,13 @@ from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.document import Parameter, RestDatasource, RestMethod
 from datasources.rest.encoding import as_text, form, pairs
 from datasources.rest.errors import CallFailed
-from datasources.rest.headers import BREAKS, header_bytes
 from datasources.rest.paging import AnyPaging
 from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
 from datasources.rest.payloads import payload as written
 from datasources.rest.repeating import Retry
 from datasources.rest.typed_values import typed
 from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
+from kianda.lib.headers import BREAKS, header_bytes
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK, always_holds_secret
 
@@ -210,12 +210,23 @@ def _authenticate(parts: _Parts, datasource: RestDatasource, token: str) -> None
         raise CallFailed("configuration", sentence)
     own = RequestDraft(query=[(name, "") for name, _, _ in parts.query])
     scheme.apply(own, token)
+    _put_cookies(parts, own.cookies)
     for low, header in own.headers.items():
         parts.draft.headers.setdefault(low, header)
         parts.secret_headers.add(low)
     parts.query += [(name, value, True) for name, value in own.query[len(parts.query) :]]
     parts.secrets += scheme.credentials().values()
     parts.secrets += [token] if scheme.needs_token else []
+
+
+def _put_cookies(parts: _Parts, cookies: list[tuple[str, str]]) -> None:
+    """Add cookies to those that the method sends itself; one of the same name is its own."""
+    name, sent = parts.draft.headers.get("cookie", ("Cookie", ""))
+    known = {one.partition("=")[0].strip() for one in sent.split(";")}
+    added = [f"{cookie}={value}" for cookie, value in cookies if cookie not in known]
+    if added:
+        parts.draft.headers["cookie"] = (name, "; ".join([*([sent] if sent else []), *added]))
+        parts.secret_headers.add("cookie")
 
 
 def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> PreparedCall:

@@ -15,11 +15,11 @@ from datasources.kinds.email import PORTS
 from datasources.ports import conditions
 from datasources.rest.allow_list import outside
 from datasources.rest.document import MEGABYTE, TARGETS, Parameter, RestDatasource, RestMethod
-from datasources.rest.headers import header_flaw
 from datasources.rest.payloads import XML_PART, XML_ROOT
 from datasources.services.certificate_settings import certificate_flaws, restored_certificate
 from kianda.lib.addresses import Origin, base_url_flaw, origin_of
 from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.headers import header_flaw
 from kianda.lib.pointers import flaws_of, pointer
 from kianda.lib.secret_names import MASK, is_secret_name
 
@@ -256,6 +256,9 @@ def _stored_values(prefix: str, parameters: list[Parameter]) -> dict[str, Parame
 
 def _parameter_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
     """Yield what single models cannot see: names taken twice, bad headers, clashing body paths."""
+    auth = raw.get("auth")
+    if isinstance(auth, dict):
+        yield from condition_flaws(auth.get("expired_when"), ("auth", "expired_when"))
     methods = raw.get("methods")
     methods = methods if isinstance(methods, list) else []
     yield from _doubles("", methods, ("methods",))

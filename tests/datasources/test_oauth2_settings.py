@@ -269,3 +269,58 @@ def test_another_address_of_the_api_asks_for_the_secrets_again_too(
 def test_secrets_of_another_scheme_are_not_taken_over(stored: DatasourceDocument) -> None:
     raw = body() | {"auth": {"scheme": "basic", "username": "a", "password": MASK}}
     assert list(flaws(raw, stored)) == ["/auth/password"]
+
+
+# --- when a token is no longer good ---------------------------------------------------------------
+
+
+def test_conditions_tell_when_a_token_is_no_longer_good() -> None:
+    says = {"items": [{"left": "[response.body.error]", "operator": "eq", "right": "expired"}]}
+    assert auth_of(parse_datasource(body(expired_when=says))).expired_when == says
+    assert auth_of(parse_datasource(body())).expired_when is None
+
+
+@pytest.mark.parametrize(
+    ("conditions", "place"),
+    [
+        ("[response.status] = 401", "/auth/expired_when"),
+        ({"items": [{"left": "[other]", "operator": "eq", "right": "x"}]},
+         "/auth/expired_when/items/0/left"),
+    ],
+)  # fmt: skip
+def test_conditions_about_anything_but_the_response_are_refused(
+    conditions: Any, place: str
+) -> None:
+    assert list(flaws(body(expired_when=conditions))) == [place]
+
+
+# --- headers --------------------------------------------------------------------------------------
+
+HEADERS = {
+    "scheme": "headers",
+    "headers": [{"name": "X-Key", "value": "k-1234"}, {"name": "X-Account", "value": "acc-9"}],
+}
+
+
+def test_secret_headers_are_masked_and_stay() -> None:
+    kept = parse_datasource(raw_datasource(auth=HEADERS))
+    shown = kept.masked()
+    assert shown["auth"]["headers"] == [
+        {"name": "X-Key", "value": MASK},
+        {"name": "X-Account", "value": MASK},
+    ]
+    shown["auth"]["headers"].reverse()
+    assert set(as_rest(parse_datasource(shown, stored=kept)).auth.credentials().values()) == {
+        "k-1234",
+        "acc-9",
+    }
+    moved = flaws(shown | {"base_url": "https://evil.example"}, kept)
+    assert {*moved.values()} == {SEND_AGAIN}
+    assert {*moved} == {"/auth/headers/0/value", "/auth/headers/1/value"}
+
+
+def test_the_header_of_a_key_is_none_that_the_connection_sets() -> None:
+    for auth in ({"scheme": "api_key", "name": "Host"}, body(name="Content-Length")["auth"]):
+        found = flaws(raw_datasource(auth=auth))
+        assert list(found) == ["/auth/name"]
+        assert "set by the connection itself" in found["/auth/name"]

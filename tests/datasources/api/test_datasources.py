@@ -226,7 +226,14 @@ def test_the_admin_shows_no_secret(client: Any, made: dict[str, Any]) -> None:
 
 def test_the_auth_schemes_are_listed_with_their_schemas(api: Api, ben: Any) -> None:
     body = api(ben).get("/api/v1/auth-schemes/").json()
-    assert [kind["type"] for kind in body] == ["none", "basic", "bearer", "api_key", "oauth2"]
+    assert [kind["type"] for kind in body] == [
+        "none",
+        "basic",
+        "bearer",
+        "api_key",
+        "headers",
+        "oauth2",
+    ]
     for kind in body:
         assert set(kind) == {"type", "title", "category", "description", "schema"}
         assert kind["title"]

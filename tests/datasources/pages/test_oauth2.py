@@ -230,3 +230,25 @@ def test_a_wrong_parameter_is_marked_in_its_row(manager: Client) -> None:
 
 def test_a_switch_that_is_unticked_stays_so(manager: Client, connection: Datasource) -> None:
     assert not is_ticked(manager.get(ONE), "/auth/pkce")
+
+
+def test_secret_headers_are_typed_shown_as_saved_and_kept(manager: Client) -> None:
+    headers = {
+        "/auth/scheme": "headers",
+        "/auth/headers/0/name": "X-Key",
+        "/auth/headers/0/value": "k-1234",
+        "/auth/headers/1/name": "X-Account",
+        "/auth/headers/1/value": "acc-9",
+    }
+    assert manager.post(NEW, SETTINGS | headers).status_code == 303
+    page = manager.get(ONE)
+    text = page.content.decode()
+    assert not any(one in text for one in ("k-1234", "acc-9"))
+    assert "/auth/headers/0/secret" not in text
+    body = SETTINGS | {"/auth/scheme": "headers"} | as_shown(page) | base(page)
+    assert manager.post(ONE, body | {"/auth/headers/1/value": "acc-10"}).status_code == 303
+    found: Any = get_document("token-service")
+    assert [(one.name, one.value) for one in found.auth.headers] == [
+        ("X-Key", "k-1234"),
+        ("X-Account", "acc-10"),
+    ]

@@ -145,3 +145,74 @@ def test_without_a_live_token_nothing_is_sent() -> None:
     with pytest.raises(CallFailed, match=r"CRM is not connected\. Connect it first\.") as caught:
         build(source, source.methods[0], {})
     assert caught.value.kind == "configuration"
+
+
+# --- headers and cookies --------------------------------------------------------------------------
+
+TWO = {
+    "scheme": "headers",
+    "headers": [{"name": "X-Key", "value": "k-1234"}, {"name": "X-Account", "value": "acc-9"}],
+}
+
+
+def test_headers_of_a_service_are_sent_and_each_of_their_values_is_secret() -> None:
+    call = prepared(source={"auth": TWO})
+    assert (call.headers["X-Key"], call.headers["X-Account"]) == ("k-1234", "acc-9")
+    assert {"k-1234", "acc-9"} <= set(call.secrets)
+    assert call.shown["headers"]["X-Account"] == MASK
+    assert {"x-key", "x-account"} <= call.secret_headers
+
+
+def test_a_method_may_set_one_of_these_headers_itself() -> None:
+    own = [{"name": "x-account", "value": "other"}]
+    assert prepared(source={"auth": TWO}, request_headers=own).headers["x-account"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("headers", "sentence"),
+    [
+        ([{"name": "Host", "value": "x"}], "set by the connection itself"),
+        ([{"name": "a b", "value": "x"}], "no header name"),
+        ([{"name": "X-Key", "value": "a\nb"}], "Line breaks"),
+        ([{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}], "there twice"),
+        ([{"name": "X-Key", "value": "a", "secret": False}], "Extra inputs"),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused(headers: Any, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        prepared(source={"auth": {"scheme": "headers", "headers": headers}})
+
+
+@pytest.mark.parametrize("headers", [[], [{"name": "X-Key", "value": ""}]])
+def test_headers_without_a_value_are_missing(headers: Any) -> None:
+    failed = failure(source={"auth": {"scheme": "headers", "headers": headers}})
+    assert failed.kind == "configuration"
+    assert "no value of a header stored" in failed.message
+
+
+COOKIE = {"scheme": "api_key", "name": "session", "place": "cookie", "key": "s-1234"}
+
+
+@pytest.mark.parametrize(
+    ("own", "sent"),
+    [
+        (None, "session=s-1234"),
+        ("theme=dark", "theme=dark; session=s-1234"),
+        ("a=1; session=mine", "a=1; session=mine"),
+    ],
+)
+def test_an_api_key_may_go_into_a_cookie_beside_those_of_the_method(
+    own: str | None, sent: str
+) -> None:
+    headers = [{"name": "Cookie", "value": own, "secret": False}] if own else []
+    call = prepared(source={"auth": COOKIE}, request_headers=headers)
+    assert {low.lower(): value for low, value in call.headers.items()}["cookie"] == sent
+    assert "s-1234" in call.secrets
+    assert "s-1234" not in str(call.shown)
+
+
+@pytest.mark.parametrize("key", ["a b", "a;b", "a,b", 'a"b', "a\\b", "ä"])
+def test_a_key_that_no_cookie_can_hold_is_refused(key: str) -> None:
+    with pytest.raises(ValidationError, match="A cookie cannot hold"):
+        prepared(source={"auth": {**COOKIE, "key": key}})
+    assert prepared(source={"auth": {**COOKIE, "place": "query", "key": key}}).secrets
