@@ -106,16 +106,63 @@ class Conditions(Protocol):
         """Tell whether they hold of an answer; `names` are its declared places."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token as an instance keeps it, and at which revision the instance was read."""
+
+    value: str
+    revision: int
+
+
+class TokenNotThere(Exception):
+    """A token that cannot be read or renewed; the message says why."""
+
+
+class InstanceTokens(Protocol):
+    """Reads tokens that instances keep, and has them renewed by the rules of their process."""
+
+    def flaws(
+        self, user: Any, *, process_id: str, field: str, target: str
+    ) -> Iterable[tuple[str, str]]:
+        """Yield setting and sentence where a person may not see the field or press the target."""
+
+    def read(self, process_id: str, field: str) -> StoredToken:
+        """Return the stored value; raises TokenNotThere."""
+
+    def renew(self, process_id: str, target: str, *, user: Any, revision: int) -> bool:
+        """Fire the target on the instance, if it is still at this revision and nobody works on it.
+
+        False when it was not fired, since somebody else was faster. Raises TokenNotThere.
+        """
+
+    def renewed_since(self, process_id: str, target: str, moment: datetime) -> bool:
+        """Tell whether the target was fired, by whomever, since a moment."""
+
+
 class _Ports:
+    instance_tokens: InstanceTokens | None = None
     call_log: CallLog | None = None
     samples: Samples | None = None
     conditions: Conditions | None = None
 
 
-def register(*, call_log: CallLog, samples: Samples, conditions: Conditions) -> None:
+def register(
+    *,
+    call_log: CallLog,
+    samples: Samples,
+    conditions: Conditions,
+    instance_tokens: InstanceTokens,
+) -> None:
     """Say who answers; called once, from an app's ready()."""
     _Ports.call_log, _Ports.samples = call_log, samples
-    _Ports.conditions = conditions
+    _Ports.conditions, _Ports.instance_tokens = conditions, instance_tokens
+
+
+def instance_tokens() -> InstanceTokens:
+    """Return who knows the tokens that instances keep."""
+    if _Ports.instance_tokens is None:
+        raise LookupError("no app has registered the tokens of instances")
+    return _Ports.instance_tokens
 
 
 def conditions() -> Conditions:

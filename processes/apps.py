@@ -46,7 +46,7 @@ class ProcessesConfig(AppConfig):
             managed_process_ids,
             processes_told_to,
         )
-        from processes.running import answer_conditions, request_samples
+        from processes.running import answer_conditions, instance_tokens, request_samples
         from processes.running.call_log import call_log
 
         recycle_bin.register(INSTANCES)
@@ -71,4 +71,7 @@ class ProcessesConfig(AppConfig):
             lambda instance, **_sent: forget_group(instance.name),
             sender=Group, weak=False, dispatch_uid="forget_group",
         )  # fmt: skip
-        ports.register(call_log=call_log, samples=request_samples, conditions=answer_conditions)
+        ports.register(
+            call_log=call_log, samples=request_samples, conditions=answer_conditions,
+            instance_tokens=instance_tokens,
+        )  # fmt: skip

@@ -88,6 +88,7 @@ LEAST: dict[str, dict[str, Any]] = {
     },
     "loop_table": {"id": "a", "table": "lines", "rules": [{"type": "save", "id": "b"}]},
     "oauth2": {"token_url": "https://auth.example.org/token"},
+    "instance_token": {"process_id": "tokens-1", "field": "access_token"},
     "once": {"at": "2026-11-23T09:00:00Z"},
     "seconds": {"every": 5},
     "minutes": {"every": 5},
@@ -223,7 +224,15 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "panel",
         "field_group",
     ]
-    assert list(auth_schemes.kinds) == ["none", "basic", "bearer", "api_key", "headers", "oauth2"]
+    assert list(auth_schemes.kinds) == [
+        "none",
+        "basic",
+        "bearer",
+        "api_key",
+        "headers",
+        "oauth2",
+        "instance_token",
+    ]
     assert list(schedules.kinds) == [
         "once",
         "seconds",

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from datasources.auth.instance_token import InstanceTokenAuth
+from datasources.connections.instance_tokens import renewed_token, stored_token
 from datasources.connections.live import live_token
 from datasources.http.client import send
 from datasources.rest.document import RestDatasource
@@ -24,7 +26,16 @@ class Sender(Protocol):
 
 def token_for(source: RestDatasource) -> str:
     """Return the token that a call of this datasource needs; empty where it needs none."""
+    if isinstance(source.auth, InstanceTokenAuth):
+        return stored_token(source, source.auth)
     return live_token(source) if source.auth.needs_token else ""
+
+
+def _another_token(source: RestDatasource, refused: str) -> str:
+    """Return the token after the one that was refused; the same when there is no other."""
+    if isinstance(source.auth, InstanceTokenAuth):
+        return renewed_token(source, source.auth, refused=refused)
+    return live_token(source, refused=refused)
 
 
 def send_authorised(
@@ -42,7 +53,7 @@ def send_authorised(
         failed.message = Masker([token]).text(failed.message)
         if not token or failed.status != UNAUTHORIZED:
             raise
-        fresh = live_token(source, refused=token)
+        fresh = _another_token(source, token)
         if fresh == token:
             raise
     return _sent(source, prepare(fresh), sender)

@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from datasources.auth.instance_token import InstanceTokenAuth
 from datasources.kinds import DatasourceDocument, RestDatasource
 from datasources.models import Datasource
 from datasources.permissions import DatasourceAccess
-from datasources.selectors import get_datasource, security_of
+from datasources.ports import instance_tokens
+from datasources.selectors import document_of, get_datasource, security_of
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, Invalid
@@ -63,6 +65,23 @@ def must_set_addresses(
         )
 
 
+def must_see_token(document: DatasourceDocument, user: Any) -> None:
+    """Raise Invalid where a datasource sends what an instance keeps from whoever saves it.
+
+    They could send it to a server of their own; and it is renewed in their name.
+    """
+    auth = document.auth if isinstance(document, RestDatasource) else None
+    if user is None or not isinstance(auth, InstanceTokenAuth):
+        return
+    found = instance_tokens().flaws(
+        user, process_id=auth.process_id, field=auth.field,
+        target=auth.target if auth.on_401 == "trigger" else "",
+    )  # fmt: skip
+    flaws = [Flaw(pointer("auth", setting), sentence) for setting, sentence in found]
+    if flaws:
+        raise Invalid(_("The datasource has errors."), errors=flaws)
+
+
 def set_security(
     *,
     name: str,
@@ -77,6 +96,7 @@ def set_security(
     """
     row = get_datasource(name)
     must_edit(row, user)
+    must_see_token(document_of(row), user)
     if raw == {}:
         # A body that was lost on its way must not let everybody in.
         raise Invalid.at(

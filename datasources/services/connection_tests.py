@@ -16,7 +16,7 @@ from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build_test
 from datasources.selectors import as_rest, document_of, get_datasource
-from datasources.services.access import must_edit, must_set_addresses
+from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.validation import parse_datasource
 from datasources.smtp.accounts import try_account
 from kianda.accounts.services.audit import record
@@ -85,6 +85,7 @@ def try_settings(*, name: str, settings: Mapping[str, Any], user: Any, to: str =
     raw["title"] = raw["title"] or stored.title
     document = parse_datasource(raw, stored=stored, refusal=refusal_of_literal)
     must_set_addresses(document, user, stored=stored)
+    must_see_token(document, user)
     _must_take(document, to)
     if document == stored.model_copy(update=without):
         return Tested(test_connection(name=name, user=user, to=to), stored, stored=True)
@@ -96,6 +97,7 @@ def try_settings(*, name: str, settings: Mapping[str, Any], user: Any, to: str =
 def try_connection(raw: object, *, user: Any, to: str = "") -> Tested:
     """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
     document = parse_datasource(raw, refusal=refusal_of_literal)
+    must_see_token(document, user)
     _must_take(document, to)
     detail = f"{_('Not stored yet')} {_to(to)}".strip()
     record(user, action="tested", kind=KIND, name=document.name, detail=detail)

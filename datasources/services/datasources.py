@@ -18,7 +18,7 @@ from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
 from datasources.selectors import document_of, get_datasource, get_document, rest_document_of
-from datasources.services.access import must_edit, must_set_addresses
+from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.status import lacks
 from datasources.services.validation import parse_datasource
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -46,6 +46,7 @@ KIND: Final = "datasource"
 def create_datasource(*, raw: object, user: Any) -> Datasource:
     """Store a new datasource; raises Invalid with every flaw of the body."""
     document = parse_datasource(raw, refusal=refusal_of_literal, flaws=_taken(raw))
+    must_see_token(document, user)
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -80,6 +81,7 @@ def replace_datasource(
     if document == stored:
         return row
     must_set_addresses(document, user, stored=stored)
+    must_see_token(document, user)
     _refuse_use(_uses_of_gone_methods(stored, document), user=user, force=force)
     with transaction.atomic():
         changed = Datasource.objects.filter(pk=row.pk, revision=row.revision).update(

@@ -27,6 +27,7 @@ register = template.Library()
 
 TRIGGERS = {
     "schedule": gettext_lazy("Schedule"), "webhook": gettext_lazy("Webhook"),
+    "token": gettext_lazy("A refused token"),
     "api": gettext_lazy("API"), "rule": gettext_lazy("Rule"),
     "manual": gettext_lazy("Run now"), "load": gettext_lazy("Opened"),
 }  # fmt: skip

@@ -50,7 +50,8 @@ _ACTS = {
 _ACT_PARTS = frozenset({"act", "process", "pinned"})
 TRIGGERS = {
     "load": _lazy("Opened"), "schedule": _lazy("Schedule"), "api": _lazy("API"),
-    "webhook": _lazy("Webhook"), "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
+    "webhook": _lazy("Webhook"), "token": _lazy("A refused token"),
+    "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
 }  # fmt: skip
 
 

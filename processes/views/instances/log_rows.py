@@ -31,6 +31,7 @@ _STATES = {
 }
 BY = {
     "schedule": gettext_lazy("the schedule"), "webhook": gettext_lazy("a webhook"),
+    "token": gettext_lazy("a refused token"),
     "rule": gettext_lazy("a rule of another process"),
 }  # fmt: skip
 

@@ -1,0 +1,50 @@
+"""A token that a process keeps in a field of one of its instances."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from datasources.auth.base import AuthScheme, OneLine, RequestDraft
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+
+Line = Annotated[OneLine, Field(max_length=200, json_schema_extra={"control": "line"})]
+
+
+class InstanceTokenAuth(AuthScheme):
+    """A token that rules of a process fetch and keep in a field of an instance.
+
+    The stored value is read when a call leaves and copied nowhere. When it is refused with 401, a
+    button of the instance may be pressed once, and the call repeated with what it has stored. Who
+    saves the datasource must be allowed to see the instance and to press the button; it is pressed
+    in their name.
+    """
+
+    scheme: Literal["instance_token"] = "instance_token"
+    process_id: Annotated[Line, Field(min_length=1, title=gettext_noop("Process ID"))]
+    field: Annotated[Line, Field(min_length=1, title=gettext_noop("Field with the token"))]
+    place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
+    name: Annotated[str, Field(title=gettext_noop("Name"), pattern=r"^[A-Za-z0-9_.~-]{1,128}$")] = (
+        "Authorization"
+    )
+    prefix: Line = Field(default="Bearer", title=gettext_noop("Before the token"))
+    on_401: Literal["fail", "trigger"] = Field(
+        default="fail", title=gettext_noop("When it is refused (401)")
+    )
+    target: Line = Field(default="", title=gettext_noop("Button to press then"))
+    label: ClassVar[str] = gettext_noop("Token of an instance")
+    needs_token: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _has_a_target(self) -> "InstanceTokenAuth":
+        if self.on_401 == "trigger" and not self.target:
+            raise ValueError(_("Name the button that fetches a new token."))
+        return self
+
+    def apply(self, draft: RequestDraft, token: str = "") -> None:
+        """Add the token to the headers or to the query."""
+        value = f"{self.prefix} {token}" if self.prefix else token
+        if self.place == "header":
+            draft.set_header(self.name, value)
+        elif all(name != self.name for name, _value in draft.query):
+            draft.query.append((self.name, value))

@@ -1,0 +1,77 @@
+"""Tokens that instances keep: read when a call leaves, renewed once when they are refused."""
+
+import os
+import time
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from datasources import ports
+from datasources.auth.instance_token import InstanceTokenAuth
+from datasources.connections.turns import Turns
+from datasources.models import Datasource
+from datasources.ports import TokenNotThere
+from datasources.rest.document import RestDatasource
+from datasources.rest.errors import CallFailed
+from kianda.lib.db.run_slots import waiting
+
+# One thread of a process at a time; between processes the revision of the instance decides.
+_turns = Turns()
+os.register_at_fork(after_in_child=_turns.renew)
+
+
+def stored_token(source: RestDatasource, auth: InstanceTokenAuth) -> str:
+    """Return the token that the instance keeps now; raises CallFailed."""
+    try:
+        found = ports.instance_tokens().read(auth.process_id, auth.field)
+    except TokenNotThere as error:
+        raise _failed(source, error) from error
+    if not found.value:
+        sentence = _("The field %(field)s of %(process_id)s is blank: there is no token yet.")
+        raise _failed(source, sentence % {"field": auth.field, "process_id": auth.process_id})
+    return found.value
+
+
+def renewed_token(source: RestDatasource, auth: InstanceTokenAuth, *, refused: str) -> str:
+    """Return what the instance keeps after one renewal; the same when there is no other.
+
+    Whoever asks at the same time waits for that one renewal and reads what it has stored.
+    """
+    if auth.on_401 != "trigger":
+        return refused
+    asked, ends = timezone.now(), time.monotonic() + source.timeout_s
+    row = Datasource.objects.select_related("modified_by").filter(name=source.name).first()
+    if row is None:
+        return refused
+    with _turns.of(row.pk, seconds=source.timeout_s):
+        while True:
+            token = stored_token(source, auth)
+            if token != refused or time.monotonic() > ends:
+                return token
+            try:
+                if ports.instance_tokens().renewed_since(auth.process_id, auth.target, asked):
+                    return token
+                _renew(auth, row, refused)
+            except TokenNotThere as error:
+                raise _failed(source, error) from error
+
+
+def _renew(auth: InstanceTokenAuth, row: Datasource, refused: str) -> None:
+    known = ports.instance_tokens()
+    found = known.read(auth.process_id, auth.field)
+    if found.value != refused:
+        return
+    if row.modified_by is None or not row.modified_by.is_active:
+        raise TokenNotThere(
+            _(
+                "Nobody is left in whose name the token is renewed. Somebody who may press the "
+                "button has to save the data source again."
+            )
+        )
+    with waiting():
+        known.renew(auth.process_id, auth.target, user=row.modified_by, revision=found.revision)
+
+
+def _failed(source: RestDatasource, why: object) -> CallFailed:
+    sentence = _("%(datasource)s has no token to send. %(why)s")
+    return CallFailed("configuration", sentence % {"datasource": source.title, "why": why})
