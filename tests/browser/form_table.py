@@ -223,6 +223,7 @@ ELSEWHERE = {
     "test_own_account": {"profile"},
     "test_shell": {"theme"},
     "datasources/test_settings": {"datasource-test", "datasource-certificates"},
+    "datasources/test_imports": {"datasource-import", "datasource-import-choose"},
     "datasources/test_methods": {"method-send", "method-duplicate"},
     "test_designs": {"design", "design-new-definition", "design-publish", "design-restore"},
     "test_library": {"designs-import", "bin-restore", "template", "template-press"},

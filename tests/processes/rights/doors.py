@@ -170,6 +170,8 @@ _BY_MARKS = {
         GET /api/v1/processes/<str:name>/versions/
     """,
     "xxxx.": """
+        GET /datasources/import/<str:token>/
+        POST /datasources/import/<str:token>/
         GET /api/v1/datasources/<str:name>/
         PUT /api/v1/datasources/<str:name>/
         PATCH /api/v1/datasources/<str:name>/
@@ -312,6 +314,8 @@ _BY_MARKS = {
         GET /api/v1/mail-settings/
         PUT /api/v1/mail-settings/
         GET /datasources/
+        GET /datasources/import/
+        POST /datasources/import/
         GET /datasources/new/
         POST /datasources/new/
         GET /datasources/new/email/
