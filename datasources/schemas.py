@@ -6,7 +6,16 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from datasources.importing import CHOICES
 from datasources.kinds import KINDS, DatasourceDocument, RestDatasource
-from kianda.lib.api.schemas import MAYBE_TEXT, MOMENT, TEXT, Schema, inlined, page_of, shape
+from kianda.lib.api.schemas import (
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MOMENT,
+    TEXT,
+    Schema,
+    inlined,
+    page_of,
+    shape,
+)
 
 STATUS: Schema = {"type": ["integer", "null"]}
 META = shape(
@@ -137,3 +146,34 @@ CALL_OUT = shape(
     },
     required=["status", "headers", "body", "elapsed_ms"],
 )
+
+CONNECTION = shape(
+    {
+        "datasource": TEXT,
+        "grant": TEXT,
+        "state": {"enum": ["disconnected", "healthy", "refreshing", "failing", "needs_attention"]},
+        "reason": TEXT,
+        "scopes": {"type": "array", "items": TEXT},
+        "account": TEXT,
+        "expires_at": MAYBE_MOMENT,
+        "refreshed_at": MAYBE_MOMENT,
+        "next_refresh_at": MAYBE_MOMENT,
+        "refresh_expires_at": MAYBE_MOMENT,
+        "failures": {"type": "integer"},
+    }
+)
+CONNECTION_PAGE = page_of(CONNECTION)
+CONNECT_BEGUN = shape({"authorize_url": TEXT, "expires_at": MOMENT})
+REFRESH_PAGE = page_of(
+    shape(
+        {
+            "at": MOMENT,
+            "cause": {"enum": ["ahead", "call", "401", "manual", "connect"]},
+            "outcome": {"enum": ["refreshed", "failed", "lost_answer", "no_progress"]},
+            "reason": TEXT,
+            "took_ms": STATUS,
+            "expires_at": MAYBE_MOMENT,
+        }
+    )
+)
+LIVE_TOKEN = shape({"access_token": TEXT, "token_type": TEXT, "expires_at": MAYBE_MOMENT})

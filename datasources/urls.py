@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from datasources.api import connections as connections_api
 from datasources.api import datasources as api
 from datasources.api import imports as imports_api
 from datasources.views import (
     actions,
+    callback,
     certificates,
     detail,
     imports,
@@ -23,6 +25,13 @@ api_urlpatterns = [
     path("datasources/<str:name>/test/", api.DatasourceTest.as_view()),
     path("datasources/<str:name>/methods/<str:method>/call/", api.MethodCall.as_view()),
     path("datasources/<str:name>/security/", api.DatasourceSecurity.as_view()),
+    path("connections/", connections_api.ConnectionList.as_view()),
+    path("connections/<str:name>/", connections_api.ConnectionDetail.as_view()),
+    path("connections/<str:name>/connect/", connections_api.ConnectionConnect.as_view()),
+    path("connections/<str:name>/refresh/", connections_api.ConnectionRefreshNow.as_view()),
+    path("connections/<str:name>/disconnect/", connections_api.ConnectionDisconnect.as_view()),
+    path("connections/<str:name>/refreshes/", connections_api.ConnectionHistory.as_view()),
+    path("connections/<str:name>/token/", connections_api.ConnectionToken.as_view()),
     path("auth-schemes/", api.AuthSchemes.as_view()),
 ]
 
@@ -33,6 +42,7 @@ page_urlpatterns: list[URLPattern] = [
     path("datasources/", listing.datasources, name="datasources"),
     path("datasources/new/", detail.new, name="datasource-new"),
     path("datasources/new/email/", mail_accounts.new, name="datasource-new-email"),
+    path("connections/callback/", callback.callback, name="connection-callback"),
     path("datasources/import/", imports.start, name="datasource-import"),
     path("datasources/import/<str:token>/", imports.choose, name="datasource-import-choose"),
     path(_ONE, detail.datasource, name="datasource"),

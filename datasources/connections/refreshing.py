@@ -155,12 +155,13 @@ def _asked(
 ) -> Connection:
     started = time.monotonic()
     try:
-        answer = token_service.ask(source, auth, grant)
+        given = token_service.ask(source, auth, grant)
     except NoTokens as none:
         one = replace(one, took_ms=_ms_since(started))
         return _judged(one, none.failure, source, wish)
-    one = replace(one, took_ms=_ms_since(started))
-    if kept_answers.settle(outcomes.content_of(one, answer, **dict(wish.facts))):
+    one, answer = replace(one, took_ms=_ms_since(started)), given.answer
+    facts = dict(wish.facts) | ({"account": given.account} if given.account else {})
+    if kept_answers.settle(outcomes.content_of(one, answer, **facts)):
         return _read(one.row.pk, source)
     # The database is away. What waits for it is good all the same.
     made = Tokens(answer.access_token, answer.token_type, answer.refresh_token or "")

@@ -1,6 +1,10 @@
 """Asking a provider for tokens. Nothing of it is stored here, and no transaction is open."""
 
+import base64
+import json
 import time
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -21,6 +25,7 @@ from kianda.lib.masking import Masker
 UNANSWERED = frozenset({"timeout", "connection"})
 # How long the endpoints that an issuer names are believed before it is asked again.
 BELIEVED_S = 3600.0
+LONGEST_ACCOUNT = 320
 FROM_ISSUER = ("authorize_url", "token_url", "revoke_url")
 # What each issuer said last, and when by the monotonic clock.
 _said: dict[tuple[str, ...], tuple[dict[str, str], float]] = {}
@@ -35,7 +40,15 @@ class NoTokens(Exception):
         self.failure = failure
 
 
-def ask(source: RestDatasource, auth: OAuth2Auth, grant: Grant) -> TokenAnswer:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a provider gave, and in whose name, when it says so."""
+
+    answer: TokenAnswer
+    account: str = ""
+
+
+def ask(source: RestDatasource, auth: OAuth2Auth, grant: Grant) -> Given:
     """Return what a provider answers; raises NoTokens."""
     ends = time.monotonic() + REQUEST_S
     auth = with_endpoints(source, auth, ends=ends)
@@ -46,9 +59,27 @@ def ask(source: RestDatasource, auth: OAuth2Auth, grant: Grant) -> TokenAnswer:
         raise NoTokens(Failure(failed.message, permanent=True)) from failed
     answer = _answer(source, call, ends=ends)
     try:
-        return read_token_answer(auth, answer, now=now, title=source.title, secrets=call.secrets)
+        given = read_token_answer(auth, answer, now=now, title=source.title, secrets=call.secrets)
+        return Given(given, account_of(answer.body))
     except TokenRefused as refused:
         raise NoTokens(_refused(refused, Masker(call.secrets))) from refused
+
+
+def account_of(body: Any) -> str:
+    """Return whose account an answer is for, from its identity token or beside that.
+
+    The token came from the provider itself over the line that was asked, so its signature is not
+    needed to believe it (OpenID Connect Core 3.1.3.7).
+    """
+    told = body if isinstance(body, dict) else {}
+    try:
+        part = str(told.get("id_token", "")).split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(f"{part}{'=' * (-len(part) % 4)}"))
+    except (ValueError, IndexError, RecursionError):
+        claims = {}
+    held = {**told, **claims} if isinstance(claims, dict) else told
+    found = (held.get(name) for name in ("email", "preferred_username", "upn", "username", "name"))
+    return next((name for name in found if isinstance(name, str) and name), "")[:LONGEST_ACCOUNT]
 
 
 def revoke(source: RestDatasource, auth: OAuth2Auth, token: str) -> str:

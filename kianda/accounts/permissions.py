@@ -15,7 +15,7 @@ from kianda.accounts.roles import USER, has_role
 from kianda.lib.api.throttling import refuse_too_many_anonymous
 from kianda.lib.errors import Forbidden
 
-SCOPES = ("read", "run", "design", "datasources", "schedule", "admin")
+SCOPES = ("read", "run", "design", "datasources", "tokens", "schedule", "admin")
 
 
 class Guarded(Protocol):

@@ -10,6 +10,7 @@ from datasources.models import Connection
 from datasources.services.datasources import create_datasource
 from tests.datasources.connections.bodies import oauth_datasource
 from tests.datasources.connections.provider import TokenProvider
+from tests.factories import make_user
 
 Make = Callable[..., Connection]
 
@@ -38,3 +39,9 @@ def make(provider: TokenProvider, loopback: None, spool: Path) -> Make:
         return Connection.objects.get(datasource=row)
 
     return build
+
+
+@pytest.fixture
+def root(db: None) -> Any:
+    """Root administers the workspace."""
+    return make_user("root", "Administrator")

@@ -170,6 +170,12 @@ _BY_MARKS = {
         GET /api/v1/processes/<str:name>/versions/
     """,
     "xxxx.": """
+        GET /api/v1/connections/<str:name>/
+        POST /api/v1/connections/<str:name>/connect/
+        POST /api/v1/connections/<str:name>/refresh/
+        POST /api/v1/connections/<str:name>/disconnect/
+        GET /api/v1/connections/<str:name>/refreshes/
+        GET /api/v1/connections/<str:name>/token/
         GET /datasources/import/<str:token>/
         POST /datasources/import/<str:token>/
         GET /api/v1/datasources/<str:name>/
@@ -246,6 +252,7 @@ _BY_MARKS = {
         POST /users/<int:user_id>/second-factor/
         GET /bin/<slug:kind>/<int:pk>/remove/
         POST /bin/<slug:kind>/<int:pk>/remove/
+        GET /api/v1/connections/
         GET /api/v1/datasources/
         POST /api/v1/datasources/
         POST /api/v1/datasources/import/
@@ -313,6 +320,7 @@ _BY_MARKS = {
         POST /messages/account/
         GET /api/v1/mail-settings/
         PUT /api/v1/mail-settings/
+        GET /connections/callback/
         GET /datasources/
         GET /datasources/import/
         POST /datasources/import/
