@@ -16,6 +16,7 @@ class DatasourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the app below how datasources use its groups."""
+        from datasources.connections.telling import THING, seen_connections
         from datasources.http.sign_in_session import SignInSession
         from datasources.selectors import uses_of_group
         from datasources.services.recycle_bin import DATASOURCES
@@ -24,10 +25,12 @@ class DatasourcesConfig(AppConfig):
         from kianda.accounts.services import recycle_bin
         from kianda.accounts.sso.adapter import register_sessions
         from kianda.mail import ports as mail
+        from kianda.messages.readers import register_things
 
         register_sessions(SignInSession)
         recycle_bin.register(DATASOURCES)
         mail.register(carrier=carry, accounts=StoredAccounts())
+        register_things(THING, seen_connections)
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
         usage.register_page("mail account", lambda _use: reverse("messages"))

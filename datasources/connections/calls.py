@@ -6,7 +6,9 @@ from typing import Protocol
 from datasources.auth.instance_token import InstanceTokenAuth
 from datasources.connections.instance_tokens import renewed_token, stored_token
 from datasources.connections.live import live_token
+from datasources.connections.rows import oauth_of
 from datasources.http.client import send
+from datasources.ports import conditions
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
@@ -47,16 +49,31 @@ def send_authorised(
     once, and the request sent once more.
     """
     token = token_for(source)
+    call = prepare(token)
     try:
-        return _sent(source, prepare(token), sender)
+        answer = _sent(source, call, sender)
     except CallFailed as failed:
         failed.message = Masker([token]).text(failed.message)
-        if not token or failed.status != UNAUTHORIZED:
+        if not (token and failed.answer and _is_refusal(source, call, failed.answer)):
             raise
-        fresh = _another_token(source, token)
-        if fresh == token:
+        if (fresh := _another_token(source, token)) == token:
             raise
+    else:
+        if not (token and _is_refusal(source, call, answer)):
+            return answer
+        if (fresh := _another_token(source, token)) == token:
+            return answer
     return _sent(source, prepare(fresh), sender)
+
+
+def _is_refusal(source: RestDatasource, call: PreparedCall, answer: CallAnswer) -> bool:
+    """Tell whether an answer says that the token is no longer good."""
+    if answer.status == UNAUTHORIZED:
+        return True
+    auth = oauth_of(source)
+    if auth is None or auth.expired_when is None:
+        return False
+    return conditions().hold(auth.expired_when, answer, call.names)
 
 
 def _sent(source: RestDatasource, call: PreparedCall, sender: Sender) -> CallAnswer:

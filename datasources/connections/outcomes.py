@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from datasources.connections.leases import Lease, release
 from datasources.connections.rows import Tokens, sealed, tokens_of
+from datasources.connections.telling import tell_broken, tell_recovered
 from datasources.models import Connection, ConnectionRefresh, ConnectionState
 from datasources.oauth.token_answers import TokenAnswer
 
@@ -20,6 +21,7 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0
 MOST_DOUBLINGS = 7
 LONGEST_REASON = 2000
 Outcome = ConnectionRefresh.Outcome
+BROKEN = ConnectionState.NEEDS_ATTENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _take_over(row: Connection, content: Mapping[str, Any]) -> None:
         row.scopes = content["scopes"]
     row.refreshed_at, row.reason, row.is_off = at, "", False
     row.failures = 0 if progress else row.failures + 1
+    if row.state == BROKEN:
+        tell_recovered(row)
     row.state = ConnectionState.HEALTHY
     row.not_before = None if progress else now + pause_after(1)
     row.next_refresh_at = ahead_of(at, expires_at)
@@ -171,6 +175,8 @@ def failed(one: Try, failure: Failure, *, keeps_state: bool = False) -> None:
             **known, holder="", lease_until=None, in_flight_at=None, in_flight_cause=""
         ):
             return
+        if known.get("state") == BROKEN and one.row.state != BROKEN:
+            tell_broken(one.row, reason)
         ConnectionRefresh.objects.create(
             connection=one.row,
             at=one.at,
@@ -188,7 +194,7 @@ def _broken(row: Connection, failure: Failure) -> dict[str, Any]:
     wait = timedelta(seconds=min(failure.wait_s, LONGEST_PAUSE_S))
     soonest = max(timedelta(seconds=SHORTEST_PAUSE_S), wait)
     return {
-        "state": ConnectionState.NEEDS_ATTENTION if failure.permanent else ConnectionState.FAILING,
+        "state": BROKEN if failure.permanent else ConnectionState.FAILING,
         "reason": failure.reason[:LONGEST_REASON],
         "failures": failures,
         "not_before": now + soonest,

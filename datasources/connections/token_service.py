@@ -90,7 +90,7 @@ def revoke(source: RestDatasource, auth: OAuth2Auth, token: str) -> str:
             return ""
         call = revoke_request(auth, token, now=timezone.now())
         with waiting():
-            send(call, datasource=source)
+            send(call, datasource=_at_once(source))
     except NoTokens as none:
         return none.failure.reason
     except CallFailed as failed:
@@ -136,13 +136,22 @@ def _answer(source: RestDatasource, call: PreparedCall, *, ends: float) -> CallA
     """Return an answer of whatever status; raises NoTokens when none came."""
     try:
         with waiting():
-            return send(call, datasource=source, timeout_s=REQUEST_S, deadline=ends)
+            return send(call, datasource=_at_once(source), timeout_s=REQUEST_S, deadline=ends)
     except CallFailed as failed:
         if failed.answer is not None and failed.kind == "http_status":
             return failed.answer
         lost = failed.kind in UNANSWERED and failed.may_have_acted
         words = Masker(call.secrets).text(failed.message)
         raise NoTokens(Failure(words, lost_answer=lost)) from failed
+
+
+def _at_once(source: RestDatasource) -> RestDatasource:
+    """Return a datasource without its limits: they are for calls, which wait for the token."""
+    if source.limits is None:
+        return source
+    fields = {name: getattr(source, name) for name in RestDatasource.model_fields}
+    return RestDatasource.model_construct(**{**fields, "rate": None, "concurrency": None,
+                                             "breaker": None})  # fmt: skip
 
 
 def _refused(refused: TokenRefused, masker: Masker) -> Failure:

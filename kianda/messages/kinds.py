@@ -144,10 +144,44 @@ class TaskRecovered(NotificationKind):
         return _("The scheduled task %(task)s works again") % dict(data)
 
 
+class ConnectionBroken(NotificationKind):
+    """A connection gets no tokens until a person mends it. Data: connection, reason."""
+
+    slug = "connection_broken"
+    title = gettext_lazy("A connection has to be connected again")
+    icon = "exclamation-triangle"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Xero accounting has to be connected again`."""
+        return _("%(connection)s has to be connected again") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return why."""
+        return str(data["reason"])
+
+
+class ConnectionRecovered(NotificationKind):
+    """A connection that needed a person works again. Data: connection."""
+
+    slug = "connection_recovered"
+    title = gettext_lazy("A connection works again")
+    icon = "check-circle"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Xero accounting is connected again`."""
+        return _("%(connection)s is connected again") % dict(data)
+
+
 KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
-    for kind in (FormAssigned, FormSentBack, Decided, Alert, TaskFailed, TaskRecovered)
-}
+    for kind in (
+        FormAssigned, FormSentBack, Decided, Alert, TaskFailed, TaskRecovered, ConnectionBroken,
+        ConnectionRecovered,
+    )
+}  # fmt: skip
 
 
 class Line(NamedTuple):

@@ -27,6 +27,7 @@ class TokenProvider(Server):
         self.access, self.refresh = "", "seed"
         self.reused = self.takes_none = False
         self.metadata = True
+        self.refusal = "401 Unauthorized"
         self.guard = threading.Lock()
 
     def __enter__(self) -> "TokenProvider":
@@ -85,7 +86,7 @@ class TokenProvider(Server):
         sent = head.partition("Authorization: Bearer ")[2].partition("\r\n")[0]
         self.called_with.append(sent)
         if sent != self.access or self.takes_none:
-            visit.write(answer(b'{"error": "no"}', status="401 Unauthorized"))
+            visit.write(answer(b'{"error": "no"}', status=self.refusal))
         else:
             visit.write(answer(json.dumps({"echo": sent}).encode()))
 

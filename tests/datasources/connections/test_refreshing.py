@@ -385,3 +385,36 @@ def test_old_lines_of_the_history_are_forgotten(make: Make) -> None:
     assert ConnectionRefresh.objects.count() == 1
     prune(timezone.now() + timedelta(days=91))
     assert ConnectionRefresh.objects.count() == 0
+
+
+def test_an_answer_may_say_that_the_token_is_no_longer_good(
+    make: Make, provider: TokenProvider
+) -> None:
+    make(
+        expired_when={
+            "match": "all",
+            "items": [{"left": "[response.body.error]", "operator": "eq", "right": "no"}],
+        }
+    )
+    provider.refusal = "200 OK"
+    token()
+    provider.access = "revoked early"
+    assert call_method(name="books", method="read", inputs={}, user=None)["body"] == {
+        "echo": "********"
+    }
+    assert provider.called_with == ["access-1", "access-2"]
+    provider.takes_none = True
+    answer = call_method(name="books", method="read", inputs={}, user=None)
+    assert answer["body"] == {"error": "no"}
+    assert len(provider.forms) == 2
+
+
+def test_the_limits_of_a_datasource_are_not_for_its_tokens(
+    make: Make, provider: TokenProvider
+) -> None:
+    make()
+    limits = {"rate": {"calls": 1, "per_s": 3600}}
+    patch_datasource(name="books", changes=limits, user=None)
+    answer = call_method(name="books", method="read", inputs={}, user=None)
+    assert answer["status"] == 200
+    assert len(provider.forms) == 1
