@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from datasources.models import Connection, ConnectionState
 from kianda.accounts.authentication import BearerTokenAuthentication
 from kianda.accounts.permissions import check_scope
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -96,6 +97,7 @@ class _Counted:
         for state, count in outbox.counts(UNSENT).items():
             messages.add_metric([state], count)
         yield messages
+        yield _connections()
         yield waiting
         yield from _punctuality()
         ages = GaugeMetricFamily(
@@ -104,6 +106,15 @@ class _Counted:
         for part, age in sorted(heartbeat_ages().items()):
             ages.add_metric([part], age)
         yield ages
+
+
+def _connections() -> Metric:
+    family = GaugeMetricFamily("kianda_connections", "Connections, by state.", labels=["state"])
+    living = Connection.objects.filter(datasource__deleted_at__isnull=True).order_by()
+    counts = dict(living.values_list("state").annotate(count=Count("pk")))
+    for state in ConnectionState.values:
+        family.add_metric([state], counts.get(state, 0))
+    return family
 
 
 def _punctuality() -> Iterator[Metric]:

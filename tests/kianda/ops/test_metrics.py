@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from datasources.models import Connection
+from datasources.services.datasources import create_datasource
 from kianda.mail.letters import Letter
 from kianda.mail.planning import plan_letters
 from kianda.ops import metrics
 from processes.models import Run
 from scheduler.models import Heartbeat, Occurrence
+from tests.datasources.connections.bodies import oauth_datasource
 from tests.factories import make_token
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +35,11 @@ def test_runs_occurrences_and_heartbeats_are_counted(client: Client) -> None:
                               started_at=now, outcome="succeeded")  # fmt: skip
     Heartbeat.objects.create(part="worker", name="w", at=now)
     plan_letters([Letter(key="k", to=("mark@example.org",), subject="S", text="T")])
+    books = create_datasource(raw=oauth_datasource("https://books.example.org"), user=None)
+    Connection.objects.filter(datasource=books).update(state="needs_attention")
     text = client.get("/metrics").content.decode()
+    assert 'kianda_connections{state="needs_attention"} 1.0' in text
+    assert 'kianda_connections{state="healthy"} 0.0' in text
     assert 'kianda_runs{status="failed"} 2.0' in text
     assert 'kianda_occurrences{outcome="succeeded"} 1.0' in text
     assert 'kianda_waiting{what="runs"} 1.0' in text
