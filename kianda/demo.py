@@ -22,6 +22,7 @@ from scheduler.services.tasks import create_task
 
 CLIENT = "demo-client"
 SERVICE = "demo-token-service"
+CONNECTION = "demo-connection"
 TOKEN_PROCESS, ORDERS_PROCESS = "demo-token-refresh", "demo-orders"
 TOKEN_ID = f"{TOKEN_PROCESS}-1"
 
@@ -70,6 +71,25 @@ DATASOURCE: dict[str, Any] = {
             "http_method": "GET",
             "url_path": "/api/me",
             "request_headers": [{"name": "Authorization"}],
+            "response_body": [{"name": "client_id"}, {"name": "expires_at"}],
+        },
+    ],
+}
+
+# The same service without a process: the connection keeps the token by itself.
+CONNECTED: dict[str, Any] = {
+    "name": CONNECTION,
+    "title": "Demo: connection",
+    "kind": "rest",
+    "base_url": "http://sandbox.internal",
+    "test_path": "/api/me",
+    "timeout_s": 10,
+    "methods": [
+        {
+            "name": "me",
+            "title": "Who owns the token",
+            "http_method": "GET",
+            "url_path": "/api/me",
             "response_body": [{"name": "client_id"}, {"name": "expires_at"}],
         },
     ],
@@ -243,6 +263,9 @@ def load(*, user: User) -> list[str]:
         if not Datasource.objects.filter(name=SERVICE).exists():
             create_datasource(raw=DATASOURCE, user=user)
             made.append(SERVICE)
+        if not Datasource.objects.filter(name=CONNECTION).exists():
+            create_datasource(raw=CONNECTED | {"auth": _oauth()}, user=user)
+            made.append(CONNECTION)
         for definition in (TOKEN_DESIGN, ORDERS_DESIGN):
             made += _process(definition, user=user)
         _task("Demo: refresh the token", TOKEN_PROCESS, "refresh", every=30, user=user, made=made)
@@ -259,16 +282,27 @@ def _process(definition: dict[str, Any], *, user: User) -> list[str]:
         return []
     create_design(raw=definition, user=user)
     publish_design(name=name, user=user, note="The demo workspace")
-    data = _credentials() if name == TOKEN_PROCESS else {}
+    data = _credentials(CLIENT) if name == TOKEN_PROCESS else {}
     instance = create_instance(process=name, mode="live", data=data, user=user)
     return [name, instance.process_id]
 
 
-def _credentials() -> dict[str, str]:
-    """Register the demo with the sandbox: by its file, for it need not run yet."""
+def _oauth() -> dict[str, str]:
+    """Return how the connection gets its tokens: with a first refresh token of its own."""
+    return {
+        "scheme": "oauth2",
+        "grant": "refresh_token",
+        "token_url": "http://sandbox.internal/oauth/token",
+        "client_auth": "post",
+        **_credentials(CONNECTION),
+    }
+
+
+def _credentials(client: str) -> dict[str, str]:
+    """Register a client with the sandbox: by its file, for it need not run yet."""
     store = Store(Path(settings.KIANDA_DATA_DIR) / STORE_FILE)
     try:
-        return store.register(CLIENT, now=int(time.time()))._asdict()
+        return store.register(client, now=int(time.time()))._asdict()
     finally:
         store.close()
 

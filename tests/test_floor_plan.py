@@ -23,7 +23,6 @@ KINDS = re.compile(r"(processes/(fields|rules)|datasources/auth|scheduler/schedu
 # Whole at their size, each with what would be wrong with joining it; none is to be added lightly.
 SMALL = {
     "datasources/views/access.py": "asked by every page of datasources",
-    "datasources/views/callback.py": "where providers send people back: a page that nobody sees",
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
     "kianda/administration/lists.py": "shared by the pages of four lists",

@@ -48,7 +48,9 @@ class NamedValue(BaseModel):
     name: Annotated[OneLine, Field(min_length=1, max_length=200, title=gettext_noop("Name"))]
     value: Annotated[OneLine, Field(title=gettext_noop("Value"), repr=False)] = ""
     secret: bool = Field(
-        default=False, title=gettext_noop("Secret"), description="Left out: as the name tells."
+        default=False,
+        title=gettext_noop("Secret"),
+        description=gettext_noop("Left out: as the name tells."),
     )
 
     @model_validator(mode="before")

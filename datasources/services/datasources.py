@@ -1,7 +1,7 @@
 """Changing and calling datasources."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -43,9 +43,12 @@ __all__ = [
 KIND: Final = "datasource"
 
 
-def create_datasource(*, raw: object, user: Any) -> Datasource:
-    """Store a new datasource; raises Invalid with every flaw of the body."""
-    document = parse_datasource(raw, refusal=refusal_of_literal, flaws=_taken(raw))
+def create_datasource(*, raw: object, user: Any, flaws: Iterable[Flaw] = ()) -> Datasource:
+    """Store a new datasource; raises Invalid with every flaw of the body.
+
+    `flaws` are what the caller has found already.
+    """
+    document = parse_datasource(raw, refusal=refusal_of_literal, flaws=[*flaws, *_taken(raw)])
     must_see_token(document, user)
     now = timezone.now()
     try:

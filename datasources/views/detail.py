@@ -19,6 +19,7 @@ from datasources.services.status import gate_in_words, standing_of
 from datasources.views import mail_accounts
 from datasources.views.access import CHANGERS, READERS, may_change, must_change
 from datasources.views.certificates import held_certificate
+from datasources.views.connections import connection_of
 from datasources.views.uses import use_lines
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -175,7 +176,7 @@ def show(
     stored = rest_document_of(row)
     wrong = [place for _, place, _ in errors.items()] if errors else []
     context = {
-        **_stored_context(row, stored),
+        **_stored_context(row, stored, request.user),
         "uses": use_lines("datasource", row.name, user=request.user),
         **_settings_context(body or stored.masked(), stored=stored, errors=errors),
         **revision_context(request, row.revision, conflict),
@@ -191,7 +192,7 @@ def show(
     )
 
 
-def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
+def _stored_context(row: Datasource, stored: RestDatasource, user: Any) -> dict[str, Any]:
     """Return what the page shows of a datasource, whatever was typed."""
     calls = calls_of(row.name, since=timezone.now() - LOOK_BACK)
     return {
@@ -203,6 +204,7 @@ def _stored_context(row: Datasource, stored: RestDatasource) -> dict[str, Any]:
         "methods": [(method, calls.by_method.get(method.name)) for method in stored.methods],
         "security": security_of(row),
         "held": held_certificate(stored.client_certificate),
+        "connection": connection_of(row, user=user),
     }
 
 

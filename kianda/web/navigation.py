@@ -33,6 +33,7 @@ WORK = (
 ADMINISTRATION = (
     PageEntry("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
     PageEntry("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
+    PageEntry("connections", _("Connections"), "link-45deg", (DATASOURCE_MANAGER, DESIGNER)),
     PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
     PageEntry("messages", _("Messages"), "envelope", (ADMINISTRATOR,)),
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
@@ -61,6 +62,9 @@ MORE = (
     PageEntry("designs-export", _("Export process designs"), "download", (DESIGNER,)),
     PageEntry(
         "datasource-new", _("New REST Service"), "plus-lg", (DATASOURCE_MANAGER,), _("Data source")
+    ),
+    PageEntry(
+        "connection-new", _("Add a connection"), "plus-lg", (DATASOURCE_MANAGER,), _("OAuth")
     ),
     PageEntry("task-new", _("Schedule a task"), "plus-lg", (DESIGNER,), _("New scheduled task")),
     PageEntry("user-invite", _("Invite a user"), "person-plus", (ADMINISTRATOR,), _("New user")),

@@ -35,6 +35,15 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "revoked": ("", "slash-circle", _("Revoked")),
     "verified": ("ok", "check-circle-fill", _("Verified")),
     "unverified": ("", "question-circle", _("Not verified")),
+    # Connections.
+    "healthy": ("ok", "check-circle-fill", _("Connected")),
+    "refreshing": ("run", "arrow-repeat", _("Refreshing")),
+    "failing": ("warn", "arrow-repeat", _("Retrying")),
+    "needs_attention": ("bad", "x-octagon-fill", _("Needs attention")),
+    "disconnected": ("", "plug", _("Not connected")),
+    "refreshed": ("ok", "check-circle-fill", _("Refreshed")),
+    "lost_answer": ("warn", "question-circle", _("Answer lost")),
+    "no_progress": ("warn", "exclamation-triangle-fill", _("No later end")),
     # Messages.
     "planned": ("", "clock", _("Planned")),
     "sending": ("run", "arrow-repeat", _("Sending")),

@@ -222,6 +222,9 @@ ELSEWHERE = {
     "test_saml": {"saml_acs"},
     "test_own_account": {"profile"},
     "test_shell": {"theme"},
+    "datasources/test_connections": {
+        "connection-new", "connection-connect", "connection-refresh", "connection-disconnect",
+    },
     "datasources/test_settings": {"datasource-test", "datasource-certificates"},
     "datasources/test_imports": {"datasource-import", "datasource-import-choose"},
     "datasources/test_methods": {"method-send", "method-duplicate"},

@@ -42,7 +42,7 @@ def test_it_makes_a_workspace_whose_names_begin_with_demo(admin: Any, data_dir: 
     admin.is_superuser = True
     admin.save()
     said = load()
-    assert said.startswith("Demo loaded: demo-token-service,")
+    assert said.startswith("Demo loaded: demo-token-service, demo-connection,")
     assert set(ProcessInstance.objects.values_list("process_id", flat=True)) == {
         "demo-token-refresh-1",
         "demo-orders-1",

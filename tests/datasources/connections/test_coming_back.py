@@ -60,7 +60,7 @@ def test_the_code_is_exchanged_with_its_verifier(
     assert asked["redirect_uri"].endswith(CALLBACK)
     response = back(client_of(dan), state=asked["state"], code="c-1")
     assert response.status_code == 303
-    assert response["Location"] == "/datasources/books/"
+    assert response["Location"] == "/connections/books/connected/"
     [form] = provider.forms
     assert form["code"] == "c-1"
     assert form["redirect_uri"] == asked["redirect_uri"]

@@ -192,6 +192,13 @@ _BY_MARKS = {
         GET /api/v1/groups/<path:name>/
         PATCH /api/v1/groups/<path:name>/
         DELETE /api/v1/groups/<path:name>/
+        GET /connections/callback/
+        GET /connections/<str:name>/
+        POST /connections/<str:name>/connect/
+        GET /connections/<str:name>/connected/
+        POST /connections/<str:name>/refresh/
+        GET /connections/<str:name>/disconnect/
+        POST /connections/<str:name>/disconnect/
         GET /datasources/<str:name>/
         POST /datasources/<str:name>/
         GET /datasources/<str:name>/auth/
@@ -320,7 +327,9 @@ _BY_MARKS = {
         POST /messages/account/
         GET /api/v1/mail-settings/
         PUT /api/v1/mail-settings/
-        GET /connections/callback/
+        GET /connections/
+        GET /connections/new/
+        POST /connections/new/
         GET /datasources/
         GET /datasources/import/
         POST /datasources/import/

@@ -1,0 +1,203 @@
+"""The pages of connections: all of them, and one with its history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from datasources.connections import overview
+from datasources.models import Connection, Datasource
+from datasources.services import connections as services
+from datasources.views.access import READERS, may_change
+from datasources.views.uses import use_lines
+from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
+from kianda.lib.validity_strip import Strip
+from kianda.web import times
+from kianda.web.pages import page, query_words, render_page
+
+STATES = (
+    ("needs_attention", gettext_lazy("Needs attention")), ("failing", gettext_lazy("Retrying")),
+    ("healthy", gettext_lazy("Connected")), ("disconnected", gettext_lazy("Not connected")),
+)  # fmt: skip
+# In the session: why the last act of a person came to nothing, told once.
+REFUSED = "connection_refused"
+CAUSES = {
+    "ahead": gettext_lazy("Ahead of time"), "call": gettext_lazy("A call needed it"),
+    "401": gettext_lazy("A call got 401"), "manual": gettext_lazy("By hand"),
+    "connect": gettext_lazy("Connected"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ConnectionLine:
+    """One connection of the list: its state, and in words why."""
+
+    row: Connection
+    state: str
+    said: str
+    strip: Strip
+    may_change: bool
+
+    @property
+    def who(self) -> str:
+        """Return as whom it is connected, or how."""
+        return self.row.account or overview.grant_words(self.row.grant)
+
+
+@page(roles=READERS)
+def connections(request: HttpRequest) -> HttpResponseBase:
+    """List the connections, with what needs somebody said on top."""
+    asked, now = query_words(request, "q", "state"), timezone.now()
+    visible = services.all_connections(request.user)
+    rows = overview.searched(visible, asked["q"], asked["state"])
+    found = page_of_list(
+        Listed(rows, most=MOST_HITS if asked["q"] else None), request.GET.get("page")
+    )
+    shown = list(found)
+    strips = overview.strips_of(shown, now=now)
+    counts = overview.counts(visible)
+    context = {
+        "page": found, "asked": asked, "states": STATES, "now": now,
+        "lines": [_line(request, row, strips[row.pk], now) for row in shown],
+        "title": title_of(counts), "any": bool(counts), "may_change": may_change(request),
+        "week": overview.last_week(visible, now=now),
+        "soon": overview.ending_soon(visible, now=now),
+    }  # fmt: skip
+    return render_page(
+        request, "connections/list.html", context, partials={"rows": "connections/_rows.html"}
+    )
+
+
+def _line(request: HttpRequest, row: Connection, strip: Strip, now: datetime) -> ConnectionLine:
+    state = services.state_of(row, now)
+    may = may_change(request, row.datasource)
+    return ConnectionLine(row, state, reason_in_words(row, state, now), strip, may)
+
+
+def title_of(counts: Any) -> str:
+    """Return the answer to "do all connections work?" in one sentence."""
+    whole, broken = sum(counts.values()), counts.get("needs_attention", 0)
+    if not whole:
+        return _("No connection yet")
+    if broken:
+        return ngettext(
+            "%(broken)s of %(n)s connections needs attention",
+            "%(broken)s of %(n)s connections need attention",
+            broken,
+        ) % {"broken": broken, "n": whole}
+    if counts.get("healthy", 0) == whole:
+        return ngettext("The connection works", "All %(n)s connections work", whole) % {"n": whole}
+    return ngettext("%(n)s connection", "%(n)s connections", whole) % {"n": whole}
+
+
+def connection_of(row: Datasource, *, user: Any) -> dict[str, Any] | None:
+    """Return what the page of a datasource says of its connection; None when it has none."""
+    found = services.all_connections(user).filter(datasource=row).first()
+    if found is None:
+        return None
+    now = timezone.now()
+    state = services.state_of(found, now)
+    return {"state": state, "said": reason_in_words(found, state, now)}
+
+
+def reason_in_words(row: Connection, state: str, now: datetime) -> str:
+    """Say in a few words why a connection is in its state."""
+    if state == "disconnected":
+        return _("Calls fail until somebody connects it.")
+    if state in {"needs_attention", "failing"}:
+        return f"{row.reason} {_left(row, now)}".strip()
+    if state == "refreshing" or row.refreshed_at is None:
+        return _left(row, now)
+    return _("Refreshed %(when)s") % {"when": times.moment_in_sentence(row.refreshed_at, now=now)}
+
+
+def _left(row: Connection, now: datetime) -> str:
+    if row.expires_at is None or row.refreshed_at is None:
+        return ""
+    if row.expires_at <= now:
+        when = times.moment_in_sentence(row.expires_at, now=now)
+        return _("The token expired %(when)s.") % {"when": when}
+    return _("The token is valid for %(span)s.") % {"span": times.span_words(row.expires_at - now)}
+
+
+@page(roles=READERS)
+def connection(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Show one connection: how it is, as whom, and what was tried."""
+    row, now = services.get_connection(name, request.user), timezone.now()
+    failures = request.GET.get("show") == "failures"
+    found = page_of_list(
+        Listed(overview.history(row, only_failures=failures)), request.GET.get("page")
+    )
+    state = services.state_of(row, now)
+    context = {
+        "row": row, "source": row.datasource, "state": state, "now": now,
+        "why": _refusal(request, name),
+        "head": headline(row, state, now), "said": advice(row, state, now),
+        "strip": overview.strips_of([row], now=now)[row.pk],
+        "page": found, "failures": failures,
+        "lines": [(one, CAUSES.get(one.cause, one.cause)) for one in found],
+        "week": overview.last_week([row], now=now), "grant": overview.grant_words(row.grant),
+        "uses": use_lines("datasource", name, user=request.user),
+        "may_change": may_change(request, row.datasource), "is_person": is_by_a_person(row),
+    }  # fmt: skip
+    return render_page(
+        request, "connections/one.html", context, partials={"state": "connections/_state.html"}
+    )
+
+
+def _refusal(request: HttpRequest, name: str) -> str:
+    """Return why the last act of this person came to nothing; told once."""
+    told: dict[str, str] = request.session.get(REFUSED, {})
+    if told.get("name") != name:
+        return ""
+    del request.session[REFUSED]
+    return told["why"]
+
+
+def is_by_a_person(row: Connection) -> bool:
+    """Tell whether only a person can connect it, by signing in at the provider."""
+    return row.grant == "authorization_code"
+
+
+def headline(row: Connection, state: str, now: datetime) -> str:
+    """Say how a connection is, in one sentence."""
+    good = row.refreshed_at is not None and (row.expires_at is None or row.expires_at > now)
+    spans = {
+        "left": times.span_words(row.expires_at - now) if row.expires_at and good else "",
+        "next": times.distance_words(row.next_refresh_at, now=now) if row.next_refresh_at else "",
+    }
+    if state == "disconnected":
+        return _("Not connected.")
+    if state == "needs_attention":
+        return _("It has to be connected again.")
+    if state == "refreshing":
+        return _("A new token is being fetched.")
+    if not good:
+        return _("There is no valid token. The next try comes %(next)s.") % spans
+    if row.expires_at is None:
+        return _("Working. The provider sets no end for the token.")
+    if state == "failing":
+        return _("The last refresh failed. The old token is valid for %(left)s.") % spans
+    return _("Working. The token is valid for %(left)s, next refresh %(next)s.") % spans
+
+
+def advice(row: Connection, state: str, now: datetime) -> str:
+    """Say what that means for those who call it, and what to do."""
+    title = row.datasource.title
+    if state == "disconnected":
+        return _("Calls of %(title)s fail until somebody connects it.") % {"title": title}
+    if state == "needs_attention":
+        return _("%(reason)s Nothing is tried until somebody connects it again.") % {
+            "reason": row.reason
+        }
+    if state == "failing":
+        when = times.moment_in_sentence(row.next_refresh_at or now, now=now)
+        return _("%(reason)s Next try: %(when)s.") % {"reason": row.reason, "when": when}
+    return _(
+        "Calls do not wait: the token is refreshed before it expires. It is shared by all who may "
+        "call %(title)s."
+    ) % {"title": title}
