@@ -225,3 +225,27 @@ class CallGate(models.Model):
 
     def __str__(self) -> str:
         return self.datasource
+
+
+class CallRecord(models.Model):
+    """A call of a datasource, by a run or by a person who tried it; it holds no secret."""
+
+    at = models.DateTimeField(db_index=True)
+    datasource = models.CharField(max_length=63)
+    method = models.CharField(max_length=63, blank=True, help_text="Empty: a connection test.")
+    run = models.BigIntegerField(null=True, db_index=True, help_text="Null: sent by a person.")
+    status = models.IntegerField(null=True)
+    outcome = models.CharField(max_length=30, help_text="`succeeded`, or the kind of its error.")
+    took_ms = models.PositiveIntegerField()
+    request_bytes = models.PositiveBigIntegerField(default=0)
+    response_bytes = models.PositiveBigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1, help_text="The last one of the call.")
+    curl = models.TextField(blank=True, help_text="The request as a command, secrets masked.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["datasource", "-id"], name="calls_of_a_datasource"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.datasource}/{self.method}"

@@ -139,11 +139,19 @@ class InstanceTokens(Protocol):
         """Tell whether the target was fired, by whomever, since a moment."""
 
 
+class RunsSeen(Protocol):
+    """Tells which runs a person sees."""
+
+    def __call__(self, user: Any) -> Any:
+        """Return a query of their keys; None when they see all."""
+
+
 class _Ports:
     instance_tokens: InstanceTokens | None = None
     call_log: CallLog | None = None
     samples: Samples | None = None
     conditions: Conditions | None = None
+    runs_seen: RunsSeen | None = None
 
 
 def register(
@@ -152,10 +160,12 @@ def register(
     samples: Samples,
     conditions: Conditions,
     instance_tokens: InstanceTokens,
+    runs_seen: RunsSeen,
 ) -> None:
     """Say who answers; called once, from an app's ready()."""
     _Ports.call_log, _Ports.samples = call_log, samples
     _Ports.conditions, _Ports.instance_tokens = conditions, instance_tokens
+    _Ports.runs_seen = runs_seen
 
 
 def instance_tokens() -> InstanceTokens:
@@ -170,6 +180,11 @@ def conditions() -> Conditions:
     if _Ports.conditions is None:
         raise LookupError("no app has registered the conditions of answers")
     return _Ports.conditions
+
+
+def runs_seen(user: Any) -> Any:
+    """Return a query of the keys of the runs that a person sees; None when they see all."""
+    return _Ports.runs_seen(user) if _Ports.runs_seen else None
 
 
 def calls_of(datasource: str, *, since: datetime) -> Calls:

@@ -177,3 +177,21 @@ REFRESH_PAGE = page_of(
     )
 )
 LIVE_TOKEN = shape({"access_token": TEXT, "token_type": TEXT, "expires_at": MAYBE_MOMENT})
+CALL_PAGE = page_of(
+    shape(
+        {
+            "id": TEXT,
+            "at": MOMENT,
+            "datasource": TEXT,
+            "method": {**MAYBE_TEXT, "description": "Null: a connection test."},
+            "run": {**MAYBE_TEXT, "description": "Null: sent by a person."},
+            "status": STATUS,
+            "outcome": {**TEXT, "description": "`succeeded`, or the kind of the error."},
+            "took_ms": {"type": "integer"},
+            "request_bytes": {"type": "integer"},
+            "response_bytes": {"type": "integer"},
+            "attempt": {"type": "integer", "description": "The last one of the call."},
+            "curl": {**TEXT, "description": "The request as a command, secrets masked."},
+        }
+    )
+)

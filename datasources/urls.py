@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
+from datasources.api import calls as calls_api
 from datasources.api import connections as connections_api
 from datasources.api import datasources as api
 from datasources.api import imports as imports_api
 from datasources.views import (
     actions,
+    calls,
     certificates,
     connect_wizard,
     connecting,
@@ -21,6 +23,7 @@ from datasources.views import (
 )
 
 api_urlpatterns = [
+    path("calls/", calls_api.CallList.as_view()),
     path("datasources/", api.DatasourceList.as_view()),
     path("datasources/import/", imports_api.DatasourceImport.as_view()),
     path("datasources/<str:name>/", api.DatasourceDetail.as_view()),
@@ -52,6 +55,7 @@ page_urlpatterns: list[URLPattern] = [
     path(f"{_ONE}test/", actions.test, name="datasource-test"),
     path(f"{_ONE}security/", security.security, name="datasource-security"),
     path(f"{_ONE}certificates/", certificates.certificates, name="datasource-certificates"),
+    path(f"{_ONE}calls/", calls.calls, name="datasource-calls"),
     path(f"{_ONE}delete/", actions.delete, name="datasource-delete"),
     path("connections/", connections.connections, name="connections"),
     path("connections/new/", connect_wizard.new, name="connection-new"),

@@ -40,7 +40,7 @@ class ProcessesConfig(AppConfig):
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
-        from processes.rights.listed import process_ids_seen
+        from processes.rights.listed import keys_of_runs_seen, process_ids_seen
         from processes.rights.people import forget_group
         from processes.rights.querysets import (
             managed_process_ids,
@@ -73,5 +73,5 @@ class ProcessesConfig(AppConfig):
         )  # fmt: skip
         ports.register(
             call_log=call_log, samples=request_samples, conditions=answer_conditions,
-            instance_tokens=instance_tokens,
+            instance_tokens=instance_tokens, runs_seen=keys_of_runs_seen,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
 
+from datasources.services.call_records import forget_calls
 from datasources.services.imports import forget_held
 from kianda.accounts.services import recycle_bin
 from kianda.accounts.services.sessions import forget_ended
@@ -30,7 +31,7 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
     old_changes = Change.objects.filter(at__lt=moment - kept)
     forget_ended()
     forget_held(moment)
-    deleted = recycle_bin.prune(moment)
+    deleted = recycle_bin.prune(moment) + forget_calls(moment)
     for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
         while batches > 0:
             pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])

@@ -14,9 +14,10 @@ from datasources.kinds import DatasourceDocument, EmailDatasource
 from datasources.models import Datasource
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from datasources.rest.request import build_test
+from datasources.rest.request import PreparedCall, build_test
 from datasources.selectors import as_rest, document_of, get_datasource
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
+from datasources.services.call_records import record_sent
 from datasources.services.validation import parse_datasource
 from datasources.smtp.accounts import try_account
 from kianda.accounts.services.audit import record
@@ -126,9 +127,21 @@ test_connection.__test__ = False  # type: ignore[attr-defined]
 
 def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
     """Return the status, a sentence, and whether an answer came over a good connection."""
+    started, sent = time.monotonic(), list[PreparedCall]()
+
+    def prepare(token: str) -> PreparedCall:
+        sent.append(build_test(document, token))
+        return sent[-1]
+
+    def keep(**ended: Any) -> None:
+        took_ms = round((time.monotonic() - started) * 1000)
+        record_sent(document.name, "", sent[-1] if sent else None, took_ms=took_ms, **ended)
+
     try:
-        answer = send_authorised(document, lambda token: build_test(document, token))
+        answer = send_authorised(document, prepare)
+        keep(answer=answer)
     except CallFailed as failed:
+        keep(failed=failed)
         # More than is read, or an error status: the other side is there all the same.
         answered = failed.kind in {"http_status", "too_large", "bad_answer"}
         return failed.status if answered else None, failed.message, answered

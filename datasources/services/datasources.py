@@ -19,6 +19,7 @@ from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
 from datasources.selectors import document_of, get_datasource, get_document, rest_document_of
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
+from datasources.services.call_records import record_sent
 from datasources.services.status import lacks
 from datasources.services.validation import parse_datasource
 from kianda.accounts.roles import ADMINISTRATOR, has_role
@@ -159,23 +160,41 @@ def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[st
 
 
 def send_once(
-    document: RestDatasource, method: RestMethod, *, inputs: object, user: Any, detail: str = ""
+    document: RestDatasource,
+    method: RestMethod,
+    *,
+    inputs: object,
+    user: Any,
+    detail: str = "",
+    hidden: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Send a REST method of a document, stored or not, as `call_method` does."""
+    """Send a REST method of a document, stored or not, as `call_method` does.
+
+    `hidden` are secrets among the inputs, which no log is to show.
+    """
     started = time.monotonic()
     # A token is nobody's to see, though the outside system may send it back.
     masker = Masker()
+    sent: list[PreparedCall] = []
 
     def prepare(token: str) -> PreparedCall:
         masker.add(token)
-        return prepared(document, method, inputs, token)
+        sent.append(prepared(document, method, inputs, token))
+        return sent[-1]
+
+    def keep(**ended: Any) -> None:
+        took_ms = round((time.monotonic() - started) * 1000)
+        call = sent[-1] if sent else None
+        record_sent(document.name, method.name, call, took_ms=took_ms, hidden=hidden, **ended)
 
     try:
         # Inputs at fault are told before a token is asked for.
         prepared(document, method, inputs)
         record(user, action="called", kind=KIND, name=document.name, detail=detail or method.name)
         answer = send_authorised(document, prepare)
+        keep(answer=answer)
     except CallFailed as failed:
+        keep(failed=failed)
         if failed.answer is None:
             return {
                 "status": failed.status,

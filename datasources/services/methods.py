@@ -111,7 +111,9 @@ def try_method(
             {**stored.masked(), "methods": methods}, stored=stored, refusal=refusal_of_literal
         )
         found = as_rest(document).methods[at]
-        answer = send_once(as_rest(document), found, inputs=inputs, user=user, detail=detail)
+        answer = send_once(
+            as_rest(document), found, inputs=inputs, user=user, hidden=hidden, detail=detail
+        )
     masker = Masker(hidden)
     shown = _shown_request(as_rest(document), found, inputs)
     return Tried(masker.json(answer), masker.json(shown))

@@ -225,6 +225,7 @@ class RunContext:
             "status": answer.status,
             "headers": dict(answer.headers),
             "body": to_json(answer.body),
+            **({"bytes": answer.size} if answer.size else {}),
             **({"attempts": list(answer.attempts)} if answer.attempts else {}),
             **({"pages": list(answer.pages)} if answer.pages else {}),
         }

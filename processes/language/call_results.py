@@ -24,6 +24,8 @@ class Answer(NamedTuple):
     attempts: tuple[str, ...] = ()
     # What each page brought, where the body is the list of all pages.
     pages: tuple[str, ...] = ()
+    # Of the body as it came, in bytes.
+    size: int = 0
 
     def at(self, name: str) -> Value:
         """Return what `response.status`, `response.headers.X`, `response.body.a.0.b` names.

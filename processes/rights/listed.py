@@ -63,6 +63,13 @@ def runs_seen_among(user: User, pks: Iterable[Any]) -> QuerySet[Run]:
     return rows.filter(instance__in=_seen_among(user, instances))
 
 
+def keys_of_runs_seen(user: User) -> QuerySet[Run, int] | None:
+    """Return the keys of the runs that a person sees; None for all of them."""
+    if has_role(user, ADMINISTRATOR):
+        return None
+    return listed_runs(user).select_related(None).values_list("pk", flat=True)
+
+
 def process_ids_seen(user: User, process_ids: Collection[str]) -> set[str]:
     """Return those of some Process IDs whose instances a person sees."""
     wanted, seen = sorted(process_ids), set[str]()

@@ -90,7 +90,8 @@ class WorldAdapter:
 
         def prepare(token: str) -> PreparedCall:
             made = build(source, method, inputs, token)
-            run.intend(made.shown, made.secrets)
+            sent = {"bytes": len(made.body)} if made.body else {}
+            run.intend({**made.shown, **sent}, made.secrets)
             return made
 
         # The lease is looked at right before anything is sent.
@@ -206,7 +207,9 @@ def _names_in(source: str) -> tuple[str, ...]:
 
 
 def _answer(came: CallAnswer, names: Mapping[str, str] = NO_NAMES) -> Answer:
-    return Answer(came.status, came.headers, from_json(came.body), names, came.attempts, came.pages)
+    return Answer(
+        came.status, came.headers, from_json(came.body), names, came.attempts, came.pages, came.size
+    )
 
 
 def _as_rule_failed(failed: CallFailed) -> RuleFailed:

@@ -29,6 +29,7 @@ from processes.models import Change, ProcessInstance, Run
 from processes.rights.ownership import store_owners
 from processes.rights.people import creator_of, store_people
 from processes.running import held_answers, spooled_answers
+from processes.running.call_rows import call_rows
 from processes.running.held_answers import HeldAnswer
 
 Writes = list[Callable[[], object]]
@@ -142,6 +143,8 @@ class RunCheckpoints:
         }
         stored = None if pending is None else self._columns_of(pending)
 
+        calls = call_rows(self.run, self.document, context.trace.steps, moment)
+
         def attempt() -> None:
             writes: Writes = []
             if pending is not None and stored is not None:
@@ -149,6 +152,7 @@ class RunCheckpoints:
             elif columns["status"] == Run.Status.SUCCEEDED:
                 writes = [*self._standing(context, moment), *self._sending(context)]
                 writes += self._using_link() if writes else []
+            writes += [insert_of(row).run for row in calls]
             write_all([*writes, self._owning(**columns, lease_until=None).run])
 
         outages.bridged(attempt, arrived=self._is_closed)

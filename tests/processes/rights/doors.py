@@ -202,6 +202,7 @@ _BY_MARKS = {
         GET /datasources/<str:name>/
         POST /datasources/<str:name>/
         GET /datasources/<str:name>/auth/
+        GET /datasources/<str:name>/calls/
         GET /datasources/<str:name>/export/
         POST /datasources/<str:name>/test/
         GET /datasources/<str:name>/security/
@@ -260,6 +261,7 @@ _BY_MARKS = {
         GET /bin/<slug:kind>/<int:pk>/remove/
         POST /bin/<slug:kind>/<int:pk>/remove/
         GET /api/v1/connections/
+        GET /api/v1/calls/
         GET /api/v1/datasources/
         POST /api/v1/datasources/
         POST /api/v1/datasources/import/
