@@ -2,7 +2,7 @@
 
 import base64
 from typing import ClassVar, Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -32,7 +32,8 @@ class BasicAuth(AuthScheme):
         """Add `Authorization: Basic ...`."""
         pair = [self.username, self.password]
         if self.form_encoded:
-            pair = [quote_plus(part) for part in pair]
+            # A blank as %20, not as +: all servers decode that, some decode nothing else.
+            pair = [quote(part, safe="") for part in pair]
         coded = base64.b64encode(":".join(pair).encode()).decode()
         draft.set_header("Authorization", f"Basic {coded}")
 

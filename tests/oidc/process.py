@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,13 +37,18 @@ def free_port() -> int:
 
 @contextmanager
 def running_provider(
-    people: Mapping[str, Mapping[str, Any]], *redirects: str
+    people: Mapping[str, Mapping[str, Any]],
+    *redirects: str,
+    clients: Sequence[Mapping[str, Any]] = (),
 ) -> Iterator[RunningProvider]:
-    """Start a provider of some people, which sends browsers back to some addresses; then end it."""
+    """Start a provider of some people, which sends browsers back to some addresses; then end it.
+
+    `clients` are more of them, beside the one of single sign-on.
+    """
     port = free_port()
     environment = {
         "PATH": os.environ["PATH"], "NODE_ENV": "test", "PEOPLE": json.dumps(people),
-        "REDIRECTS": json.dumps(redirects),
+        "REDIRECTS": json.dumps(redirects), "CLIENTS": json.dumps(clients),
     }  # fmt: skip
     process = subprocess.Popen(
         ["node", str(SCRIPT), str(oidc_provider()), str(port)],

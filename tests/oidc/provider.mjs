@@ -1,6 +1,7 @@
 // A real OpenID Connect provider for the tests, on loopback: node provider.mjs <packages> <port>.
 // Its people stand in a JSON object in the environment variable PEOPLE: {"emma": {claims}}.
 // Whoever it asks is signed in as `login_hint`, without a password and without a question.
+// CLIENTS may hold more clients, as a JSON list of their metadata.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -18,6 +19,7 @@ const provider = new Provider(issuer, {
       redirect_uris: JSON.parse(process.env.REDIRECTS),
       token_endpoint_auth_method: process.env.AUTH_METHOD ?? "client_secret_basic",
     },
+    ...JSON.parse(process.env.CLIENTS ?? "[]"),
   ],
   claims: {
     openid: ["sub"],
@@ -26,13 +28,19 @@ const provider = new Provider(issuer, {
   },
   conformIdTokenClaims: false,
   cookies: { keys: ["of no use outside of the tests"] },
-  features: { devInteractions: { enabled: false } },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: false },
+    revocation: { enabled: true },
+  },
   findAccount: (_context, id) => ({
     accountId: id,
     claims: async () => ({ sub: id, ...people[id] }),
   }),
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
   pkce: { required: () => true },
+  rotateRefreshToken: true,
+  scopes: ["openid", "offline_access", "read"],
 });
 
 // Each interaction is done at once: the person of whom the next sign-in is, with every consent.
@@ -54,7 +62,7 @@ provider.use(async (context, go) => {
     return provider.interactionFinished(context.req, context.res, result);
   }
   const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-  grant.addOIDCScope("openid profile email");
+  grant.addOIDCScope("openid profile email offline_access");
   const result = { consent: { grantId: await grant.save() } };
   return provider.interactionFinished(context.req, context.res, result);
 });

@@ -97,7 +97,7 @@ def test_each_grant_asks_for_its_token(
 def test_the_client_is_form_encoded_before_it_goes_into_the_header() -> None:
     auth = oauth2(client_id="a:b c", client_secret="p%/+ä")
     sent = str(token_request(auth, ClientCredentials(), now=NOW).headers["Authorization"])
-    assert base64.b64decode(sent.removeprefix("Basic ")) == b"a%3Ab+c:p%25%2F%2B%C3%A4"
+    assert base64.b64decode(sent.removeprefix("Basic ")) == b"a%3Ab%20c:p%25%2F%2B%C3%A4"
 
 
 @pytest.mark.parametrize(
