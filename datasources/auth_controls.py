@@ -165,8 +165,22 @@ def _shown_named_values(spec: Spec, value: Any) -> Any:
     return _items(value)
 
 
+# How often Basic credentials are form-encoded, by the choice that says so.
+_ENCODED: dict[str, Any] = {"never": False, "always": True}
+
+
+def _read_when_encoded(sent: Sent) -> Any:
+    return _ENCODED.get(sent.text, sent.text)
+
+
+def _shown_when_encoded(spec: Spec, value: Any) -> Any:
+    known = {one: choice for choice, one in _ENCODED.items()}
+    return known.get(value, value) if isinstance(value, bool | str) else str(value)
+
+
 register(
     {
+        "when_encoded": ControlType("select", _read_when_encoded, _shown_when_encoded),
         "named_values": ControlType("named_values", _read_named_values, _shown_named_values),
         # Its choices may be a blank, which is none around something.
         "separator": ControlType("select", read_text),

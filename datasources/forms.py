@@ -152,8 +152,13 @@ def auth_dialog(
         return None
     held = stored.masked() if stored and stored.slug() == kind.slug() else {}
     flaws = [Flaw(place, said) for _id, place, said in errors.items()] if errors else []
+    fresh = kind.fresh if not held and set(body) == {"scheme"} else {}
     return AuthDialog(
-        kind=kind, raw={**held, **body}, flaws=flaws_within(flaws, AUTH), prefix=AUTH, held=held
+        kind=kind,
+        raw={**fresh, **held, **body},
+        flaws=flaws_within(flaws, AUTH),
+        prefix=AUTH,
+        held=held,
     )
 
 

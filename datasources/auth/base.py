@@ -82,6 +82,8 @@ class RequestDraft:
     query: list[tuple[str, str]] = field(default_factory=list)
     # Beside those that a method sends in its own header.
     cookies: list[tuple[str, str]] = field(default_factory=list)
+    # It is one to a token endpoint: its body says a grant type.
+    asks_for_token: bool = False
 
     def set_header(self, name: str, value: str) -> None:
         """Set a header unless the method or a mapping has set it already."""
@@ -108,6 +110,8 @@ class AuthScheme(Kind):
     shown_for: ClassVar[ShownFor] = {}
     rarely: ClassVar[tuple[str, ...]] = ()
     choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    # What the page proposes to whoever has just chosen the scheme, where it is not the default.
+    fresh: ClassVar[Mapping[str, Any]] = {}
     # Whether each call takes the live access token of the datasource's connection. It is part of
     # no document: whoever builds a request fetches it at that moment.
     needs_token: ClassVar[bool] = False

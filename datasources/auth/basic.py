@@ -1,12 +1,14 @@
 """HTTP Basic authentication."""
 
 import base64
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
 from datasources.auth.base import AuthScheme, Credential, OneLine, RequestDraft
+from kianda.lib.dialogs.specs import Offered
 from kianda.lib.i18n import gettext_noop
 
 
@@ -16,14 +18,25 @@ class BasicAuth(AuthScheme):
     scheme: Literal["basic"] = "basic"
     username: OneLine = Field(default="", title=gettext_noop("User name"))
     password: Credential = Field(default="", title=gettext_noop("Password"))
-    form_encoded: bool = Field(
+    form_encoded: Annotated[
+        bool | Literal["token_methods"], Offered(lambda: ("never", "token_methods", "always"))
+    ] = Field(
         default=False,
         title=gettext_noop("Form-encode user name and password"),
         description=gettext_noop(
-            "Encodes both before they are sent, as RFC 6749 asks of OAuth token endpoints. It "
+            "OAuth token endpoints want both encoded (RFC 6749), other services as they are. It "
             "matters when they hold signs such as %, + or a colon."
         ),
+        json_schema_extra={"control": "when_encoded"},
     )
+    fresh: ClassVar[Mapping[str, Any]] = {"form_encoded": "token_methods"}
+    choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "form_encoded": {
+            "never": gettext_noop("Never"),
+            "token_methods": gettext_noop("For methods that send grant_type"),
+            "always": gettext_noop("Always"),
+        }
+    }
     label: ClassVar[str] = gettext_noop("User name and password (Basic)")
     secrets: ClassVar[tuple[str, ...]] = ("password",)
     missing: ClassVar[str] = gettext_noop("user name")
@@ -31,7 +44,7 @@ class BasicAuth(AuthScheme):
     def apply(self, draft: RequestDraft, token: str = "") -> None:
         """Add `Authorization: Basic ...`."""
         pair = [self.username, self.password]
-        if self.form_encoded:
+        if self.form_encoded is True or (self.form_encoded and draft.asks_for_token):
             # A blank as %20, not as +: all servers decode that, some decode nothing else.
             pair = [quote(part, safe="") for part in pair]
         coded = base64.b64encode(":".join(pair).encode()).decode()

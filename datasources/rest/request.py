@@ -208,7 +208,10 @@ def _authenticate(parts: _Parts, datasource: RestDatasource, token: str) -> None
             "datasource": datasource.title
         }
         raise CallFailed("configuration", sentence)
-    own = RequestDraft(query=[(name, "") for name, _, _ in parts.query])
+    own = RequestDraft(
+        query=[(name, "") for name, _, _ in parts.query],
+        asks_for_token=any(name == "grant_type" for name, _, _ in parts.body),
+    )
     scheme.apply(own, token)
     _put_cookies(parts, own.cookies)
     for low, header in own.headers.items():

@@ -20,7 +20,6 @@ from tests.datasources.pages.forms import (
     ONE,
     SETTINGS,
     base,
-    is_ticked,
     value_of,
     wrong,
 )
@@ -127,21 +126,37 @@ def test_htmx_gets_the_settings_of_a_scheme_alone(manager: Client) -> None:
     assert value_of(part, "/auth/username") == ""
 
 
-def test_a_switch_of_a_scheme_is_ticked_stored_and_taken_back(manager: Client, dan: Any) -> None:
+def chosen(page: Any, name: str) -> str:
+    """Return what is chosen in a list."""
+    text = page.content.decode()
+    start = text.index(f'name="{name}"')
+    return str(
+        re.search(r'value="([^"]*)" selected', text[start : text.index("</select", start)])[1]
+    )
+
+
+def test_when_credentials_are_encoded_is_chosen_and_proposed_to_whoever_begins(
+    manager: Client, dan: Any
+) -> None:
+    begun = manager.get("/datasources/new/auth/", {"/auth/scheme": "basic"})
+    assert chosen(begun, "/auth/form_encoded") == "token_methods"
+    assert "For methods that send grant_type" in text_of(begun)
     auth = {"/auth/scheme": "basic", "/auth/username": "u", "/auth/password": "pw-9"}
-    page = manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on", "/title": ""})
-    assert is_ticked(page, "/auth/form_encoded")
-    manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "on"})
-    kept: Any = get_document("token-service").auth
-    assert kept.form_encoded is True
-    page = manager.get(ONE)
-    assert is_ticked(page, "/auth/form_encoded")
-    assert "Form-encode user name and password" in text_of(page)
-    body = SETTINGS | auth | {"/auth/password": ""}
-    assert manager.post(ONE, body | base(page)).status_code == 303
-    kept = get_document("token-service").auth
-    assert (kept.form_encoded, kept.credentials()) == (False, {"password": "pw-9"})
-    assert not is_ticked(manager.get(ONE), "/auth/form_encoded")
+    page = manager.post(NEW, SETTINGS | auth | {"/auth/form_encoded": "always", "/title": ""})
+    assert chosen(page, "/auth/form_encoded") == "always"
+    for choice, stored in (("always", True), ("token_methods", "token_methods"), ("never", False)):
+        place = ONE if Datasource.objects.exists() else NEW
+        body = SETTINGS | auth | {"/auth/form_encoded": choice}
+        revision = base(manager.get(ONE)) if place == ONE else {}
+        assert manager.post(place, body | revision).status_code == 303
+        kept: Any = get_document("token-service").auth
+        assert (kept.form_encoded, kept.credentials()) == (stored, {"password": "pw-9"})
+        assert chosen(manager.get(ONE), "/auth/form_encoded") == choice
+    # What is stored is shown as it is, and left out it is what it always was.
+    create_datasource(
+        raw=raw_datasource(name="old", auth={"scheme": "basic", "username": "u"}), user=dan
+    )
+    assert chosen(manager.get("/datasources/old/"), "/auth/form_encoded") == "never"
 
 
 def test_settings_are_stored_and_methods_stay(made: Datasource, manager: Client) -> None:

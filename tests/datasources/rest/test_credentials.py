@@ -44,6 +44,30 @@ def test_form_encoded_credentials_are_masked_in_both_spellings() -> None:
     assert masker.text(echo) == f"me:{MASK} {MASK} {MASK}"
 
 
+@pytest.mark.parametrize(
+    ("body", "encoded"),
+    [
+        ([{"name": "grant_type", "value": "client_credentials"}], True),
+        ([{"name": "grant_type"}], False),
+        ([{"name": "other", "value": "x"}], False),
+        ([], False),
+    ],
+)
+def test_credentials_may_be_form_encoded_for_token_endpoints_alone(
+    body: list[dict[str, str]], encoded: bool
+) -> None:
+    auth = {
+        "scheme": "basic",
+        "username": "a:b",
+        "password": "c d",
+        "form_encoded": "token_methods",
+    }
+    method: dict[str, Any] = {"http_method": "POST", "content_type": "form", "request_body": body}
+    sent = str(prepared(source={"auth": auth}, **method).headers["Authorization"])
+    pair = base64.b64decode(sent.removeprefix("Basic ")).decode()
+    assert pair == ("a%3Ab:c%20d" if encoded else "a:b:c d")
+
+
 @pytest.mark.parametrize("odd", ["yes", 1, None])
 def test_whether_credentials_are_form_encoded_is_a_switch(odd: Any) -> None:
     with pytest.raises(ValidationError, match="form_encoded"):
