@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
-from datasources.models import Datasource
+from datasources.models import Connection, Datasource
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import DATASOURCE_MANAGER
 from kianda.sandbox.server import STORE_FILE
@@ -264,7 +265,8 @@ def load(*, user: User) -> list[str]:
             create_datasource(raw=DATASOURCE, user=user)
             made.append(SERVICE)
         if not Datasource.objects.filter(name=CONNECTION).exists():
-            create_datasource(raw=CONNECTED | {"auth": _oauth()}, user=user)
+            row = create_datasource(raw=CONNECTED | {"auth": _oauth()}, user=user)
+            Connection.objects.filter(datasource=row).update(next_refresh_at=timezone.now())
             made.append(CONNECTION)
         for definition in (TOKEN_DESIGN, ORDERS_DESIGN):
             made += _process(definition, user=user)

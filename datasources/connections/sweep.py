@@ -14,7 +14,8 @@ from kianda.lib.errors import ApplicationError
 logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=90)
-TRYING = (ConnectionState.HEALTHY, ConnectionState.FAILING)
+# One that was never connected has a time when its first token is wanted without a call.
+TRYING = (ConnectionState.HEALTHY, ConnectionState.FAILING, ConnectionState.DISCONNECTED)
 
 
 def due(moment: datetime) -> list[int]:

@@ -30,7 +30,7 @@ def tell_recovered(row: Connection) -> None:
 def _tell(row: Connection, kind: type[NotificationKind], *, reason: str = "") -> None:
     source = Datasource.everything.defer("document").get(pk=row.datasource_id)
     data = {"connection": source.title, "reason": reason[:LONGEST_REASON]}
-    url, thing = reverse("datasource", args=[source.name]), Subject(THING, str(row.pk))
+    url, thing = reverse("connection", args=[source.name]), Subject(THING, str(row.pk))
     notify(_menders(source), kind, data=data, url=url, about=thing)
 
 

@@ -74,9 +74,10 @@ def callback(request: HttpRequest) -> HttpResponseBase:
 @page(roles=CHANGERS)
 def connected(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show that it is connected, what the first call brought, and what comes next."""
-    row, _source, auth = connections.to_change(name, request.user)
+    row, source, auth = connections.to_change(name, request.user)
     context = {
         "row": row, "source": row.datasource, "state": connections.state_of(row, timezone.now()),
+        "methods": len(source.methods),
         "refused": [one for one in auth.scopes if row.scopes and one not in row.scopes],
     }  # fmt: skip
     return render_page(request, "connections/connected.html", context)

@@ -107,12 +107,18 @@ def connection_of(row: Datasource, *, user: Any) -> dict[str, Any] | None:
 def reason_in_words(row: Connection, state: str, now: datetime) -> str:
     """Say in a few words why a connection is in its state."""
     if state == "disconnected":
-        return _("Calls fail until somebody connects it.")
+        return _never(row)
     if state in {"needs_attention", "failing"}:
         return f"{row.reason} {_left(row, now)}".strip()
     if state == "refreshing" or row.refreshed_at is None:
         return _left(row, now)
     return _("Refreshed %(when)s") % {"when": times.moment_in_sentence(row.refreshed_at, now=now)}
+
+
+def _never(row: Connection) -> str:
+    if is_by_a_person(row) or row.is_off:
+        return _("Calls fail until somebody connects it.")
+    return _("Its first token is fetched at the first call, or as soon as you connect it.")
 
 
 def _left(row: Connection, now: datetime) -> str:
@@ -189,7 +195,7 @@ def advice(row: Connection, state: str, now: datetime) -> str:
     """Say what that means for those who call it, and what to do."""
     title = row.datasource.title
     if state == "disconnected":
-        return _("Calls of %(title)s fail until somebody connects it.") % {"title": title}
+        return _never(row)
     if state == "needs_attention":
         return _("%(reason)s Nothing is tried until somebody connects it again.") % {
             "reason": row.reason

@@ -35,7 +35,9 @@ def test_the_list_says_how_each_connection_is(
     make: Make, provider: TokenProvider, manager: Client
 ) -> None:
     row = make()
-    assert "Not connected Calls fail until somebody connects it." in text_of(manager.get(LIST))
+    assert "Not connected Its first token is fetched at the first call" in text_of(
+        manager.get(LIST)
+    )
     live_token(get_document("books"))
     page = text_of(manager.get(LIST))
     assert "The connection works" in page
@@ -68,7 +70,7 @@ def test_a_connection_tells_its_state_and_what_was_tried(
     make: Make, provider: TokenProvider, manager: Client
 ) -> None:
     row = make()
-    assert "Not connected. Calls of Books fail until somebody connects it." in text_of(
+    assert "Not connected. Its first token is fetched at the first call" in text_of(
         manager.get(ONE)
     )
     live_token(get_document("books"))
@@ -169,7 +171,12 @@ def test_scopes_that_were_ticked_and_typed_are_asked_for(
 def test_the_page_of_the_datasource_tells_of_its_connection(make: Make, manager: Client) -> None:
     make()
     page = text_of(manager.get("/datasources/books/"))
-    assert "Connection Not connected Calls fail until somebody connects it. Connect" in page
+    assert "Connection Not connected Its first token is fetched at the first call" in page
     live_token(get_document("books"))
     page = text_of(manager.get("/datasources/books/"))
     assert "Connection Connected Refreshed today" in page
+
+
+def test_one_that_a_person_has_to_connect_says_so(make: Make, manager: Client) -> None:
+    make(grant="authorization_code", authorize_url="https://books.example.org/authorize")
+    assert "Calls fail until somebody connects it." in text_of(manager.get(ONE))
