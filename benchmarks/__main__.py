@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import machine, servers
 from benchmarks.designer import designer
 from benchmarks.figures import Report
+from benchmarks.imports import imports
 from benchmarks.lists import lists
 from benchmarks.parts import api, in_process, start
 from benchmarks.processes import provider
@@ -20,7 +21,7 @@ from benchmarks.scheduled import scheduler
 
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
-    "designer": designer, "lists": lists,
+    "designer": designer, "lists": lists, "imports": imports,
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 
