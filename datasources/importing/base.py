@@ -41,6 +41,18 @@ class AuthChoice:
     sentence: str = ""
 
 
+def keys_in_headers(keys: Sequence[tuple[str, str]], sentence: str) -> AuthChoice:
+    """Return the sign-in by headers with secret values: one is an API key, more are headers."""
+    if not keys:
+        return AuthChoice()
+    if len(keys) > 1 or keys[0][0].lower() == "authorization":
+        headers = [{"name": name, "value": value} for name, value in keys]
+        return AuthChoice({"scheme": "headers", "headers": headers}, sentence)
+    name, key = keys[0]
+    settings = {"scheme": "api_key", "name": name, "place": "header"}
+    return AuthChoice(settings | ({"key": key} if key else {}), sentence)
+
+
 class OperationNotTaken(Exception):
     """An operation that cannot become a REST method of this data source: a sentence says why."""
 

@@ -16,6 +16,7 @@ from datasources.importing.base import (
     Operation,
     OperationNotTaken,
     base_address,
+    keys_in_headers,
 )
 from datasources.importing.curl_options import DATA, SILENT, options_of
 from datasources.importing.notes import ImportNotes
@@ -312,17 +313,18 @@ class _CurlCommands(ApiDescription):
         for command in self._commands.values():
             if command.auth:
                 return AuthChoice(command.auth, _("The credentials of the command."))
+        return self._keys()
+
+    def _keys(self) -> AuthChoice:
+        found: dict[str, tuple[str, str]] = {}
         for command in self._commands.values():
             for name, value in command.parts.headers:
-                if not is_secret_name(name) or name.lower() in ("authorization", "cookie"):
-                    continue
-                for one in self._commands.values():
-                    one.parts.headers = [
-                        held for held in one.parts.headers if held[0].lower() != name.lower()
-                    ]
-                key = {"scheme": "api_key", "name": name, "place": "header", "key": value or ""}
-                return AuthChoice(key, _("The key of the command."))
-        return AuthChoice()
+                if is_secret_name(name) and name.lower() != "cookie":
+                    found.setdefault(name.lower(), (name, value or ""))
+        for command in self._commands.values():
+            held = command.parts.headers
+            command.parts.headers = [one for one in held if one[0].lower() not in found]
+        return keys_in_headers(list(found.values()), _("The key of the command."))
 
 
 def _operation(number: int, command: _Command, names: MethodNames) -> Operation:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from datasources.auth import auth_schemes
-from datasources.importing.base import AuthChoice, Operation
+from datasources.importing.base import AuthChoice, Operation, keys_in_headers
 from datasources.importing.documents import DocumentNode
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import ngettext
@@ -31,6 +31,8 @@ def auth_of(
     schemes = root.get("securityDefinitions") if old else root.get("components", "securitySchemes")
     known = dict(schemes.entries())
     wanted = {operation.id: _alternatives(root, node) for operation, node in asked}
+    if together := _together(root, asked, known):
+        return together
     votes = Counter(name for names in wanted.values() for name in names if name in known)
     for name, _count in votes.most_common():
         settings = _settings(known[name], scopes=_scopes(root, asked, name), base=base)
@@ -38,6 +40,30 @@ def auth_of(
             _tell_of_others(asked, wanted, name)
             return AuthChoice(settings, _sentence(settings))
     return AuthChoice()
+
+
+def _together(
+    root: DocumentNode,
+    asked: Sequence[tuple[Operation, DocumentNode]],
+    known: Mapping[str, DocumentNode],
+) -> AuthChoice | None:
+    """Return the headers that most operations want at once, None when they want one thing."""
+    votes = Counter(
+        tuple(name for name, _scopes in requirement.entries())
+        for _operation, node in asked
+        for requirement in _requirements(root, node)[:1]
+    )
+    names = next((names for names, _count in votes.most_common(1)), ())
+    schemes = [known[name] for name in names if name in known]
+    if len(schemes) < 2 or any(_place(one) != ("apiKey", "header") for one in schemes):
+        return None
+    keys = [(one.text("name"), "") for one in schemes]
+    sentence = _("Keys in headers: %(names)s.") % {"names": ", ".join(name for name, _v in keys)}
+    return keys_in_headers(keys, sentence)
+
+
+def _place(scheme: DocumentNode) -> tuple[str, str]:
+    return scheme.text("type"), scheme.text("in")
 
 
 def _alternatives(root: DocumentNode, operation: DocumentNode) -> dict[str, None]:

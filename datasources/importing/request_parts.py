@@ -6,7 +6,7 @@ filled by mapping.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
@@ -16,6 +16,8 @@ from datasources.importing.parameters import OWN_HEADERS, MethodDraft
 from datasources.importing.schema_shapes import sample_parts, scalar_text
 
 VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+# Stands for a variable that has no quotes around it: which type it has is not known.
+OPEN = "{{}}"
 NamedValues = list[tuple[str, str | None]]
 
 
@@ -51,17 +53,31 @@ def _filled(value: str | None, variables: Mapping[str, str]) -> str | None:
 
 def put_request(draft: MethodDraft, parts: RequestParts, *, place: str) -> None:
     """Take over query, headers and body of a request."""
-    for name, value in parts.query:
-        draft.add("query", unquote_plus(name), where=place, **valued(value and unquote_plus(value)))
+    query = [(unquote_plus(name), value and unquote_plus(value)) for name, value in parts.query]
+    for name, settings in _together(query):
+        draft.add("query", name, where=place, **settings)
     for name, value in parts.headers:
         if name.lower() not in OWN_HEADERS or (name.lower() == "accept" and value != "*/*"):
             draft.add("request_headers", name, where=place, **valued(value))
     if parts.fields:
         draft.set(content_type=parts.kind)
-        for name, value in parts.fields:
-            draft.add("request_body", name, where=place, **valued(value))
+        for name, settings in _together(parts.fields):
+            draft.add("request_body", name, where=place, **settings)
     elif parts.text.strip():
         _put_text(draft, parts, place=place)
+
+
+def _together(pairs: NamedValues) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each name once, with its settings: what is there several times is sent as a list."""
+    found: dict[str, list[str | None]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    for name, values in found.items():
+        if len(values) == 1:
+            yield name, valued(values[0])
+        else:
+            known = None if None in values else json.dumps(values, ensure_ascii=False)
+            yield name, {"type": "json", **valued(known)}
 
 
 def valued(value: str | None) -> dict[str, Any]:
@@ -74,10 +90,12 @@ def _put_text(draft: MethodDraft, parts: RequestParts, *, place: str) -> None:
     kind = parts.kind or (kind_of(media_type) if media_type else _looks_like(parts.text))
     if kind == "form":
         draft.set(content_type="form")
-        for pair in filter(None, parts.text.split("&")):
-            name, _equals, value = pair.partition("=")
-            text = unquote_plus(value)
-            draft.add("request_body", unquote_plus(name), where=place, **valued(_filled(text, {})))
+        pairs = (pair.partition("=") for pair in parts.text.split("&") if pair)
+        fields = [
+            (unquote_plus(name), _filled(unquote_plus(value), {})) for name, _e, value in pairs
+        ]
+        for name, settings in _together(fields):
+            draft.add("request_body", name, where=place, **settings)
         return
     if kind == "json" and _put_json(draft, parts.text, place=place):
         if media_type and media_type.partition(";")[0].strip().lower() != "application/json":
@@ -96,7 +114,7 @@ def _put_json(draft: MethodDraft, text: str, *, place: str) -> bool:
     """Take over a body of JSON whose values have names; tell whether it is one."""
     try:
         # A variable outside quotes is no JSON, but stands for a value.
-        sample = json.loads(re.sub(r'(?<!["\w])\{\{[^{}]+\}\}(?!["\w])', "null", text))
+        sample = json.loads(re.sub(r'(?<!["\w])\{\{[^{}]+\}\}(?!["\w])', f'"{OPEN}"', text))
     except (ValueError, RecursionError):
         return False
     found = list(sample_parts(sample)) if isinstance(sample, dict) else []
@@ -110,7 +128,7 @@ def _put_json(draft: MethodDraft, text: str, *, place: str) -> bool:
 
 def _json_value(value: Any) -> dict[str, Any]:
     """Return the settings of a value of a sample: its type, and the value unless it is open."""
-    if value is None:
+    if value == OPEN:
         return {}
     text = scalar_text(value)
     if text is None:

@@ -2,7 +2,7 @@
 
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from datasources.auth import auth_schemes
+from datasources.auth.base import masked_settings
 from datasources.http.client import send
 from datasources.importing import AUTO, ImportSource, source_of
 from datasources.importing.base import ApiDescription
@@ -198,21 +199,29 @@ def save_import(
 
 def without_secrets(draft: ImportDraft) -> dict[str, Any]:
     """Return the draft as an answer may show it: credentials of the document are left out, told."""
-    shown = dict(draft.datasource)
-    shown["auth"] = dict(shown["auth"])
-    for place in _secret_places(shown["auth"]):
-        if shown["auth"][place] != MASK:
-            shown["auth"][place] = ""
-            draft.notes.leave(f"/auth/{place}", _(SECRET_LEFT))
-    shown["methods"] = [_opened(method, draft) for method in shown["methods"]]
-    return shown
+    auth = draft.datasource["auth"]
+    masked = masked_settings(auth_schemes.kinds[auth["scheme"]], auth)
+    return {
+        **draft.datasource,
+        "auth": _emptied(masked, auth, draft, "/auth"),
+        "methods": [_opened(method, draft) for method in draft.datasource["methods"]],
+    }
 
 
-def _secret_places(auth: Mapping[str, Any]) -> Iterator[str]:
-    kind = auth_schemes.kinds.get(str(auth.get("scheme")))
-    for name in kind.secrets if kind else ():
-        if auth.get(name):
-            yield name
+def _emptied(shown: Any, held: Any, draft: ImportDraft, where: str) -> Any:
+    """Return masked settings with nothing for a secret of the document, which is told.
+
+    What a data source that is there holds is masked already, and stays so.
+    """
+    if isinstance(shown, dict):
+        return {key: _emptied(shown[key], held[key], draft, f"{where}/{key}") for key in shown}
+    if isinstance(shown, list):
+        pairs = enumerate(zip(shown, held, strict=True))
+        return [_emptied(one, kept, draft, f"{where}/{at}") for at, (one, kept) in pairs]
+    if shown != MASK or held == MASK:
+        return shown
+    draft.notes.leave(where, _(SECRET_LEFT))
+    return ""
 
 
 def _opened(method: dict[str, Any], draft: ImportDraft) -> dict[str, Any]:

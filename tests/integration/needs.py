@@ -49,6 +49,7 @@ PROGRAMS: dict[str, tuple[Callable[[], object], str]] = {
     "oidc-provider": (oidc_provider, "nodejs npm"),
     "faketime": (faketime_library, "faketime"),
     "docker-compose": (lambda: shutil.which("docker-compose"), "docker-compose"),
+    "curl": (lambda: shutil.which("curl"), "curl"),
 }
 
 

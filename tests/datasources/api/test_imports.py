@@ -37,6 +37,13 @@ def test_a_draft_can_be_sent_as_a_new_data_source(manager: APIClient) -> None:
     assert stored.json()["auth"]["name"] == "X-Key"
 
 
+def test_a_large_document_comes_as_text_or_as_a_file(manager: APIClient) -> None:
+    text = json.dumps(PETS | {"x-filler": "ä" * 7_000_000}, ensure_ascii=False)
+    assert manager.post(IMPORT, {"content": text}).status_code == 200
+    files = {"file": [SimpleUploadedFile("api.json", text.encode())]}
+    assert manager.post(IMPORT, files, format="multipart").status_code == 200
+
+
 def test_operations_are_chosen_by_their_ids(manager: APIClient) -> None:
     body = {"content": json.dumps(PETS), "operations": ["POST /pets"], "name": "zoo"}
     found = manager.post(IMPORT, body).json()
@@ -78,6 +85,16 @@ def test_secrets_of_the_document_are_not_given_back(manager: APIClient) -> None:
         "post-x/request_body/client_secret",
     ]
     assert manager.post(LIST, found["datasource"]).status_code == 201
+
+
+def test_secrets_in_headers_are_not_given_back_either(manager: APIClient) -> None:
+    line = "curl https://api.example.org/x -H 'X-Key: s3cret-1' -H 'X-Token: s3cret-2'"
+    response = manager.post(IMPORT, {"content": line})
+    assert "s3cret" not in response.content.decode()
+    assert [one["where"] for one in response.json()["left_out"]] == [
+        "/auth/headers/0/value",
+        "/auth/headers/1/value",
+    ]
 
 
 def test_a_document_is_fetched_from_an_address(manager: APIClient, loopback: None) -> None:

@@ -99,11 +99,20 @@ def test_a_body_of_json_keeps_its_types() -> None:
         ("-H 'X-API-Key: k'", {
             "scheme": "api_key", "name": "X-API-Key", "place": "header", "key": "k",
         }),
+        ("-H 'X-API-Key: k' -H 'X-Auth-Token: t'", {
+            "scheme": "headers",
+            "headers": [
+                {"name": "X-API-Key", "value": "k"}, {"name": "X-Auth-Token", "value": "t"},
+            ],
+        }),
+        ("-H 'Authorization: token abc'", {
+            "scheme": "headers", "headers": [{"name": "Authorization", "value": "token abc"}],
+        }),
         ("", {"scheme": "none"}),
     ],
 )  # fmt: skip
 def test_credentials_become_the_sign_in_and_stand_in_no_method(
-    options: str, auth: dict[str, str]
+    options: str, auth: dict[str, Any]
 ) -> None:
     made = draft(f"curl {options} {URL}")
     assert made.datasource["auth"] == auth

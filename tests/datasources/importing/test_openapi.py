@@ -327,6 +327,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "type": "oauth2",
         "flows": {"implicit": {"authorizationUrl": "https://id.example/a", "scopes": {}}},
     },
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
     "digest": {"type": "http", "scheme": "digest"},
     "cert": {"type": "mutualTLS"},
 }
@@ -351,6 +352,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
             "scheme": "oauth2", "grant": "authorization_code",
             "issuer": "https://id.example/x", "scopes": [],
         }),
+        ("cookie", {"scheme": "api_key", "name": "session", "place": "cookie"}),
         ("implicit", {"scheme": "none"}),
         ("digest", {"scheme": "none"}),
         ("cert", {"scheme": "none"}),
@@ -367,6 +369,22 @@ def test_how_an_api_signs_in_becomes_the_sign_in_of_the_data_source(
     assert made.datasource["auth"] == auth
     left = told(made.notes.left_out).get(f"/components/securitySchemes/{name}", "")
     assert bool(left) == (auth["scheme"] == "none")
+
+
+def test_keys_that_are_wanted_together_are_headers_of_the_data_source() -> None:
+    schemes = {
+        name: {"type": "apiKey", "in": "header", "name": f"X-{name}"} for name in ("App", "Key")
+    }
+    made = draft(
+        one_operation(
+            {}, security=[{"App": [], "Key": []}], components={"securitySchemes": schemes}
+        )
+    )
+    assert made.datasource["auth"] == {
+        "scheme": "headers",
+        "headers": [{"name": "X-App", "value": ""}, {"name": "X-Key", "value": ""}],
+    }
+    RestDatasource.model_validate(made.datasource)
 
 
 def test_the_scopes_are_those_that_the_chosen_operations_ask_for() -> None:
