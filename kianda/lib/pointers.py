@@ -81,10 +81,12 @@ def _place(raw: object, line: Mapping[str, Any], model: Any) -> list[str | int]:
     """Follow the error's place through the body; what is not in the body is a union's own mark."""
     place: list[str | int] = []
     node: Any = raw
-    loc = line["loc"]
+    loc, told = line["loc"], None
     for index, part in enumerate(loc):
         last = index == len(loc) - 1
-        if isinstance(node, Mapping) and _is_tag(node, part) and not (last and part in node):
+        # A kind may have a setting of its own name: it is told apart once.
+        if node is not told and _is_mark(node, part) and not (last and part in node):
+            told = node
             continue
         if _has(node, part):
             node = node[part]
@@ -103,8 +105,8 @@ def _is_left_out(line: Mapping[str, Any], model: Any) -> bool:
     return line["type"] == "value_error" and any(name in _settings(one) for one in found)
 
 
-def _is_tag(node: Mapping[str, Any], part: str | int) -> bool:
-    return any(node.get(tag) == part for tag in TAGS)
+def _is_mark(node: Any, part: str | int) -> bool:
+    return isinstance(node, Mapping) and any(node.get(tag) == part for tag in TAGS)
 
 
 def _has(node: Any, part: str | int) -> bool:
@@ -162,11 +164,12 @@ def _known_tags(loc: Sequence[str | int], model: Any, tag: str) -> str:
 
 def _models_at(model: Any, loc: Sequence[str | int]) -> list[type[BaseModel]]:
     """Walk the place of an error through the types, as the body would be walked."""
-    found = models_in(model)
+    found, told = models_in(model), ""
     for part in loc:
         if isinstance(part, int):
             continue
-        marked = [one for one in found if _is_marked(one, part)]
+        marked = [] if part == told else [one for one in found if _is_marked(one, part)]
+        told = part if marked else ""
         found = marked or [inner for one in found for inner in models_in(_settings(one).get(part))]
     return found
 

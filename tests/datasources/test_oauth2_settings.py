@@ -319,6 +319,15 @@ def test_secret_headers_are_masked_and_stay() -> None:
     assert {*moved} == {"/auth/headers/0/value", "/auth/headers/1/value"}
 
 
+def test_a_wrong_header_is_told_at_its_place_though_it_is_called_as_its_scheme() -> None:
+    rows = [{"name": "X-Key", "value": "k"}, {"name": "Host", "value": "h", "extra": True}]
+    found = flaws(raw_datasource(auth={"scheme": "headers", "headers": rows}))
+    assert list(found) == ["/auth/headers/1/name", "/auth/headers/1/extra"]
+    assert found["/auth/headers/1/extra"].endswith("The known ones are name, value.")
+    twice = flaws(raw_datasource(auth={"scheme": "headers", "headers": [rows[0], rows[0]]}))
+    assert list(twice) == ["/auth/headers"]
+
+
 def test_the_header_of_a_key_is_none_that_the_connection_sets() -> None:
     for auth in ({"scheme": "api_key", "name": "Host"}, body(name="Content-Length")["auth"]):
         found = flaws(raw_datasource(auth=auth))

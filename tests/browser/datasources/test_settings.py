@@ -208,3 +208,54 @@ def test_a_certificate_is_uploaded_in_the_dialog_and_taken_out(
     page.get_by_role("button", name="OK").dblclick()
     expect(page.get_by_text("Signed by")).to_have_count(0)
     assert get_document("token-service").client_certificate is None
+
+
+def test_the_settings_of_a_connection_follow_what_is_chosen(page_as: PageAs, axe: Look) -> None:
+    page = page_as("dan")
+    page.goto("/datasources/new/")
+    page.locator("#f-title").press_sequentially("Acme")
+    page.get_by_label("Base URL").fill("https://api.acme.example")
+    page.get_by_label("Authentication", exact=True).select_option("oauth2")
+    page.get_by_label("Token URL").fill("https://auth.acme.example/token")
+    expect(page.locator("#f-auth-client_secret")).to_be_visible()
+    expect(page.get_by_label("Private key")).to_be_hidden()
+
+    # Each choice shows what it needs at once, and what was typed stays.
+    page.get_by_label("Grant", exact=True).select_option("jwt_bearer")
+    page.get_by_label("Client authentication").select_option("none")
+    expect(page.get_by_label("Private key")).to_be_visible()
+    expect(page.locator("#f-auth-client_secret")).to_be_hidden()
+    expect(page.get_by_label("Token URL")).to_have_value("https://auth.acme.example/token")
+    page.get_by_label("Grant", exact=True).select_option("authorization_code")
+    page.get_by_label("Authorization URL", exact=True).fill("https://auth.acme.example/authorize")
+    page.get_by_label("Client authentication").select_option("post")
+    page.get_by_label("Client ID").fill("kianda")
+    page.locator("#f-auth-client_secret").fill("cs-1")
+
+    page.get_by_text("More settings of the connection").click()
+    rows = page.locator("#f-auth-token_parameters")
+    for name, value in (("resource", "r-1"), ("partner", "p-1")):
+        rows.get_by_role("button", name="Add a row").press("Enter")
+        page.keyboard.type(name)
+        page.keyboard.press("Tab")
+        page.keyboard.type(value)
+    last = rows.locator("[data-named-row]").last
+    last.get_by_label("Secret").check()
+    assert last.locator('[name$="/value"]').get_attribute("type") == "password"
+    rows.get_by_role("button", name="Remove this row").first.press("Enter")
+    expect(rows.locator("[data-named-row]")).to_have_count(3)
+    axe(page)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/datasources/acme/")
+    made: Any = get_document("acme").auth
+    assert (made.grant, made.client_auth, made.client_secret) == (
+        "authorization_code",
+        "post",
+        "cs-1",
+    )
+    assert [(one.name, one.value, one.secret) for one in made.token_parameters] == [
+        ("resource", "r-1", False),
+        ("partner", "p-1", True),
+    ]
+    # The page of what is saved shows neither secret.
+    assert not any(one in page.content() for one in ("cs-1", "p-1"))

@@ -233,6 +233,7 @@ def test_the_auth_schemes_are_listed_with_their_schemas(api: Api, ben: Any) -> N
         "api_key",
         "headers",
         "oauth2",
+        "instance_token",
     ]
     for kind in body:
         assert set(kind) == {"type", "title", "category", "description", "schema"}

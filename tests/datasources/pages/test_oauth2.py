@@ -240,6 +240,8 @@ def test_secret_headers_are_typed_shown_as_saved_and_kept(manager: Client) -> No
         "/auth/headers/1/name": "X-Account",
         "/auth/headers/1/value": "acc-9",
     }
+    bad = manager.post(NEW, SETTINGS | headers | {"/auth/headers/1/name": "Host"})
+    assert wrong(bad) == ["f-auth-headers-1-name", "f-auth-headers-1-value"]
     assert manager.post(NEW, SETTINGS | headers).status_code == 303
     page = manager.get(ONE)
     text = page.content.decode()
