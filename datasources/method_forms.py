@@ -238,6 +238,17 @@ def take(body: dict[str, Any], paths: Iterable[str]) -> None:
     rows += [field_for(one) for one in paths if one not in taken]
 
 
+def pick(body: dict[str, Any], places: Iterable[str]) -> None:
+    """Add what was ticked in a sample: `body.<path>`, `header.<name>`."""
+    parted = [place.partition(".") for place in places]
+    take(body, [path for part, _dot, path in parted if part == "body" and path])
+    known = {(row.get("path") or row["name"]).lower() for row in body["response_headers"]}
+    for part, _dot, name in parted:
+        if part == "header" and name and name.lower() not in known:
+            body["response_headers"].append({"name": name, "path": None})
+            known.add(name.lower())
+
+
 def field_for(path: str) -> dict[str, Any]:
     """Return the row that takes a place of an answer over; its name is the words of the path."""
     name = "_".join(part for part in path.split(".") if not part.isdecimal()) or path

@@ -141,7 +141,7 @@ CALL_OUT = shape(
         "elapsed_ms": {"type": "integer"},
         "error": {
             **shape({"kind": TEXT, "message": TEXT}),
-            "description": "Only there when no answer came.",
+            "description": "Only there when no answer came, or one that its method does not take.",
         },
     },
     required=["status", "headers", "body", "elapsed_ms"],

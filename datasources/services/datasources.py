@@ -17,6 +17,7 @@ from datasources.models import Datasource
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
+from datasources.rest.response import CallAnswer
 from datasources.selectors import document_of, get_datasource, get_document, rest_document_of
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.call_records import record_sent
@@ -203,7 +204,14 @@ def send_once(
                 "elapsed_ms": round((time.monotonic() - started) * 1000),
                 "error": {"kind": failed.kind, "message": masker.text(failed.message)},
             }
-        answer = failed.answer
+        told = _shown_answer(failed.answer, masker)
+        if failed.kind == "http_status" and method.success_when is None:
+            return told  # Its status says it.
+        return {**told, "error": {"kind": failed.kind, "message": masker.text(failed.message)}}
+    return _shown_answer(answer, masker)
+
+
+def _shown_answer(answer: CallAnswer, masker: Masker) -> dict[str, Any]:
     return {
         "status": answer.status,
         "headers": masker.json(answer.headers),

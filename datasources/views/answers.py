@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,11 +52,15 @@ class ShownAnswer:
     is_json: bool
     found: list[AnswerValue]
     request: dict[str, Any]
+    # The method itself says which answers are one; all others have an error.
+    success_by_conditions: bool = False
 
     @property
     def ok(self) -> bool:
         """Tell whether it is a success, as rules see it."""
-        return self.status is not None and 200 <= self.status < 300
+        if self.error or self.status is None:
+            return False
+        return self.success_by_conditions or 200 <= self.status < 300
 
     @property
     def missing(self) -> list[AnswerValue]:
@@ -85,8 +89,9 @@ class ShownAnswer:
         return coloured(_text_of(body)) if body not in (None, "") else mark_safe("")
 
 
-def shown_answer(tried: Tried, rows: Sequence[Mapping[str, Any]]) -> ShownAnswer:
-    """Return the answer of a trial as it is shown beside these rows of the response definition."""
+def shown_answer(tried: Tried, method: Mapping[str, Any]) -> ShownAnswer:
+    """Return the answer of a trial as it is shown beside the response definition of its method."""
+    rows = method["response_body"]
     answer = tried.answer
     body = answer["body"]
     text = "" if body is None else _text_of(body)
@@ -104,6 +109,7 @@ def shown_answer(tried: Tried, rows: Sequence[Mapping[str, Any]]) -> ShownAnswer
         is_json=is_json,
         found=[AnswerValue(path, value, path in defined) for path, value in _leaves(body)],
         request=tried.request,
+        success_by_conditions=bool(method.get("success_when")),
     )
 
 

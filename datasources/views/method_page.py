@@ -1,6 +1,6 @@
 """What the editor of a REST method shows: built in one place for every way that leads to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from datasources.selectors import rest_document_of
 from datasources.services.datasources import KIND
 from datasources.services.methods import masked_method, method_of
 from datasources.views.access import may_change
+from datasources.views.answer_samples import SampleNode
 from datasources.views.answers import ShownAnswer
 from kianda.lib.secret_names import MASK
 from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context, revision_of
@@ -80,6 +81,9 @@ class MethodEditor:
     samples: Mapping[str, Sample] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
     focus: str = ""
+    # A pasted answer, and its places once they were asked for.
+    sample: str = ""
+    places: Sequence[SampleNode] = ()
 
     @classmethod
     def opened(

@@ -1,5 +1,7 @@
 """The editor of a REST method: opened, changed row by row, saved, copied, deleted."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,7 @@ from datasources.services.methods import (
     save_method,
 )
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
+from datasources.views.answer_samples import PLACE, sample_tree
 from datasources.views.method_page import MethodEditor
 from datasources.views.uses import use_lines
 from kianda.lib.dialogs.row_actions import act_of
@@ -37,12 +40,25 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     act = request.POST.get("act", "")
     editor = posted(request, row, stored, act=act)
     verb, parts = act_of(act).verb, act_of(act).parts
+    if verb in {"sample", "pick"}:
+        return _sampled(editor, picks=request.POST.getlist("pick") if verb == "pick" else ())
     if verb not in {"add", "remove", "take"}:
         return _save(editor)
     if verb == "take":
         method_forms.take(editor.body, parts)
     key = "response_body" if verb == "take" else next(iter(parts), "")
     editor.focus = method_forms.focus_of(editor.body, key)
+    return render(editor)
+
+
+def _sampled(editor: MethodEditor, *, picks: Sequence[str]) -> HttpResponse:
+    """Take the ticked places of a pasted answer over, and show all of them."""
+    method_forms.pick(editor.body, picks)
+    try:
+        editor.places = sample_tree(editor.sample, editor.body, title=editor.row.title)
+    except Invalid as error:
+        editor.errors = forms.errors_of(error, typed=editor.body)
+        return render(editor, status=422)
     return render(editor)
 
 
@@ -59,6 +75,7 @@ def posted(
     editor = MethodEditor(
         request, row, stored, body, typed=method_forms.typed_samples(request.POST)
     )
+    editor.sample = forms.text_of(request.POST, PLACE)
     editor.process_id = forms.line_of(request.POST, "process_id")
     return editor
 

@@ -46,7 +46,7 @@ def send(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     except (Invalid, TooLarge) as error:
         editor.errors = forms.errors_of(error, typed=editor.body)
         return _wrong(editor)
-    editor.answer = shown_answer(tried, editor.body["response_body"])
+    editor.answer = shown_answer(tried, editor.body)
     return _part(editor)
 
 
