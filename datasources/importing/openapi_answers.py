@@ -1,5 +1,7 @@
 """What an operation of OpenAPI answers: the values that can be mapped on success."""
 
+from typing import Any
+
 from datasources.importing.documents import DocumentNode
 from datasources.importing.openapi_requests import kind_of
 from datasources.importing.parameters import MethodDraft
@@ -13,7 +15,9 @@ MOST_VALUES = 200
 _NO_CONTENT = frozenset({"204", "205", "304"})
 
 
-def put_answer(draft: MethodDraft, operation: DocumentNode, *, old: bool, place: str) -> None:
+def put_answer(
+    draft: MethodDraft, root: DocumentNode, operation: DocumentNode, *, old: bool, place: str
+) -> None:
     """Take over what the answer of success holds."""
     status, answer = _success(operation)
     if answer is None:
@@ -21,7 +25,8 @@ def put_answer(draft: MethodDraft, operation: DocumentNode, *, old: bool, place:
     headers = [name for name, _node in answer.get("headers").entries() if TOKEN.match(name)]
     headers = list({name.lower(): name for name in headers}.values())
     draft.set(response_headers=[{"name": name[:200]} for name in headers[:MOST_HEADERS]])
-    form, schema = _content(operation, answer, old=old)
+    produced = (operation.held("produces") or root.held("produces")) if old else None
+    form, schema = _content(answer, produced, old=old)
     if form not in ("", "json"):
         draft.set(answer=form)
     if schema is not None and schema.value is not None and form in ("json", "xml"):
@@ -57,12 +62,9 @@ def _success(operation: DocumentNode) -> tuple[str, DocumentNode | None]:
     return (good[0], answers[good[0]]) if good else ("", None)
 
 
-def _content(
-    operation: DocumentNode, answer: DocumentNode, *, old: bool
-) -> tuple[str, DocumentNode | None]:
+def _content(answer: DocumentNode, produced: Any, *, old: bool) -> tuple[str, DocumentNode | None]:
     """Return how an answer is written, JSON before anything else, and its schema if it has one."""
     if old:
-        produced = operation.held("produces")
         types = produced if isinstance(produced, list) else []
         contents = [(str(one), answer.get("schema")) for one in types]
         contents = contents or [("application/json", answer.get("schema"))]

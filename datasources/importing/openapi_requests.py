@@ -59,11 +59,37 @@ def _parameters(item: DocumentNode, operation: DocumentNode) -> Iterator[Documen
 
 
 def _put(draft: MethodDraft, section: str, parameter: DocumentNode) -> None:
-    schema = _schema_of(parameter)
+    schema, name = _schema_of(parameter), parameter.text("name")
+    needed = parameter.flag("required")
+    if section == "query" and (parts := list(_apart(parameter, schema))):
+        for part_name, required, part in parts:
+            settings = settings_of(part, required=needed and required)
+            draft.add(section, part_name, where=parameter.place, **settings)
+        return
+    settings = settings_of(schema, required=needed)
     if words := _written_otherwise(parameter, schema):
         parameter.notes.change(parameter.place, words)
-    settings = settings_of(schema, required=parameter.flag("required"))
-    draft.add(section, parameter.text("name"), where=parameter.place, **settings)
+        settings.pop("type", None)
+    draft.add(section, name, where=parameter.place, **settings)
+
+
+def _apart(
+    parameter: DocumentNode, schema: DocumentNode
+) -> Iterator[tuple[str, bool, DocumentNode]]:
+    """Yield the parameters that an object in a query is sent as: its properties, by their style."""
+    if parameter.get("schema").value is None or is_list(schema):
+        return
+    if parameter.text("style") == "deepObject":
+        yield from _bracketed(parameter.text("name"), schema)
+    elif parameter.text("style", "form") == "form" and parameter.held("explode") is not False:
+        yield from properties_of(schema)
+
+
+def _bracketed(name: str, schema: DocumentNode) -> Iterator[tuple[str, bool, DocumentNode]]:
+    """Yield `name[part][of_part]` for each value of an object."""
+    for part in SchemaShape(writing=True, most=200).read(schema).parts:
+        inner = "".join(f"[{one}]" for one in part.path.split("."))
+        yield f"{name}{inner}", part.required, part.node
 
 
 def settings_of(schema: DocumentNode, *, required: bool) -> dict[str, Any]:
@@ -130,7 +156,26 @@ def put_body(
     if not content:
         return
     media_type, body = min(content, key=lambda one: KINDS.index(kind_of(one[0])))
-    _put_content(draft, media_type, body.get("schema"), place=body.place)
+    kind = kind_of(media_type)
+    if kind in ("form", "multipart"):
+        draft.set(content_type=kind)
+        _put_fields(draft, body)
+    else:
+        _put_content(draft, media_type, body.get("schema"), place=body.place)
+
+
+def _put_fields(draft: MethodDraft, body: DocumentNode) -> None:
+    for name, required, part in properties_of(body.get("schema")):
+        if part.flag("readOnly"):
+            continue
+        parts = [(name, required, part)]
+        if body.get("encoding", name).text("style") == "deepObject":
+            inner = [
+                (one, needed and required, node) for one, needed, node in _bracketed(name, part)
+            ]
+            parts = inner or parts
+        for part_name, needed, node in parts:
+            _put_field(draft, part_name, node, required=needed)
 
 
 def _put_old_body(
@@ -159,8 +204,7 @@ def _put_content(draft: MethodDraft, media_type: str, schema: DocumentNode, *, p
     if kind in ("form", "multipart"):
         draft.set(content_type=kind)
         for name, required, part in properties_of(schema):
-            if not part.flag("readOnly"):
-                _put_field(draft, name, part, required=required)
+            _put_field(draft, name, part, required=required)
     elif kind == "json":
         _put_json(draft, media_type, schema, place=place)
     elif kind == "xml" and _put_xml(draft, media_type, schema, place=place):

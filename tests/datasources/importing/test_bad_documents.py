@@ -145,6 +145,24 @@ def test_a_schema_without_end_is_cut_and_that_is_told() -> None:
     assert any("the first ones were taken" in one.why for one in made.notes.changed)
 
 
+def test_objects_in_objects_of_a_query_are_not_multiplied() -> None:
+    names = [f"p{at}" for at in range(300)]
+    wide = {"properties": {name: {"$ref": "#/components/schemas/Wide"} for name in names}}
+    middle = {"properties": {name: {"$ref": "#/components/schemas/Low"} for name in names}}
+    parameter = {
+        "in": "query", "name": "q", "style": "deepObject",
+        "schema": {"$ref": "#/components/schemas/Middle"},
+    }  # fmt: skip
+    made = draft(
+        one_operation(
+            {"parameters": [parameter]},
+            components={"schemas": {"Wide": wide, "Low": wide, "Middle": middle}},
+        )
+    )
+    (method,) = made.datasource["methods"]
+    assert len(method["query"]) <= 200
+
+
 @pytest.mark.parametrize(
     ("charset", "mark"),
     [

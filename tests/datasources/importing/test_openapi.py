@@ -180,6 +180,47 @@ def test_an_answer_is_read_as_what_it_is_said_to_be(media_type: str, form: str) 
     assert the_method(draft(one_operation({"responses": answer}))).answer == form
 
 
+def test_objects_in_queries_and_forms_are_sent_as_their_parts() -> None:
+    schema = {
+        "required": ["from"],
+        "properties": {"from": {"type": "string"}, "size": {"type": "integer"}},
+    }
+    fields = {
+        "card": {"properties": {"number": {}, "owner": {"properties": {"name": {}}}}},
+        "plain": {"type": "object"},
+    }
+    form = {"schema": {"properties": fields}, "encoding": {"card": {"style": "deepObject"}}}
+    method = the_method(
+        draft(
+            one_operation(
+                {
+                    "parameters": [
+                        {"in": "query", "name": "page", "required": True, "schema": schema,
+                         "style": "deepObject"},
+                        {"in": "query", "name": "filter", "schema": schema},
+                        {"in": "query", "name": "ids", "explode": False,
+                         "schema": {"type": "array"}},
+                    ],
+                    "requestBody": {"content": {"application/x-www-form-urlencoded": form}},
+                },
+                verb="post",
+            )
+        )
+    )  # fmt: skip
+    assert [(one.name, one.type, one.required) for one in method.query] == [
+        ("page[from]", None, True),
+        ("page[size]", "number", False),
+        ("from", None, False),
+        ("size", "number", False),
+        ("ids", None, False),
+    ]
+    assert [(one.name, one.type) for one in method.request_body] == [
+        ("card[number]", None),
+        ("card[owner][name]", None),
+        ("plain", "json"),
+    ]
+
+
 def test_a_body_that_is_a_list_is_one_parameter_of_json() -> None:
     body = {"content": {"application/json": {"schema": {"type": "array", "items": {}}}}}
     made = draft(one_operation({"requestBody": body}, verb="post"))
@@ -198,6 +239,7 @@ def test_an_old_document_of_swagger_is_read_too() -> None:
             "basePath": "/api/",
             "schemes": ["http", "https"],
             "consumes": ["application/json"],
+            "produces": ["text/csv"],
             "securityDefinitions": {"in": {"type": "basic"}},
             "security": [{"in": []}],
             "definitions": {"Pet": PET | {"properties": {"name": {"type": "string"}}}},
@@ -208,13 +250,15 @@ def test_an_old_document_of_swagger_is_read_too() -> None:
                             {"in": "body", "name": "b", "schema": {"$ref": "#/definitions/Pet"}}
                         ],
                         "responses": {"201": {"schema": {"$ref": "#/definitions/Pet"}}},
+                        "produces": ["application/xml", "application/json"],
                     }
                 },
                 "/login": {
                     "post": {
+                        "responses": {"200": {"description": "a list"}},
                         "parameters": [
                             {"in": "formData", "name": "user", "type": "string", "required": True}
-                        ]
+                        ],
                     }
                 },
             },
@@ -225,7 +269,7 @@ def test_an_old_document_of_swagger_is_read_too() -> None:
     pets, login = RestDatasource.model_validate(made.datasource).methods
     assert [one.name for one in pets.request_body] == ["name"]
     assert [one.name for one in pets.response_body] == ["name"]
-    assert login.content_type == "form"
+    assert (login.content_type, login.answer, pets.answer) == ("form", "csv", "auto")
     assert [(one.name, one.required) for one in login.request_body] == [("user", True)]
 
 
