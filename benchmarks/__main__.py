@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks import machine, servers
+from benchmarks.connections import connections
 from benchmarks.designer import designer
 from benchmarks.figures import Report
 from benchmarks.imports import imports
@@ -22,6 +23,7 @@ from benchmarks.scheduled import scheduler
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
     "designer": designer, "lists": lists, "imports": imports,
+    "connections": connections,
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")
 

@@ -1,7 +1,7 @@
 """The token server: `python -m benchmarks.provider` prints its port and serves until it is ended.
 
 As cheap as it can be in Python, for it shares the cores with what is measured. It still reads the
-whole request, wants the five parameters, and gives another token each time.
+whole request, wants its parameters, and gives another token each time.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import json
 import time
 from urllib.parse import parse_qs
 
-PARAMETERS = ("grant_type", "client_id", "client_secret", "redirect_uri", "refresh_token")
+PARAMETERS = ("grant_type", "client_id", "client_secret", "refresh_token")
 _count = itertools.count(1)
 
 
