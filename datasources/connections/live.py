@@ -9,6 +9,8 @@ from datasources.connections.rows import (
     BY_A_PERSON,
     Tokens,
     fingerprint_of,
+    kept_fingerprint,
+    kept_tokens,
     oauth_of,
     row_of,
     tokens_of,
@@ -29,14 +31,26 @@ def live_token(source: RestDatasource, *, refused: str = "") -> str:
     `refused` is one that the outside system did not take: it is refreshed once, unless that was
     just done; then it is returned as it is.
     """
+    now = timezone.now()
+    if not refused and (known := _opened_before(source, now)):
+        return known
     row = connection_to_call(source)
     held = tokens_of(row)
-    now = timezone.now()
     if refused:
         return _after_refusal(source, row, held, refused)
     if held is not None and is_good(row, now):
         return held.access_token
     return access_token(source, row, least_left=LEAST_LEFT)
+
+
+def _opened_before(source: RestDatasource, now: datetime) -> str:
+    """Return the token when this process knows it and the row says that it is good."""
+    auth, kept = oauth_of(source), kept_tokens(source.name)
+    if auth is None or kept is None:
+        return ""
+    row, tokens = kept
+    fits = row.fingerprint == kept_fingerprint(source, auth)
+    return tokens.access_token if fits and is_good(row, now) else ""
 
 
 def connection_to_call(source: RestDatasource) -> Connection:

@@ -1,11 +1,12 @@
 """The row of a connection: found, made, sealed, and emptied when its settings change."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -42,13 +43,29 @@ def tokens_of(row: Connection) -> Tokens | None:
     held: Mapping[str, Any] | None = row.tokens
     if held is None or held["for"] != row.datasource_id:
         return None
-    return Tokens(held["access_token"], held["token_type"], held["refresh_token"])
+    found = Tokens(held["access_token"], held["token_type"], held["refresh_token"])
+    _tokens[row.pk, row.tokens_fence, row.refreshed_at] = found
+    while len(_tokens) > _KEPT:
+        _tokens.popitem(last=False)
+    return found
 
 
 def oauth_of(document: DatasourceDocument) -> OAuth2Auth | None:
     """Return the OAuth 2.0 settings of a datasource that has some."""
     auth = document.auth if isinstance(document, RestDatasource) else None
     return auth if isinstance(auth, OAuth2Auth) else None
+
+
+# By name: a document never changes, so what was worked out for it stays.
+_fingerprints: dict[str, tuple[RestDatasource, str]] = {}
+
+
+def kept_fingerprint(source: RestDatasource, auth: OAuth2Auth) -> str:
+    """Return the fingerprint of a document that is called often."""
+    known = _fingerprints.get(source.name)
+    if known is None or known[0] is not source:
+        known = _fingerprints[source.name] = source, fingerprint_of(source, auth)
+    return known[1]
 
 
 def fingerprint_of(source: RestDatasource, auth: OAuth2Auth) -> str:
@@ -64,18 +81,29 @@ def fingerprint_of(source: RestDatasource, auth: OAuth2Auth) -> str:
     return salted_hmac("kianda.connection", said, algorithm="sha256").hexdigest()
 
 
-# Every call through a connection asks, so its text is made once.
-_ROW_OF = PreparedQuery(
-    lambda name: Connection.objects.filter(
-        datasource__name=name, datasource__deleted_at__isnull=True
-    ),
-    "name",
-)
-
-
 def row_of(name: str) -> Connection | None:
     """Return the connection of a datasource that is not in the recycle bin."""
-    return _ROW_OF.first(name)
+    return _rows_of(name).first()
+
+
+def _rows_of(name: str) -> QuerySet[Connection]:
+    return Connection.objects.filter(datasource__name=name, datasource__deleted_at__isnull=True)
+
+
+# Every call through a connection asks, so its text is made once, and it opens nothing sealed.
+_LIFE_OF = PreparedQuery(
+    lambda name: _rows_of(name).only("fingerprint", "tokens_fence", "refreshed_at", "expires_at"),
+    "name",
+)
+_KEPT = 512
+_tokens: OrderedDict[tuple[int, int, datetime | None], Tokens] = OrderedDict()
+
+
+def kept_tokens(name: str) -> tuple[Connection, Tokens] | None:
+    """Return tokens that this process has opened before, with how long the row lets them live."""
+    row = _LIFE_OF.first(name)
+    found = _tokens.get((row.pk, row.tokens_fence, row.refreshed_at)) if row else None
+    return (row, found) if row is not None and found is not None else None
 
 
 def follow_settings(

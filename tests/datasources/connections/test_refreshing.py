@@ -9,7 +9,7 @@ from time_machine import travel
 
 from datasources.connections.calls import send_authorised
 from datasources.connections.live import live_token
-from datasources.connections.rows import tokens_of
+from datasources.connections.rows import Tokens, empty, sealed, tokens_of
 from datasources.connections.sweep import due, prune, refresh_ahead
 from datasources.models import Connection, ConnectionRefresh
 from datasources.rest.errors import CallFailed
@@ -418,3 +418,17 @@ def test_the_limits_of_a_datasource_are_not_for_its_tokens(
     answer = call_method(name="books", method="read", inputs={}, user=None)
     assert answer["status"] == 200
     assert len(provider.forms) == 1
+
+
+def test_what_another_process_stored_or_dropped_counts_at_once(
+    make: Make, provider: TokenProvider
+) -> None:
+    row = make()
+    assert token() == "access-1"
+    row.refresh_from_db()
+    row.tokens = sealed(row, Tokens("of another process"))
+    row.tokens_fence += 1
+    row.save()
+    assert token() == "of another process"
+    empty(row.pk, is_off=True)
+    assert broken("is not connected") == "configuration"
