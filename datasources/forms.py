@@ -15,7 +15,7 @@ from datasources.auth import AuthScheme, auth_schemes
 from datasources.auth.base import masked_settings
 from datasources.auth_controls import AuthDialog
 from datasources.rest.document import RestDatasource
-from datasources.services.validation import SEND_AGAIN
+from datasources.services.restored_secrets import SEND_AGAIN
 from kianda.lib.dialogs.controls import REMOVE
 from kianda.lib.dialogs.dialog import asked_of, flaws_within, read_settings
 from kianda.lib.dialogs.specs import specs_of

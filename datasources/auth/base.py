@@ -136,6 +136,10 @@ class AuthScheme(Kind):
             return setting in cls.always_secret or bool(secret)
         return is_secret_name(str(item.get("name")))
 
+    def addresses_of(self, setting: str) -> tuple[str, ...]:
+        """Return the settings that say where the secrets of a list of named values are sent."""
+        return self.addresses
+
     def named_secrets(self, setting: str) -> list[tuple[str, str]]:
         """Return names and values of what is secret in a list of named values."""
         items = [item.model_dump() for item in getattr(self, setting)]

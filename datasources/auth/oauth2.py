@@ -188,6 +188,11 @@ class OAuth2Auth(AuthScheme):
         elif all(name != self.name for name, _value in draft.query):
             draft.query.append((self.name, text))
 
+    def addresses_of(self, setting: str) -> tuple[str, ...]:
+        """Those of the authorization URL go there, with the browser."""
+        by_browser = setting == "authorize_parameters"
+        return ("issuer", "authorize_url") if by_browser else self.addresses
+
     def lacking(self) -> list[str]:
         """Return the settings without which no token can be asked for, and that are not set."""
         needed = [*_needed_by_client(self), *_needed_by_grant(self)]

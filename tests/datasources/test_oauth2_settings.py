@@ -9,7 +9,8 @@ from datasources.kinds import DatasourceDocument
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build
 from datasources.selectors import as_rest
-from datasources.services.validation import SEND_AGAIN, parse_datasource
+from datasources.services.restored_secrets import SEND_AGAIN
+from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid
 from kianda.lib.secret_names import MASK
 from tests.datasources.conftest import raw_datasource
@@ -257,6 +258,23 @@ def test_secrets_stay_where_their_host_stays(
     shown = stored.masked()
     shown["auth"] |= changes
     assert auth_of(parse_datasource(shown, stored=stored)).client_secret == "cs-1234"
+
+
+def test_secrets_of_the_authorization_address_are_bound_to_its_own_host() -> None:
+    own: dict[str, Any] = {
+        "grant": "authorization_code",
+        "authorize_url": "https://login.example.org/authorize",
+        "authorize_parameters": [{"name": "partner_key", "value": "pk-1"}],
+        "client_secret": "cs-1",
+    }
+    kept = parse_datasource(body(**own))
+    shown = kept.masked()
+    shown["auth"] |= {"authorize_url": "https://evil.example/authorize"}
+    assert list(flaws(shown, kept)) == ["/auth/authorize_parameters/0/value"]
+    shown["auth"] |= {"authorize_url": "https://login.example.org/other"}
+    assert auth_of(parse_datasource(shown, stored=kept)).authorize_parameters[0].value == "pk-1"
+    shown["auth"] |= {"token_url": "https://evil.example/token"}
+    assert list(flaws(shown, kept)) == ["/auth/client_secret"]
 
 
 def test_another_address_of_the_api_asks_for_the_secrets_again_too(
