@@ -17,6 +17,7 @@ _REFRESH_KEYS = (
 )  # fmt: skip
 # Moments since 1970: of seconds, and of milliseconds. No lifetime in seconds is so long.
 _EPOCH_S, _EPOCH_MS = 1_000_000_000, 1_000_000_000_000
+_LARGEST = Decimal(10**18)
 _DATE_FORMATS = (
     "%m/%d/%Y %H:%M:%S %z", "%m/%d/%Y %I:%M:%S %p %z", "%a, %d %b %Y %H:%M:%S %Z",
     "%Y-%m-%d %H:%M:%S",
@@ -38,19 +39,18 @@ def refresh_expiry_of(fields: Mapping[str, Any], *, now: datetime) -> datetime |
 def moment_of(value: Any, *, now: datetime) -> datetime | None:
     """Return the moment that a lifetime or a date stands for; None for what is neither.
 
-    Nothing, zero, less than zero and words tell nothing: servers mean "never" and "not known" by
+    Nothing, less than a second and words tell nothing: servers mean "never" and "not known" by
     them, and a token that was just given is good.
     """
     number = _number(value)
     if number is None:
         at = _date(value) if isinstance(value, str) else None
-        return at if at and now < at else None
-    if number <= 0:
+        return min(at, now + LONGEST) if at and now < at else None
+    if number < 1:
         return None
     if number >= _EPOCH_S:
         return _since_1970(number, now=now)
     seconds = number / 1000 if _is_milliseconds(number) else number
-    # A lifetime of less than a second is none to plan with, and is over at once.
     return now + min(timedelta(seconds=float(seconds)), LONGEST)
 
 
@@ -58,10 +58,11 @@ def _number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(value if isinstance(value, int) else str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    # Arithmetic with larger ones may overflow, whose answer would then be lost.
+    return min(number, _LARGEST) if number.is_finite() else None
 
 
 def _since_1970(number: Decimal, *, now: datetime) -> datetime | None:
@@ -90,7 +91,11 @@ def _date(text: str) -> datetime | None:
     at = next((one for one in found if one), None)
     if at is None:
         return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        # The last moment of the calendar, by which servers mean "never".
+        return None
 
 
 def _parsed(text: str, layout: str) -> datetime | None:

@@ -5,6 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from datasources.oauth.token_answers import TokenAnswer, TokenRefused, read_token_answer
 from datasources.rest.response import CallAnswer
@@ -66,6 +69,14 @@ SECONDS = int(NOW.timestamp())
         ({"expires_in": "NaN"}, None),
         ({"expires_in": "Infinity"}, None),
         ({"expires_in": "1e400"}, LONGEST),
+        ({"expires_in": "1e999999999"}, LONGEST),
+        ({"expires_in": "-1e999999999"}, None),
+        ({"expires_in": "1e-400"}, None),
+        ({"expires_in": Decimal("0.9")}, None),
+        ({"expires_in": 10**5000}, LONGEST),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, None),
+        ({"expires_at": "9999-12-31T23:59:59Z"}, LONGEST),
+        ({"expires_at": "0001-01-01T00:00:00+14:00"}, None),
         ({"expires_in": 10**30}, LONGEST),
         ({"expires_in": 999_999_999}, LONGEST),
         ({"expires_in": 3_600_000}, HOUR),
@@ -282,6 +293,49 @@ def test_a_long_answer_without_an_end_is_read_at_once() -> None:
 def test_the_wait_that_a_provider_asks_for_is_told(header: str, wait: int | None) -> None:
     answer = answered({}, 429, "Too Many Requests", {"Retry-After": header})
     assert refused(answer).retry_after_s == wait
+
+
+NAMES = (
+    "access_token", "refresh_token", "expires_in", "expires_on", "expires_at", ".expires", "expiry",
+    "expires", "scope", "token_type", "data", "refresh_token_expires_in", "refresh_expires_at",
+)  # fmt: skip
+ERRORS = ("error", "errors", "error_description", "message", "code", "status", "ok", "fault")
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.text(),
+    st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
+    st.from_regex(r"\A-?[0-9]{1,3}(e[0-9]{1,9})?\Z"),
+    st.sampled_from(["at-1", "invalid_grant", "It is so.", "NaN", "Infinity", "sNaN"]),
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(NAMES + ERRORS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+ANSWERS = st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=6) | ANYTHING
+
+
+@given(body=ANSWERS, status=st.sampled_from([200, 200, 201, 302, 400, 401, 429, 503]))
+@hypothesis_settings(
+    max_examples=600, deadline=None, database=None, derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+def test_any_answer_is_either_a_token_or_a_refusal(body: Any, status: int) -> None:
+    try:
+        found = read_token_answer(oauth2(lifetime_s=5), answered(body, status), now=NOW)
+    except TokenRefused:
+        return
+    assert found.access_token
+    assert found.access_token.strip() == found.access_token
+    assert found.expires_at is not None
+    assert NOW < found.expires_at <= NOW + LONGEST
 
 
 def test_a_moment_is_one_of_time_everywhere() -> None:
