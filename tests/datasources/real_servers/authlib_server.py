@@ -20,7 +20,7 @@ from joserfc.jwk import RSAKey
 
 from tests.datasources.oauth.settings import pem, rsa_key
 
-SECRET = "s/3 cr%t+ü:&"
+SECRET = "s/3 cr%41+ü:&"
 CLIENT = "kianda app"
 ALL_METHODS = {
     "client_secret_basic", "client_secret_post", "client_assertion_jwt", "none",

@@ -1,9 +1,6 @@
 """A connection and django-oauth-toolkit, a server as many have it: pairs that rotate, and end."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,28 +13,11 @@ from tests.datasources.real_servers.talking import agreed, refused, revoke, toke
 from tests.datasources.real_servers.toolkit_server import CLIENT, SECRET
 
 pytestmark = pytest.mark.integration
-SERVER = "tests.datasources.real_servers.toolkit_server"
-ROOT = Path(__file__).resolve().parents[3]
 WAYS: dict[str, dict[str, Any]] = {
     "basic": {"client_auth": "basic"},
     "form": {"client_auth": "post"},
     "public": {"client_auth": "none", "client_secret": ""},
 }
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("toolkit")
-    with subprocess.Popen(
-        [sys.executable, "-m", SERVER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            said = process.stdout.readline().split()
-            assert said[:1] == ["ready"], "the server did not start"
-            yield f"http://127.0.0.1:{said[1]}/o"
-        finally:
-            process.terminate()
 
 
 @pytest.fixture
