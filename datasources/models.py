@@ -84,6 +84,24 @@ class Datasource(models.Model):
         return self.name
 
 
+class Variable(models.Model):
+    """A value of this installation that stands as `{{name}}` in settings of datasources."""
+
+    name = models.CharField(max_length=63, unique=True)
+    value = EncryptedJSONField()
+    secret = models.BooleanField(default=False)
+    modified = models.DateTimeField()
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ConnectionState(models.TextChoices):
     """What a connection is able to do; that a refresh is under way is seen by its lease."""
 

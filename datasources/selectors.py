@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from datasources.auth.variables import VariableValue
 from datasources.kinds import DatasourceDocument, RestDatasource, load_document
-from datasources.models import Datasource
+from datasources.models import Datasource, Variable
 from datasources.permissions import DatasourceAccess
 from datasources.rest.certificates import expiry_warning
+from datasources.rest.variables import with_variables
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.usage import Use
@@ -97,6 +99,18 @@ def as_rest(document: DatasourceDocument) -> RestDatasource:
     raise Missing(
         _("%(title)s is a mail account. It has no REST methods.") % {"title": document.title}
     )
+
+
+def known_variables() -> dict[str, VariableValue]:
+    """Return the variables of this installation by name, secrets included."""
+    return {row.name: VariableValue(str(row.value), row.secret) for row in Variable.objects.all()}
+
+
+def ready_to_call(document: RestDatasource) -> RestDatasource:
+    """Return a datasource with values where variables stand; raises CallFailed."""
+    if not document.names_variables:
+        return document
+    return with_variables(document, known_variables())
 
 
 def rest_document_of(row: Datasource) -> RestDatasource:

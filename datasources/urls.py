@@ -6,6 +6,7 @@ from datasources.api import calls as calls_api
 from datasources.api import connections as connections_api
 from datasources.api import datasources as api
 from datasources.api import imports as imports_api
+from datasources.api import variables as variables_api
 from datasources.views import (
     actions,
     calls,
@@ -20,6 +21,7 @@ from datasources.views import (
     methods,
     security,
     sending,
+    variables,
 )
 
 api_urlpatterns = [
@@ -37,6 +39,7 @@ api_urlpatterns = [
     path("connections/<str:name>/disconnect/", connections_api.ConnectionDisconnect.as_view()),
     path("connections/<str:name>/refreshes/", connections_api.ConnectionHistory.as_view()),
     path("connections/<str:name>/token/", connections_api.ConnectionToken.as_view()),
+    path("variables/", variables_api.Variables.as_view()),
     path("auth-schemes/", api.AuthSchemes.as_view()),
 ]
 
@@ -44,6 +47,7 @@ api_urlpatterns = [
 _ONE = "datasources/<str:name>/"
 _METHOD = f"{_ONE}methods/<str:method>/"
 page_urlpatterns: list[URLPattern] = [
+    path("variables/", variables.variables, name="variables"),
     path("datasources/", listing.datasources, name="datasources"),
     path("datasources/new/", detail.new, name="datasource-new"),
     path("datasources/new/email/", mail_accounts.new, name="datasource-new-email"),

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from datasources.auth.variables import is_only_names
 from kianda.lib.headers import header_flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
@@ -165,7 +166,7 @@ def masked_settings(kind: type[AuthScheme], settings: Mapping[str, Any]) -> dict
     shown = dict(settings)
     for name in kind.secrets:
         if name in shown:
-            shown[name] = MASK if shown[name] else ""
+            shown[name] = masked_text(shown[name])
     for name in kind.named_values:
         items = shown.get(name)
         shown |= {name: [_masked(kind, name, one) for one in items]} if _is_list(items) else {}
@@ -179,4 +180,9 @@ def _is_list(items: object) -> TypeGuard[list[Any]]:
 def _masked(kind: type[AuthScheme], setting: str, item: Any) -> Any:
     if not isinstance(item, dict) or not kind.is_secret_value(setting, item):
         return item
-    return {**item, "value": MASK if item.get("value") else ""}
+    return {**item, "value": masked_text(item.get("value"))}
+
+
+def masked_text(text: Any) -> str:
+    """Return a secret as it is shown; one made of variables alone by their names, for an export."""
+    return str(text) if is_only_names(text) else MASK if text else ""

@@ -1,10 +1,11 @@
 """A token that a process keeps in a field of one of its instances."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from datasources.auth.base import AuthScheme, OneLine, RequestDraft
+from datasources.auth.base import AuthScheme, OneLine, RequestDraft, ShownFor
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 
@@ -34,6 +35,13 @@ class InstanceTokenAuth(AuthScheme):
     target: Line = Field(default="", title=gettext_noop("Button to press then"))
     label: ClassVar[str] = gettext_noop("Token of an instance")
     needs_token: ClassVar[bool] = True
+    shown_for: ClassVar[ShownFor] = {"target": {"on_401": ("trigger",)}}
+    choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "on_401": {
+            "fail": gettext_noop("The call fails"),
+            "trigger": gettext_noop("A button is pressed, then the call repeated"),
+        }
+    }
 
     @model_validator(mode="after")
     def _has_a_target(self) -> "InstanceTokenAuth":

@@ -13,6 +13,7 @@ from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer
+from datasources.selectors import ready_to_call
 from kianda.lib.db.run_slots import waiting
 from kianda.lib.masking import Masker
 
@@ -77,5 +78,6 @@ def _is_refusal(source: RestDatasource, call: PreparedCall, answer: CallAnswer) 
 
 
 def _sent(source: RestDatasource, call: PreparedCall, sender: Sender) -> CallAnswer:
+    ready = ready_to_call(source)
     with waiting():
-        return sender(call, datasource=source)
+        return sender(call, datasource=ready)

@@ -3,10 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, ValidationInfo, field_validator
+from pydantic import Field, JsonValue, PrivateAttr, ValidationInfo, field_validator
 
 from datasources.auth import AnyAuthScheme
+from datasources.auth.base import masked_text
 from datasources.auth.none import NoAuth
+from datasources.auth.variables import names_in
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.certificates import ClientCertificate
@@ -27,7 +29,7 @@ from kianda.lib import addresses
 from kianda.lib.addresses import Origin
 from kianda.lib.headers import header_flaw
 from kianda.lib.i18n import gettext as _
-from kianda.lib.secret_names import MASK, is_secret_name
+from kianda.lib.secret_names import is_secret_name
 
 __all__ = [
     "MEGABYTE",
@@ -230,9 +232,14 @@ class RestDatasource(DatasourceDocument):
     )
     methods: Annotated[list[RestMethod], Field(max_length=500)] = []
 
+    _variable_secrets: tuple[str, ...] = PrivateAttr(default=())
+
     @field_validator("base_url")
     @classmethod
     def _base_url(cls, url: str, info: ValidationInfo) -> str:
+        if names_in(url):
+            # What it leads to is known when the variables are.
+            return url
         flaw = addresses.base_url_flaw(url)
         if flaw is None and info.context:
             flaw = info.context["refusal"](addresses.origin_of(url))
@@ -261,19 +268,22 @@ class RestDatasource(DatasourceDocument):
 
     @cached_property
     def origin(self) -> Origin:
-        """Scheme, host and port of the base URL."""
+        """Scheme, host and port of the base URL; of one with variables, itself."""
+        if names_in(self.base_url):
+            return Origin("", self.base_url, 0)
         return addresses.origin_of(self.base_url)
 
     @cached_property
     def certificate_origins(self) -> frozenset[Origin]:
         """Who is shown the client certificate: the service, and where its tokens come from."""
         tokens = getattr(self.auth, "token_url", None)
-        found = [self.base_url, *([tokens] if tokens else [])]
-        return frozenset(map(addresses.origin_of, found))
+        return frozenset({self.origin, *([addresses.origin_of(tokens)] if tokens else [])})
 
     @cached_property
     def stem(self) -> str:
         """The base URL as it is sent, without a slash at its end."""
+        if names_in(self.base_url):
+            return self.base_url.rstrip("/")
         return addresses.stem_of(self.base_url)
 
     @cached_property
@@ -303,6 +313,22 @@ class RestDatasource(DatasourceDocument):
             return _("Credentials are missing")
         return "" if self.methods else _("A REST method is missing")
 
+    @cached_property
+    def names_variables(self) -> bool:
+        """Tell whether variables of the installation may stand in it."""
+        return "{{" in self.model_dump_json()
+
+    @property
+    def variable_secrets(self) -> tuple[str, ...]:
+        """The values of the secret variables with which it was filled."""
+        return self._variable_secrets
+
+    def knowing_secrets(self, secrets: tuple[str, ...]) -> "RestDatasource":
+        """Return it with the secret values that came from variables."""
+        made = self.model_copy()
+        made._variable_secrets = secrets
+        return made
+
     def plain(self) -> dict[str, JsonValue]:
         """Return the whole document, secrets included, as it is stored (encrypted)."""
         return self.model_dump(mode="json")
@@ -317,5 +343,5 @@ class RestDatasource(DatasourceDocument):
             for section in TARGETS.values():
                 for parameter in method[section]:
                     if parameter["secret"]:
-                        parameter["value"] = MASK if parameter["value"] else ""
+                        parameter["value"] = masked_text(parameter["value"])
         return shown

@@ -249,7 +249,7 @@ def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> 
         headers=_wire_headers(method.http_method, parts.draft, payload),
         body=payload,
         shown=_masked_request(parts, datasource, method, sent=payload is not None),
-        secrets=_secrets(parts),
+        secrets=(*_secrets(parts), *datasource.variable_secrets),
         timeout_s=method.timeout_s or datasource.timeout_s,
         max_answer_bytes=method.max_answer_bytes or datasource.max_answer_bytes,
         follow_redirects=datasource.follow_redirects if follow is None else follow,

@@ -15,10 +15,11 @@ from datasources.models import Datasource
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build_test
-from datasources.selectors import as_rest, document_of, get_datasource
+from datasources.selectors import as_rest, document_of, get_datasource, ready_to_call
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.call_records import record_sent
 from datasources.services.validation import parse_datasource
+from datasources.services.variable_settings import must_use_secret_variables
 from datasources.smtp.accounts import try_account
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Invalid
@@ -87,6 +88,7 @@ def try_settings(*, name: str, settings: Mapping[str, Any], user: Any, to: str =
     document = parse_datasource(raw, stored=stored, refusal=refusal_of_literal)
     must_set_addresses(document, user, stored=stored)
     must_see_token(document, user)
+    must_use_secret_variables(document, user, stored=stored)
     _must_take(document, to)
     if document == stored.model_copy(update=without):
         return Tested(test_connection(name=name, user=user, to=to), stored, stored=True)
@@ -99,6 +101,7 @@ def try_connection(raw: object, *, user: Any, to: str = "") -> Tested:
     """Test a datasource that is not stored yet, as `test_connection` does; raises Invalid."""
     document = parse_datasource(raw, refusal=refusal_of_literal)
     must_see_token(document, user)
+    must_use_secret_variables(document, user)
     _must_take(document, to)
     detail = f"{_('Not stored yet')} {_to(to)}".strip()
     record(user, action="tested", kind=KIND, name=document.name, detail=detail)
@@ -130,7 +133,7 @@ def _tried(document: RestDatasource) -> tuple[int | None, str, bool]:
     started, sent = time.monotonic(), list[PreparedCall]()
 
     def prepare(token: str) -> PreparedCall:
-        sent.append(build_test(document, token))
+        sent.append(build_test(ready_to_call(document), token))
         return sent[-1]
 
     def keep(**ended: Any) -> None:

@@ -18,11 +18,18 @@ from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
 from datasources.rest.response import CallAnswer
-from datasources.selectors import document_of, get_datasource, get_document, rest_document_of
+from datasources.selectors import (
+    document_of,
+    get_datasource,
+    get_document,
+    ready_to_call,
+    rest_document_of,
+)
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.call_records import record_sent
 from datasources.services.status import lacks
 from datasources.services.validation import parse_datasource
+from datasources.services.variable_settings import must_use_secret_variables
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
@@ -52,6 +59,7 @@ def create_datasource(*, raw: object, user: Any, flaws: Iterable[Flaw] = ()) -> 
     """
     document = parse_datasource(raw, refusal=refusal_of_literal, flaws=[*flaws, *_taken(raw)])
     must_see_token(document, user)
+    must_use_secret_variables(document, user)
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -87,6 +95,7 @@ def replace_datasource(
         return row
     must_set_addresses(document, user, stored=stored)
     must_see_token(document, user)
+    must_use_secret_variables(document, user, stored=stored)
     _refuse_use(_uses_of_gone_methods(stored, document), user=user, force=force)
     with transaction.atomic():
         changed = Datasource.objects.filter(pk=row.pk, revision=row.revision).update(
@@ -180,6 +189,8 @@ def send_once(
 
     def prepare(token: str) -> PreparedCall:
         masker.add(token)
+        for secret in ready_to_call(document).variable_secrets:
+            masker.add(secret)
         sent.append(prepared(document, method, inputs, token))
         return sent[-1]
 
@@ -241,8 +252,9 @@ def prepared(
     ]
     if flaws:
         raise Invalid(errors=flaws)
+    ready = ready_to_call(document)
     try:
-        return build(document, method, inputs, token)
+        return build(ready, ready.method(method.name) or method, inputs, token)
     except CallFailed as failed:
         if not failed.place:
             raise

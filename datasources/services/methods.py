@@ -14,6 +14,7 @@ from datasources.selectors import as_rest, get_datasource, rest_document_of
 from datasources.services.access import must_edit
 from datasources.services.datasources import patch_datasource, prepared, send_once
 from datasources.services.validation import parse_datasource
+from datasources.services.variable_settings import must_use_secret_variables
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.masking import Masker
 from kianda.lib.names import slugify
@@ -110,6 +111,7 @@ def try_method(
         document = parse_datasource(
             {**stored.masked(), "methods": methods}, stored=stored, refusal=refusal_of_literal
         )
+        must_use_secret_variables(document, user, stored=stored)
         found = as_rest(document).methods[at]
         answer = send_once(
             as_rest(document), found, inputs=inputs, user=user, hidden=hidden, detail=detail

@@ -63,7 +63,8 @@ class RestoredSecrets:
         self.flaws: list[Flaw] = []
         self._stored = stored if isinstance(stored, RestDatasource) else None
         stored = self._stored
-        self._moved = stored is not None and _moved(raw.get("base_url"), stored.origin)
+        same = stored is not None and raw.get("base_url") == stored.base_url
+        self._moved = stored is not None and not same and _moved(raw.get("base_url"), stored.origin)
         self.body = {key: value for key, value in raw.items() if key != "meta"}
         if isinstance(raw.get("auth"), dict):
             self.body["auth"] = self._auth(raw["auth"])

@@ -14,6 +14,7 @@ from datasources.rest.document import MEGABYTE, TARGETS, RestDatasource, RestMet
 from datasources.rest.payloads import XML_PART, XML_ROOT
 from datasources.services.certificate_settings import certificate_flaws
 from datasources.services.restored_secrets import RestoredEmail, RestoredSecrets, spelt_alike
+from datasources.services.variable_settings import variable_flaws
 from kianda.lib.addresses import Origin
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.headers import header_flaw
@@ -53,6 +54,7 @@ def parse_datasource(
             found += _address_flaws(parsed)
             kept = stored if isinstance(stored, RestDatasource) else None
             found += certificate_flaws(parsed, kept)
+            found += variable_flaws(parsed, refusal=refusal)
     except ValidationError as error:
         found = [*flaws_of(error, raw, model=kind), *found]
     if found:
@@ -61,7 +63,7 @@ def parse_datasource(
 
 
 def _address_flaws(parsed: RestDatasource) -> Iterator[Flaw]:
-    if outside(tuple(parsed.allowed_addresses), parsed.origin):
+    if parsed.origin.scheme and outside(tuple(parsed.allowed_addresses), parsed.origin):
         sentence = _(
             "%(host)s is not among the addresses that this data source may reach. An Administrator "
             "can add it under Allowed addresses."

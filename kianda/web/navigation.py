@@ -34,6 +34,7 @@ ADMINISTRATION = (
     PageEntry("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
     PageEntry("datasources", _("Data sources"), "plug", (DATASOURCE_MANAGER, DESIGNER)),
     PageEntry("connections", _("Connections"), "link-45deg", (DATASOURCE_MANAGER, DESIGNER)),
+    PageEntry("variables", _("Variables"), "braces-asterisk", (ADMINISTRATOR,), _("Data source")),
     PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
     PageEntry("messages", _("Messages"), "envelope", (ADMINISTRATOR,)),
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),

@@ -15,7 +15,7 @@ from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall, build
 from datasources.rest.response import CallAnswer
-from datasources.selectors import get_document, get_document_to_call
+from datasources.selectors import get_document, get_document_to_call, ready_to_call
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
@@ -51,7 +51,8 @@ def prepared_call(asked: Call) -> Ready:
     """
     source, method = _found(asked, get_document)
     try:
-        call = build(source, method, _inputs(asked), MASK)
+        ready = ready_to_call(source)
+        call = build(ready, ready.method(method.name) or method, _inputs(asked), MASK)
     except CallFailed as failed:
         raise _as_rule_failed(failed) from failed
     return Ready(source, call, method.output_paths())
@@ -89,7 +90,8 @@ class WorldAdapter:
         inputs = _inputs(call)
 
         def prepare(token: str) -> PreparedCall:
-            made = build(source, method, inputs, token)
+            ready = ready_to_call(source)
+            made = build(ready, ready.method(method.name) or method, inputs, token)
             sent = {"bytes": len(made.body)} if made.body else {}
             run.intend({**made.shown, **sent}, made.secrets)
             return made

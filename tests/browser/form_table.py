@@ -138,6 +138,10 @@ FORMS = {
         rows=service, takes_empty=True, second="ben", picks=True,
         again="changed this while you were editing",
     ),
+    "variables": Form(
+        "/variables/", "admin", "Save", "/variables/0/name", "crm_host", takes_empty=True,
+        second="other", again="Somebody else has changed the variables.",
+    ),
     "method-new": Form(
         "/datasources/token-service/methods/new/", "dan", "Save method", "/title", "Look",
         fill=partial(filled, url_path="/look"), rows=service, again="look",

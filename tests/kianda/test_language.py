@@ -113,7 +113,7 @@ SCHEDULES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 PAGES = """
-/ /search/?q=1 /system/ /nowhere/ /password/ /profile/ /audit/ /tokens/ /tokens/new/
+/ /search/?q=1 /system/ /nowhere/ /password/ /profile/ /variables/ /audit/ /tokens/ /tokens/new/
 /users/ /users/invite/ /users/groups/ /users/groups/new/
 /datasources/ /datasources/new/ /datasources/d1/ /datasources/d1/security/ /datasources/d1/delete/
 /datasources/d1/certificates/

@@ -28,6 +28,7 @@ Action = Literal[
 Kind = Literal[
     "API token", "attribute", "backup", "datasource", "form link", "group", "identity provider",
     "instance", "mail account", "message", "process", "scheduled task", "sign-in", "user",
+    "variable",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {

@@ -324,6 +324,10 @@ _BY_MARKS = {
         POST /users/<int:user_id>/substitute/
         GET /users/<int:user_id>/password-link/
         POST /users/<int:user_id>/password-link/
+        GET /variables/
+        POST /variables/
+        GET /api/v1/variables/
+        PUT /api/v1/variables/
         GET /audit/
         GET /messages/account/
         POST /messages/account/
