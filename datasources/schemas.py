@@ -98,10 +98,15 @@ IMPORT_IN = shape(
 )
 IMPORT_FILES_IN = shape(
     {
-        "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+        "content": {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "description": "The file, with those that it refers to.",
+        },
         **_IMPORT,
     },
-    required=["file"],
+    required=["content"],
 )
 IMPORT_OUT = shape(
     {

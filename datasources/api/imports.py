@@ -22,6 +22,8 @@ from kianda.lib.api.drf import StrictJSONParser, read_query
 from kianda.lib.api.strict_json import Body, read_body
 from kianda.lib.errors import Invalid
 
+# By these names files come; the first one is that of the text, too.
+FILES = ("content", "file")
 Name = Annotated[str, Field(max_length=63)]
 
 
@@ -60,7 +62,7 @@ class DatasourceImport(APIView):
         one. Secrets of the document are not given back; `left_out` names their places.
         """
         read_query(request, ())
-        body = read_body(ImportBody, _fields(request.data))
+        body = read_body(ImportBody, _fields(request))
         api = _source(request, body).api()
         there = bool(body.name) and Datasource.objects.filter(name=body.name).exists()
         draft = imports.import_draft(
@@ -82,21 +84,23 @@ class DatasourceImport(APIView):
         )
 
 
-def _fields(data: Any) -> Any:
+def _fields(request: Request) -> Any:
     """Return the fields of a body: a form repeats `operations`, and has its files beside."""
+    data = request.data
     if not isinstance(data, QueryDict):
         return data
-    fields: dict[str, Any] = {name: data[name] for name in data if name != "file"}
+    files = request.FILES.keys() & FILES
+    fields: dict[str, Any] = {name: data[name] for name in data if name not in files}
     if "operations" in data:
         fields["operations"] = data.getlist("operations")
     return fields
 
 
 def _source(request: Request, body: ImportBody) -> ImportSource:
-    files = request.FILES.getlist("file")
+    files = [file for name in FILES for file in request.FILES.getlist(name)]
     given = [bool(files), body.content is not None, body.url is not None]
     if sum(given) != 1:
-        raise Invalid.at("", _("Send one of content, url, and file (as multipart/form-data)."))
+        raise Invalid.at("", _("Send content, as text or as files of a form, or url."))
     if body.url is not None:
         return imports.read_address(body.url, user=request.user, format=body.format)
     if body.content is not None:

@@ -37,6 +37,13 @@ def test_a_draft_can_be_sent_as_a_new_data_source(manager: APIClient) -> None:
     assert stored.json()["auth"]["name"] == "X-Key"
 
 
+def test_a_form_may_hold_the_text_too(manager: APIClient) -> None:
+    sent = {"content": "curl https://a.example/x", "format": "curl"}
+    assert manager.post(IMPORT, sent, format="multipart").status_code == 200
+    twice = {"content": [SimpleUploadedFile("a", b"x")], "url": "https://a.example"}
+    assert pointers(manager.post(IMPORT, twice, format="multipart")) == {""}
+
+
 def test_a_large_document_comes_as_text_or_as_a_file(manager: APIClient) -> None:
     text = json.dumps(PETS | {"x-filler": "ä" * 7_000_000}, ensure_ascii=False)
     assert manager.post(IMPORT, {"content": text}).status_code == 200
@@ -62,14 +69,15 @@ def test_a_name_that_is_there_gets_the_methods_more(manager: APIClient, made: An
     assert stored.json()["auth"] == {"scheme": "bearer", "token": "********"}
 
 
-def test_files_come_as_a_form_and_refer_to_each_other(manager: APIClient) -> None:
+@pytest.mark.parametrize("field", ["content", "file"])
+def test_files_come_as_a_form_and_refer_to_each_other(manager: APIClient, field: str) -> None:
     main = openapi({"/pets": {"$ref": "more.yaml#/pets"}})
     files = [
         SimpleUploadedFile("api.json", json.dumps(main).encode()),
         SimpleUploadedFile("more.yaml", b"pets: {get: {}, put: {}}"),
     ]
     found = manager.post(
-        IMPORT, {"file": files, "operations": ["PUT /pets"]}, format="multipart"
+        IMPORT, {field: files, "operations": ["PUT /pets"]}, format="multipart"
     ).json()
     assert [method["name"] for method in found["datasource"]["methods"]] == ["put-pets"]
 
