@@ -1,7 +1,7 @@
 """The formats that can be imported; this table is the only list."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -66,7 +66,7 @@ def source_of(
         raise Invalid.at("", _("Give at most %(most)s files at once.") % {"most": MOST_FILES})
     size = sum(len(data) for _name, data in files)
     check_size(size)
-    texts = {name or "document": read_text(data) for name, data in files}
+    texts = dict(_texts(files))
     asked = [one for one in FORMATS if format in (AUTO, one.slug)]
     if (command := _command(texts, asked)) is not None:
         return ImportSource(command.slug, next(iter(texts)), texts, size)
@@ -76,6 +76,18 @@ def source_of(
             if kind.structured and kind.knows(value):
                 return ImportSource(kind.slug, name, values, size, address)
     raise Invalid.at("", _stranger(values))
+
+
+def _texts(files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
+    """Yield the text of each file by its name, which no other one has."""
+    seen: set[str] = set()
+    for name, data in files:
+        if name in seen:
+            raise Invalid.at(
+                "", _("Two files are called %(name)s. Rename one of them.") % {"name": name}
+            )
+        seen.add(name)
+        yield name or "document", read_text(data)
 
 
 def _command(texts: Mapping[str, str], asked: Sequence[ImportFormat]) -> ImportFormat | None:

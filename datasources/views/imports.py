@@ -26,6 +26,7 @@ from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
 TICKED = 30
 # So many are shown at once, their groups open.
 OPEN = 200
+LARGE = 5_000_000
 SHOWN_PLACES = 3
 SOURCES = [
     ("file", gettext_lazy("OpenAPI file")),
@@ -179,6 +180,8 @@ class _Choosing:
             "groups": _Groups(self.api.operations, self.chosen),
             "open": len(self.api.operations) <= OPEN,
             "chosen": len(self.chosen),
+            # What takes long to read is read when nothing has been ticked for a while.
+            "patience": 600 if self.source.size < LARGE else 2500,
             "oob": is_htmx(request),
         }
         partials = {"result": "datasources/_import_result.html"}

@@ -64,6 +64,12 @@ def test_a_flaw_of_yaml_or_json_is_told_with_its_line() -> None:
     assert "in line 2, column" in refusal('{"openapi": "3.0.0",\n nope}')
 
 
+def test_two_files_of_one_name_are_told_apart_by_nobody() -> None:
+    with pytest.raises(Invalid) as refused:
+        source_of([("a.yaml", b"openapi: 3.0.0"), ("a.yaml", b"x: 1")])
+    assert refused.value.detail == "Two files are called a.yaml. Rename one of them."
+
+
 def test_more_than_64_mb_are_refused_before_they_are_read() -> None:
     with pytest.raises(TooLarge) as refused:
         check_size(MOST_BYTES + 1)
