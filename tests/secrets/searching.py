@@ -60,6 +60,7 @@ class Search:
         for path, key in zip(paths, keys, strict=True):
             for row in self.call("get", f"/{path}/")["results"]:
                 self.call("get", f"/{path}/{row[key]}/")
+        self.call("get", "/calls/")
         for row in self.call("get", "/processes/")["results"]:
             self.call("get", f"/processes/{row['name']}/versions/")
         for row in self.call("get", "/scheduled-tasks/")["results"]:

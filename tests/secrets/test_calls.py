@@ -45,6 +45,26 @@ def test_a_fixed_secret_parameter_of_a_method_is_shown_nowhere(
     assert search.finds(KEY) == []
 
 
+@pytest.mark.parametrize("status", [200, 503])
+def test_attempts_conditions_and_the_log_of_calls_hold_no_secret(
+    search: Search, service: HTTPServer, status: int
+) -> None:
+    service.expect_request("/oauth/token").respond_with_handler(quoting(status, "application/json"))
+    methods = json.loads(json.dumps(TOKEN_SERVICE["methods"]))
+    methods[0] |= {
+        "retry": {"attempts": 2, "wait_s": 0, "on": [503]},
+        "idempotency_header": "Idempotency-Key",
+        "success_when": {"items": [{"left": "[response.body.ok]", "operator": "eq", "right": "1"}]},
+    }
+    run = press(search, set_up(search, service, methods=methods))
+    step = next(step for step in run["steps"] if step["request"])
+    assert step["error"]["kind"] == ("http_status" if status == 503 else "bad_answer")
+    assert len(service.log) == (2 if status == 503 else 1)
+    [call] = search.call("get", "/calls/")["results"]
+    assert call["curl"].startswith("curl --request POST")
+    assert search.finds(*SECRETS.values()) == []
+
+
 def test_the_answer_of_send_is_shown_once_and_recorded_nowhere(
     search: Search, service: HTTPServer
 ) -> None:
