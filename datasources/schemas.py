@@ -200,3 +200,24 @@ CALL_PAGE = page_of(
         }
     )
 )
+REHEARSAL_IN = shape(
+    {
+        "faults": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {"type": "string", "maxLength": 40},
+            "description": "Such as `500`, `slow`, `lost_answer`. None named are all.",
+        }
+    },
+    required=[],
+)
+REHEARSAL_OUT = {
+    "type": "array",
+    "items": shape(
+        {
+            "fault": TEXT,
+            "outcome": {"enum": ["refreshed", "failed", "lost_answer", "needs_attention"]},
+            "sentence": TEXT,
+        }
+    ),
+}

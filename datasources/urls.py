@@ -37,6 +37,7 @@ api_urlpatterns = [
     path("connections/<str:name>/connect/", connections_api.ConnectionConnect.as_view()),
     path("connections/<str:name>/refresh/", connections_api.ConnectionRefreshNow.as_view()),
     path("connections/<str:name>/disconnect/", connections_api.ConnectionDisconnect.as_view()),
+    path("connections/<str:name>/simulate/", connections_api.ConnectionRehearsal.as_view()),
     path("connections/<str:name>/refreshes/", connections_api.ConnectionHistory.as_view()),
     path("connections/<str:name>/token/", connections_api.ConnectionToken.as_view()),
     path("variables/", variables_api.Variables.as_view()),

@@ -1,8 +1,9 @@
 """The JSON doors of connections."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from drf_spectacular.utils import extend_schema
+from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +14,7 @@ from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.api.drf import read_query
 from kianda.lib.api.pagination import list_parameters, list_response
+from kianda.lib.api.strict_json import Body, read_body
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
 CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
@@ -122,6 +124,31 @@ class ConnectionDisconnect(APIView):
         """Forget the tokens, and revoke them where the provider can be told."""
         read_query(request, ())
         return Response(connections.shown(connections.disconnect(name, caller(request))))
+
+
+class RehearsalBody(Body):
+    """Which faults to rehearse; none are all."""
+
+    faults: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=100)] = []
+
+
+class ConnectionRehearsal(APIView):
+    """What would happen when the provider misbehaves."""
+
+    scopes: ClassVar = {"POST": "datasources"}
+    roles: ClassVar = {"POST": CHANGERS}
+
+    @extend_schema(
+        operation_id="connections_simulate",
+        request={"application/json": schemas.REHEARSAL_IN},
+        responses={200: schemas.REHEARSAL_OUT},
+        tags=TAGS,
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Run the settings of a connection against the sandbox, in memory: nothing is sent."""
+        read_query(request, ())
+        body = read_body(RehearsalBody, request.data)
+        return Response(connections.rehearse_faults(name, caller(request), body.faults))
 
 
 class ConnectionHistory(APIView):

@@ -18,7 +18,7 @@ from datasources.oauth.token_answers import TokenAnswer
 
 AHEAD = timedelta(minutes=15)
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 30.0, 3600.0
-MOST_DOUBLINGS = 7
+MOST_DOUBLINGS, JITTER = 7, 1.5
 LONGEST_REASON = 2000
 Outcome = ConnectionRefresh.Outcome
 BROKEN = ConnectionState.NEEDS_ATTENTION
@@ -149,10 +149,17 @@ def ahead_of(start: datetime, expires_at: datetime | None) -> datetime | None:
 
 def pause_after(failures: int) -> timedelta:
     """Return how long to wait after so many failures: twice as long each time, never the same."""
-    doubled = SHORTEST_PAUSE_S * 2 ** min(max(failures - 1, 0), MOST_DOUBLINGS)
+    soonest, longest = pauses_of(failures)
     # Not for a secret: it only keeps many connections from trying at one moment.
-    jittered = doubled * random.uniform(1, 1.5)  # noqa: S311
-    return timedelta(seconds=min(jittered, LONGEST_PAUSE_S))
+    return timedelta(seconds=random.uniform(soonest, longest))  # noqa: S311
+
+
+def pauses_of(failures: int, *, wait_s: float = 0) -> tuple[int, int]:
+    """Return between which seconds the next try comes; `wait_s` is what the provider asks for."""
+    doubled = SHORTEST_PAUSE_S * 2 ** min(max(failures - 1, 0), MOST_DOUBLINGS)
+    least = min(wait_s, LONGEST_PAUSE_S)
+    soonest, longest = min(doubled, LONGEST_PAUSE_S), min(doubled * JITTER, LONGEST_PAUSE_S)
+    return round(max(soonest, least)), round(max(longest, least))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def ask(source: RestDatasource, auth: OAuth2Auth, grant: Grant) -> Given:
         given = read_token_answer(auth, answer, now=now, title=source.title, secrets=call.secrets)
         return Given(given, account_of(answer.body))
     except TokenRefused as refused:
-        raise NoTokens(_refused(refused, Masker(call.secrets))) from refused
+        raise NoTokens(failure_of_refusal(refused, secrets=call.secrets)) from refused
 
 
 def account_of(body: Any) -> str:
@@ -123,7 +124,7 @@ def _discovered(source: RestDatasource, auth: OAuth2Auth, *, ends: float) -> OAu
         try:
             found = discovered(auth, _answer(source, call, ends=ends))
         except TokenRefused as refused:
-            failure = NoTokens(_refused(refused, Masker()))
+            failure = NoTokens(failure_of_refusal(refused))
         except NoTokens as none:
             failure = none
         else:
@@ -154,9 +155,10 @@ def _at_once(source: RestDatasource) -> RestDatasource:
                                              "breaker": None})  # fmt: skip
 
 
-def _refused(refused: TokenRefused, masker: Masker) -> Failure:
+def failure_of_refusal(refused: TokenRefused, *, secrets: Iterable[str] = ()) -> Failure:
+    """Return what a refusal comes to; none of the secrets that were sent is told."""
     return Failure(
-        masker.text(refused.reason),
+        Masker(secrets).text(refused.reason),
         permanent=refused.permanent,
         wait_s=refused.retry_after_s or 0,
     )

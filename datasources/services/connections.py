@@ -1,5 +1,6 @@
 """What people do with a connection: look at it, connect, refresh, disconnect, take its token."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from datasources.auth.oauth2 import OAuth2Auth
 from datasources.connections import token_service
 from datasources.connections.live import connection_to_call, tokens_to_send
 from datasources.connections.refreshing import Wish, refresh
+from datasources.connections.rehearsal import FAULTS, rehearse
 from datasources.connections.rows import BY_A_PERSON, empty, is_refreshing, oauth_of, tokens_of
 from datasources.models import Connection, ConnectionRefresh, ConnectionState
 from datasources.rest.document import RestDatasource
@@ -19,7 +21,8 @@ from datasources.rest.errors import CallFailed
 from datasources.selectors import get_document, security_of
 from datasources.services.access import must_edit
 from kianda.accounts.services.audit import record
-from kianda.lib.errors import Conflict, Forbidden, Missing
+from kianda.lib.errors import Conflict, Flaw, Forbidden, Invalid, Missing
+from kianda.lib.pointers import pointer
 
 KIND: Final = "datasource"
 # Whoever asks for a token means to use it a little.
@@ -167,6 +170,27 @@ def read_token(name: str, user: Any) -> dict[str, Any]:
         "token_type": held.token_type,
         "expires_at": row.expires_at,
     }
+
+
+def rehearse_faults(name: str, user: Any, faults: Sequence[str]) -> list[dict[str, str]]:
+    """Return what faults of the provider would do to a connection; nothing is sent or stored.
+
+    None named are all. Raises Invalid with the place of each that is not known.
+    """
+    _row, source, auth = to_change(name, user)
+    flaws = [
+        Flaw(
+            pointer("faults", at),
+            _("There is no fault %(fault)s. Known ones: %(known)s.")
+            % {"fault": fault, "known": ", ".join(FAULTS)},
+        )
+        for at, fault in enumerate(faults)
+        if fault not in FAULTS
+    ]
+    if flaws:
+        raise Invalid(errors=flaws)
+    asked = dict.fromkeys(faults or FAULTS)
+    return [rehearse(source, auth, fault)._asdict() for fault in asked]
 
 
 def needs_a_person(auth: OAuth2Auth) -> bool:

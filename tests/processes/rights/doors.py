@@ -174,6 +174,7 @@ _BY_MARKS = {
         POST /api/v1/connections/<str:name>/connect/
         POST /api/v1/connections/<str:name>/refresh/
         POST /api/v1/connections/<str:name>/disconnect/
+        POST /api/v1/connections/<str:name>/simulate/
         GET /api/v1/connections/<str:name>/refreshes/
         GET /api/v1/connections/<str:name>/token/
         GET /datasources/import/<str:token>/
