@@ -70,6 +70,7 @@ page_urlpatterns: list[URLPattern] = [
     path("connections/<str:name>/connected/", connecting.connected, name="connection-connected"),
     path("connections/<str:name>/refresh/", connecting.refresh, name="connection-refresh"),
     path("connections/<str:name>/disconnect/", connecting.disconnect, name="connection-disconnect"),
+    path("connections/<str:name>/rehearsal/", connections.rehearsal, name="connection-rehearsal"),
     path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
     path(_METHOD, methods.method, name="method"),
     path(f"{_METHOD}send/", sending.send, name="method-send"),

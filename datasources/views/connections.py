@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from datasources.connections import overview
 from datasources.models import Connection, Datasource
 from datasources.services import connections as services
-from datasources.views.access import READERS, may_change
+from datasources.views.access import CHANGERS, READERS, may_change
 from datasources.views.uses import use_lines
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.lib.validity_strip import Strip
@@ -30,6 +30,35 @@ CAUSES = {
     "401": gettext_lazy("A call got 401"), "manual": gettext_lazy("By hand"),
     "connect": gettext_lazy("Connected"),
 }  # fmt: skip
+
+
+# What a person may suppose of the provider, in the order in which they are offered.
+FAULTS = (
+    ("none", gettext_lazy("nothing goes wrong")),
+    ("refused", gettext_lazy("it rejects the refresh token")),
+    ("503", gettext_lazy("it answers 503")),
+    ("500", gettext_lazy("it answers 500")),
+    ("429", gettext_lazy("it answers 429 and asks to wait")),
+    ("slow", gettext_lazy("it does not answer in time")),
+    ("lost_answer", gettext_lazy("its answer is lost on the way")),
+    ("reset", gettext_lazy("it breaks off the connection")),
+    ("cut_gzip", gettext_lazy("its compressed answer is cut off")),
+    ("error_in_200", gettext_lazy("it answers 200 with an error inside")),
+    ("nested_error", gettext_lazy("it puts the error deep inside its answer")),
+    ("not_json", gettext_lazy("it answers with a web page")),
+    ("latin1", gettext_lazy("it answers in another character set")),
+    ("no_token", gettext_lazy("its answer has no token")),
+    ("token_not_text", gettext_lazy("its token is no text")),
+    ("no_refresh_token", gettext_lazy("it gives no new refresh token")),
+    ("no_expiry", gettext_lazy("it does not tell how long the token lasts")),
+    ("expires_text", gettext_lazy("it writes the lifetime as text")),
+    ("expires_words", gettext_lazy("it writes the lifetime in words")),
+    ("expires_milliseconds", gettext_lazy("it writes the lifetime in milliseconds")),
+    ("expires_on", gettext_lazy("it writes the end instead of the lifetime")),
+    ("expires_zero", gettext_lazy("it says that the token lasts 0 s")),
+    ("expires_negative", gettext_lazy("it says that the token has expired")),
+    ("expires_huge", gettext_lazy("it says that the token lasts for centuries")),
+)
 
 
 @dataclass(frozen=True)
@@ -153,6 +182,22 @@ def connection(request: HttpRequest, name: str) -> HttpResponseBase:
     return render_page(
         request, "connections/one.html", context, partials={"state": "connections/_state.html"}
     )
+
+
+@page(roles=CHANGERS)
+def rehearsal(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Say what a fault of the provider would come to; nothing is sent and nothing is changed."""
+    row = services.get_connection(name, request.user)
+    supposed = request.GET.get("fault", "none")
+    fault = supposed if supposed in dict(FAULTS) else "none"
+    context = {
+        "row": row, "source": row.datasource, "faults": FAULTS, "fault": fault,
+        "rehearsed": services.rehearse_faults(name, request.user, [fault])[0],
+    }  # fmt: skip
+    return render_page(
+        request, "connections/rehearsal.html", context,
+        partials={"rehearsal": "connections/_rehearsal.html"},
+    )  # fmt: skip
 
 
 def _refusal(request: HttpRequest, name: str) -> str:

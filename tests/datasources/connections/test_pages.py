@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from datasources.connections import rehearsal
 from datasources.connections.live import live_token
 from datasources.models import Connection, ConnectionState, Datasource
 from datasources.selectors import document_of, get_document
+from datasources.views import connections
 from tests.datasources.connections.conftest import Make
 from tests.datasources.connections.provider import TokenProvider, says
 from tests.pages import client_of, markup_of, text_of
@@ -180,3 +182,17 @@ def test_the_page_of_the_datasource_tells_of_its_connection(make: Make, manager:
 def test_one_that_a_person_has_to_connect_says_so(make: Make, manager: Client) -> None:
     make(grant="authorization_code", authorize_url="https://books.example.org/authorize")
     assert "Calls fail until somebody connects it." in text_of(manager.get(ONE))
+
+
+def test_each_fault_of_a_provider_is_rehearsed_on_a_page(
+    make: Make, provider: TokenProvider, manager: Client, ada: Any
+) -> None:
+    make()
+    assert {fault for fault, _words in connections.FAULTS} == set(rehearsal.FAULTS)
+    where = f"{ONE}rehearsal/"
+    assert "Refreshed A new token is stored, good for 3600 s." in text_of(manager.get(where))
+    page = text_of(manager.get(where, {"fault": "refused"}))
+    assert "Nothing is tried any more" in page
+    assert "A new token is stored" in text_of(manager.get(where, {"fault": "made-up"}))
+    assert provider.forms == []
+    assert client_of(ada).get(where).status_code == 403

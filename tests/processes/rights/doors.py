@@ -198,6 +198,7 @@ _BY_MARKS = {
         POST /connections/<str:name>/connect/
         GET /connections/<str:name>/connected/
         POST /connections/<str:name>/refresh/
+        GET /connections/<str:name>/rehearsal/
         GET /connections/<str:name>/disconnect/
         POST /connections/<str:name>/disconnect/
         GET /datasources/<str:name>/
