@@ -18,6 +18,7 @@ from datasources.connections.rows import (
 from datasources.models import Connection
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
+from datasources.selectors import ready_to_call
 
 # A call whose token ends sooner waits for a new one.
 LEAST_LEFT = timedelta(seconds=30)
@@ -31,7 +32,7 @@ def live_token(source: RestDatasource, *, refused: str = "") -> str:
     `refused` is one that the outside system did not take: it is refreshed once, unless that was
     just done; then it is returned as it is.
     """
-    now = timezone.now()
+    now, source = timezone.now(), ready_to_call(source)
     if not refused and (known := _opened_before(source, now)):
         return known
     row = connection_to_call(source)

@@ -27,7 +27,7 @@ from datasources.models import Connection, ConnectionState
 from datasources.oauth.token_requests import Grant, RefreshToken, first_grant
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from datasources.selectors import get_document
+from datasources.selectors import get_document, ready_to_call
 from kianda.lib.db import outages
 
 Cause = Literal["ahead", "call", "401", "manual", "connect"]
@@ -63,7 +63,7 @@ def refresh(pk: int, name: str, wish: Wish) -> Connection:
     with turns.of(pk, seconds=wish.patience_s) as mine:
         while mine:
             kept_answers.store_kept(pk)
-            source = get_document(name)
+            source = ready_to_call(get_document(name))
             row = _read(pk, source)
             if wish.is_met(row):
                 return row

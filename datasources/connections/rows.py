@@ -13,6 +13,8 @@ from django.utils.crypto import salted_hmac
 from datasources.auth.oauth2 import OAuth2Auth
 from datasources.kinds import DatasourceDocument, RestDatasource
 from datasources.models import Connection, ConnectionState, Datasource
+from datasources.rest.errors import CallFailed
+from datasources.selectors import ready_to_call
 from kianda.lib.db.prepared_statements import PreparedQuery
 
 # Grants that only a person can begin.
@@ -118,7 +120,7 @@ def follow_settings(
     if auth is None or not isinstance(document, RestDatasource):
         Connection.objects.filter(datasource=row).delete()
         return
-    wanted = fingerprint_of(document, auth)
+    wanted = fingerprint_of(_as_called(document), auth)
     made = {"fingerprint": wanted, "grant": auth.grant}
     found, new = Connection.objects.get_or_create(datasource=row, defaults=made)
     if new:
@@ -131,6 +133,14 @@ def follow_settings(
         Connection.objects.filter(pk=found.pk, state__in=broken).update(
             state=ConnectionState.FAILING, not_before=None, next_refresh_at=timezone.now()
         )
+
+
+def _as_called(source: RestDatasource) -> RestDatasource:
+    """Return a datasource with its variables filled in; while one is missing, as it is."""
+    try:
+        return ready_to_call(source)
+    except CallFailed:
+        return source
 
 
 def empty(pk: int, **more: Any) -> None:

@@ -14,11 +14,19 @@ from datasources.connections import token_service
 from datasources.connections.live import connection_to_call, tokens_to_send
 from datasources.connections.refreshing import Wish, refresh
 from datasources.connections.rehearsal import FAULTS, rehearse
-from datasources.connections.rows import BY_A_PERSON, empty, is_refreshing, oauth_of, tokens_of
+from datasources.connections.rows import (
+    BY_A_PERSON,
+    empty,
+    fingerprint_of,
+    follow_settings,
+    is_refreshing,
+    oauth_of,
+    tokens_of,
+)
 from datasources.models import Connection, ConnectionRefresh, ConnectionState
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from datasources.selectors import get_document, security_of
+from datasources.selectors import get_document, ready_to_call, security_of
 from datasources.services.access import must_edit
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Forbidden, Invalid, Missing
@@ -90,11 +98,22 @@ def to_change(name: str, user: Any) -> tuple[Connection, RestDatasource, OAuth2A
     """Return a connection with its settings for a person who may change the datasource."""
     row = get_connection(name, user)
     must_edit(row.datasource, user)
-    source = get_document(name)
+    source = _as_called(name)
     auth = oauth_of(source)
     if auth is None:
         raise Missing(_("There is no connection %(name)s.") % {"name": name})
+    if row.fingerprint != fingerprint_of(source, auth):
+        # A variable was changed, and leads elsewhere now.
+        follow_settings(row.datasource, source)
+        row = get_connection(name, user)
     return row, source, auth
+
+
+def _as_called(name: str) -> RestDatasource:
+    try:
+        return ready_to_call(get_document(name))
+    except CallFailed as failed:
+        raise Conflict(failed.message) from failed
 
 
 def connect_alone(name: str, user: Any) -> Connection:
@@ -159,7 +178,7 @@ def read_token(name: str, user: Any) -> dict[str, Any]:
     row = get_connection(name, user)
     if not security_of(row.datasource).callers.hold(user):
         raise Forbidden(_("You may not call %(name)s.") % {"name": row.datasource.title})
-    source = get_document(name)
+    source = _as_called(name)
     record(user, action="called", kind=KIND, name=name, detail=_("Its access token was read"))
     try:
         held, row = tokens_to_send(source, connection_to_call(source), least_left=LEAST_LEFT)

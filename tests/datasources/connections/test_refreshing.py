@@ -11,15 +11,17 @@ from datasources.connections.calls import send_authorised
 from datasources.connections.live import live_token
 from datasources.connections.rows import Tokens, empty, sealed, tokens_of
 from datasources.connections.sweep import due, prune, refresh_ahead
-from datasources.models import Connection, ConnectionRefresh
+from datasources.models import Connection, ConnectionRefresh, Variable
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build
 from datasources.selectors import get_document
+from datasources.services.connections import connect_alone
 from datasources.services.datasources import (
     call_method,
     delete_datasource,
     patch_datasource,
 )
+from datasources.services.variables import replace_variables
 from tests.datasources.connections.conftest import Make
 from tests.datasources.connections.provider import TokenProvider, hangs_up, says
 
@@ -432,3 +434,27 @@ def test_what_another_process_stored_or_dropped_counts_at_once(
     assert token() == "of another process"
     empty(row.pk, is_off=True)
     assert broken("is not connected") == "configuration"
+
+
+def test_a_variable_that_leads_elsewhere_takes_no_token_along(
+    make: Make, provider: TokenProvider, root: Any
+) -> None:
+    def leads_to(host: str) -> None:
+        given = {"name": "books_host", "value": host, "secret": False}
+        replace_variables(raw={"variables": [given]}, user=root)
+
+    row = make(grant="client_credentials")
+    leads_to("127.0.0.1")
+    port = provider.url.rsplit(":", 1)[1]
+    changes = {"base_url": f"http://{{{{books_host}}}}:{port}"}
+    auth = get_document("books").plain()["auth"]
+    patch_datasource(name="books", changes={**changes, "auth": auth}, user=root)
+    assert call_method(name="books", method="read", inputs={}, user=root)["status"] == 200
+    row.refresh_from_db()
+    assert row.state == "healthy"
+    called = len(provider.called_with)
+    Variable.objects.update(value="localhost")
+    answer = call_method(name="books", method="read", inputs={}, user=root)
+    assert "is not connected" in answer["error"]["message"]
+    assert len(provider.called_with) == called
+    assert connect_alone("books", root).state == "healthy"
