@@ -54,6 +54,7 @@ def certificates(request: HttpRequest, name: str) -> HttpResponseBase:
     trusted = request.POST.get("/trusted_ca", stored.trusted_ca or "")
     context = {
         "row": row, "errors": errors, "trusted": trusted,
+        "revision": row.revision if status == 409 else request.POST.get("revision") or row.revision,
         "held": held_certificate(stored.client_certificate),
     }  # fmt: skip
     heading = _("Certificates of %(title)s") % {"title": row.title}

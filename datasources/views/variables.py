@@ -38,7 +38,8 @@ def variables(request: HttpRequest) -> HttpResponseBase:
         except Stale:
             sentence = _("Somebody else has changed the variables. Look again, then save.")
             errors, status = Errors(Invalid(sentence)), 409
-            rows = stored = shown_variables()
+            stored = shown_variables()
+            rows = _beside(stored, rows)
         else:
             toast(request, _("The variables are saved."))
             return go(request, "variables")
@@ -48,6 +49,9 @@ def variables(request: HttpRequest) -> HttpResponseBase:
         "example": "{{name}}",
         **revision_context(request, revision_of(stored)),
     }
+    if status == 409:
+        # Whoever has read what others did saves on top of it.
+        context["revision"] = revision_of(stored)
     return render_page(request, "datasources/variables.html", context, status=status)
 
 
@@ -70,6 +74,19 @@ def _typed(post: QueryDict, stored: list[dict[str, Any]]) -> list[dict[str, Any]
         )  # fmt: skip
         at += 1
     return [row for row in rows if row["name"] or row["value"]]
+
+
+def _beside(stored: list[dict[str, Any]], typed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what others have stored meanwhile, with what was typed in it and after it."""
+    mine = {str(row["name"]): row for row in typed if row["kept"]}
+    both = [
+        {**row, "value": mine[row["name"]]["value"]}
+        if row["name"] in mine and not row["secret"]
+        else row
+        for row in stored
+    ]
+    known = {row["name"] for row in stored}
+    return [*both, *(row for name, row in mine.items() if name not in known)]
 
 
 def _sent(row: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,13 @@ def test_a_change_of_somebody_else_is_not_written_over(boss: Client, admin: Any)
     assert answer.status_code == 409
     assert "Somebody else has changed the variables." in text_of(answer)
     assert list(stored()) == ["a"]
+    # What was typed is still there, and saved beside theirs.
+    assert value_of(answer, "/variables/0/name") == "a"
+    assert value_of(answer, "/variables/1/name") == "b"
+    again = {"revision": value_of(answer, "revision"), "/variables/0/name": "a"}
+    again |= {"/variables/0/value": "1", "/variables/1/name": "b", "/variables/1/value": "2"}
+    assert boss.post(PAGE, again).status_code == 303
+    assert stored() == {"a": ("1", False), "b": ("2", False)}
 
 
 def test_administrators_alone_open_it(dan: Any) -> None:
