@@ -54,7 +54,6 @@ def send_authorised(
     try:
         answer = _sent(source, call, sender)
     except CallFailed as failed:
-        failed.message = Masker([token]).text(failed.message)
         if not (token and failed.answer and _is_refusal(source, call, failed.answer)):
             raise
         if (fresh := _another_token(source, token)) == token:
@@ -79,5 +78,10 @@ def _is_refusal(source: RestDatasource, call: PreparedCall, answer: CallAnswer) 
 
 def _sent(source: RestDatasource, call: PreparedCall, sender: Sender) -> CallAnswer:
     ready = ready_to_call(source)
-    with waiting():
-        return sender(call, datasource=ready)
+    try:
+        with waiting():
+            return sender(call, datasource=ready)
+    except CallFailed as failed:
+        # What the other side says in its own words may repeat what it was sent.
+        failed.message = Masker(call.secrets).text(failed.message)
+        raise

@@ -15,6 +15,7 @@ from datasources.kinds import DatasourceDocument, RestDatasource
 from datasources.models import Connection, ConnectionState, Datasource
 from datasources.rest.errors import CallFailed
 from datasources.selectors import ready_to_call
+from kianda.lib.addresses import origin_of
 from kianda.lib.db.prepared_statements import PreparedQuery
 
 # Grants that only a person can begin.
@@ -78,9 +79,16 @@ def fingerprint_of(source: RestDatasource, auth: OAuth2Auth) -> str:
     said = "\n".join([
         f"{source.origin.scheme}://{source.origin.host}:{source.origin.port}",
         auth.grant, auth.client_id, auth.issuer, auth.token_url, auth.username, auth.subject,
-        auth.refresh_token,
+        auth.refresh_token, *_revoked_elsewhere(auth),
     ])  # fmt: skip
     return salted_hmac("kianda.connection", said, algorithm="sha256").hexdigest()
+
+
+def _revoked_elsewhere(auth: OAuth2Auth) -> list[str]:
+    """Return the server that would be shown the tokens to revoke them, if it gave none of them."""
+    known = {origin_of(url) for url in (auth.token_url, auth.issuer) if url}
+    told = auth.revoke_url and origin_of(auth.revoke_url) not in known
+    return [auth.revoke_url] if told else []
 
 
 def row_of(name: str) -> Connection | None:

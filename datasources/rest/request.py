@@ -73,11 +73,17 @@ class _Parts:
 
 
 def build(
-    datasource: RestDatasource, method: RestMethod, inputs: Mapping[str, Any], token: str = ""
+    datasource: RestDatasource,
+    method: RestMethod,
+    inputs: Mapping[str, Any],
+    token: str = "",
+    *,
+    call_key: str = "",
 ) -> PreparedCall:
     """Return the request of a REST method with the given values by target.
 
-    `token` is the live access token of the datasource's connection, for schemes that need one.
+    `token` is the live access token of the datasource's connection, for schemes that need one;
+    `call_key` tells one call from others, whatever token it is made again with.
     Raises CallFailed: `configuration` for a target that is not declared, `value` for a value that
     cannot be sent.
     """
@@ -91,7 +97,7 @@ def build(
             value = _typed(target, value, parameter) if parameter.type else value
             _put(parts, target, value, secret=parameter.secret)
     _authenticate(parts, datasource, token)
-    call = _assemble(parts, datasource, method)
+    call = _assemble(parts, datasource, method, call_key=call_key)
     if method.paging is None:
         return call
 
@@ -232,13 +238,15 @@ def _put_cookies(parts: _Parts, cookies: list[tuple[str, str]]) -> None:
         parts.secret_headers.add("cookie")
 
 
-def _assemble(parts: _Parts, datasource: RestDatasource, method: RestMethod) -> PreparedCall:
+def _assemble(
+    parts: _Parts, datasource: RestDatasource, method: RestMethod, *, call_key: str = ""
+) -> PreparedCall:
     payload, media_type = written(method, parts.body)
     for low, header in ALWAYS.items():
         parts.draft.headers.setdefault(low, header)
     if method.idempotency_header and method.http_method in CHANGING:
         # One key for one call, whoever makes it again; a mapped one goes before.
-        parts.draft.set_header(method.idempotency_header, str(uuid4()))
+        parts.draft.set_header(method.idempotency_header, call_key or str(uuid4()))
     if media_type:
         parts.draft.set_header("Content-Type", media_type)
     follow = method.follow_redirects

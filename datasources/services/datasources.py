@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -186,12 +187,13 @@ def send_once(
     # A token is nobody's to see, though the outside system may send it back.
     masker = Masker()
     sent: list[PreparedCall] = []
+    key = str(uuid4())
 
     def prepare(token: str) -> PreparedCall:
         masker.add(token)
         for secret in ready_to_call(document).variable_secrets:
             masker.add(secret)
-        sent.append(prepared(document, method, inputs, token))
+        sent.append(prepared(document, method, inputs, token, call_key=key))
         return sent[-1]
 
     def keep(**ended: Any) -> None:
@@ -232,7 +234,12 @@ def _shown_answer(answer: CallAnswer, masker: Masker) -> dict[str, Any]:
 
 
 def prepared(
-    document: RestDatasource, method: RestMethod, inputs: object, token: str = MASK
+    document: RestDatasource,
+    method: RestMethod,
+    inputs: object,
+    token: str = MASK,
+    *,
+    call_key: str = "",
 ) -> PreparedCall:
     """Return the request, without a live token one to be shown alone.
 
@@ -254,7 +261,8 @@ def prepared(
         raise Invalid(errors=flaws)
     ready = ready_to_call(document)
     try:
-        return build(ready, ready.method(method.name) or method, inputs, token)
+        found = ready.method(method.name) or method
+        return build(ready, found, inputs, token, call_key=call_key)
     except CallFailed as failed:
         if not failed.place:
             raise

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -87,11 +88,12 @@ class WorldAdapter:
     def call(self, call: Call, run: RunState) -> Answer:
         """Send a call, outside any transaction."""
         source, method = _found(call, lambda name: get_document_to_call(name, self.user))
-        inputs = _inputs(call)
+        inputs, key = _inputs(call), str(uuid4())
 
         def prepare(token: str) -> PreparedCall:
             ready = ready_to_call(source)
-            made = build(ready, ready.method(method.name) or method, inputs, token)
+            found = ready.method(method.name) or method
+            made = build(ready, found, inputs, token, call_key=key)
             sent = {"bytes": len(made.body)} if made.body else {}
             run.intend({**made.shown, **sent}, made.secrets)
             return made

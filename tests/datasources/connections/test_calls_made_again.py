@@ -1,0 +1,41 @@
+"""A call that is made again with another token is the same call for whom it reaches."""
+
+from typing import Any
+
+import pytest
+
+from datasources.services.datasources import call_method, create_datasource
+from tests.datasources.connections.bodies import oauth_datasource
+from tests.datasources.connections.provider import TokenProvider
+from tests.datasources.servers import Visit, answer, serving
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_call_whose_token_ends_between_two_attempts_keeps_its_key(
+    provider: TokenProvider, loopback: None, spool: Any, root: Any
+) -> None:
+    keys: list[bytes] = []
+
+    def handle(visit: Visit) -> None:
+        while request := visit.read():
+            keys.append(request.partition(b"X-Call: ")[2].partition(b"\r\n")[0])
+            if len(keys) == 1:
+                return  # It is carried out, but nobody hears of it.
+            visit.write(answer(status="401 Unauthorized") if len(keys) == 2 else answer(b"{}"))
+
+    with serving(handle) as server:
+        body = oauth_datasource(provider.url) | {"base_url": server.url}
+        body["methods"] = [
+            {
+                "name": "pay", "http_method": "POST", "url_path": "/pay",
+                "idempotency_header": "X-Call",
+                "retry": {"attempts": 2, "wait_s": 0.01, "on": ["connection"]},
+            }
+        ]  # fmt: skip
+        create_datasource(raw=body, user=None)
+        for _time in range(2):
+            assert call_method(name="books", method="pay", inputs={}, user=root)["status"] == 200
+    # Three requests of one call, then one of another call.
+    assert [len(keys), len(set(keys[:3])), len(set(keys))] == [4, 1, 2]
+    assert all(keys)
