@@ -85,13 +85,14 @@ def _take_over(row: Connection, content: Mapping[str, Any]) -> None:
     expires_at = _moment(content["expires_at"])
     before = tokens_of(row)
     progress = _is_progress(row, before, content["access_token"], expires_at)
-    kept = before.refresh_token if before else ""
+    anew = _is_another_account(row, content)
+    kept = before.refresh_token if before and not anew else ""
     # A missing new refresh token keeps the old one, and its end.
     refresh_token = content["refresh_token"] or kept
     row.tokens = sealed(row, Tokens(content["access_token"], content["token_type"], refresh_token))
     row.tokens_fence = content["fence"]
     row.expires_at = expires_at
-    if content["refresh_token"] or content["refresh_expires_at"]:
+    if content["refresh_token"] or content["refresh_expires_at"] or anew:
         row.refresh_expires_at = _moment(content["refresh_expires_at"])
     if content["scopes"] is not None:
         row.scopes = content["scopes"]
@@ -123,6 +124,12 @@ _TAKEN = (
     "tokens", "tokens_fence", "expires_at", "refresh_expires_at", "scopes", "refreshed_at",
     "reason", "is_off", "failures", "state", "not_before", "next_refresh_at", "connected_at",
 )  # fmt: skip
+
+
+def _is_another_account(row: Connection, content: Mapping[str, Any]) -> bool:
+    """Tell whether a person has connected another account: what was of the old one goes."""
+    told = content["facts"].get("account")
+    return content["cause"] == "connect" and bool(told and row.account and told != row.account)
 
 
 def _is_progress(

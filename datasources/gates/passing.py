@@ -7,6 +7,7 @@ before a call and after it, never while the call is under way.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 from uuid import uuid4
 
@@ -37,14 +38,19 @@ def passing(
     _wait(datasource, limits, token=token, title=title, holds_s=holds_s, ends=ends)
     waited = time.monotonic() - started
     failed: CallFailed | None = None
+    ended = True
     try:
         yield _waited(waited) if waited >= TOLD_FROM_S else ""
     except CallFailed as error:
         failed = error
         raise
+    except BaseException:
+        # It was kept back or broken off: that tells nothing of the service.
+        ended = False
+        raise
     finally:
         try:
-            _leave(datasource, limits, token, failed)
+            _leave(datasource, limits if ended else replace(limits, breaker=None), token, failed)
         except DatabaseError:
             # The answer is worth more; the place is given back when its time has passed.
             log.warning("gate_not_left", datasource=datasource, exc_info=True)

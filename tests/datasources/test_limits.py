@@ -174,3 +174,22 @@ def test_limits_that_are_none_are_told_at_their_place(changes: dict[str, Any], p
     with pytest.raises(Invalid) as caught:
         parse_datasource(raw_datasource(**changes))
     assert [flaw.pointer for flaw in caught.value.errors] == [place]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_is_kept_back_says_nothing_of_the_service(datasource: Make) -> None:
+    class KeptBack(Exception):
+        """The run has lost its lease."""
+
+    def refuse() -> None:
+        raise KeptBack
+
+    with serving(always(DOWN)) as server:
+        source = limited(
+            datasource(server.url), breaker={"failures": 3, "pause_s": 60}, concurrency=1
+        )
+        failure(source)
+        with pytest.raises(KeptBack):
+            call(source, before_send=refuse)
+    found = state_of(source.name)
+    assert (found.failures, found.running) == (1, {})

@@ -221,3 +221,24 @@ def test_the_verifier_is_stored_in_cipher(asked: Query) -> None:
         [[sealed, digest]] = cursor.fetchall()
     assert attempt.sealed["code_verifier"] not in sealed
     assert asked["state"] not in digest
+
+
+def test_another_account_does_not_keep_the_refresh_token_of_the_first_one(
+    asked: Query, dan: Any, api: Api, provider: TokenProvider
+) -> None:
+    def is_for(account: str, **more: str) -> Any:
+        return says("200 OK", access_token="a", expires_in=3600, email=account, **more)
+
+    provider.access = "a"
+    provider.reactions = [
+        is_for("finance@example.org", refresh_token="of-finance"),
+        is_for("finance@example.org"),
+        is_for("sales@example.org"),
+    ]
+    kept = []
+    for _time in range(3):
+        back(client_of(dan), state=asked["state"], code="c")
+        tokens = tokens_of(Connection.objects.get())
+        kept.append(tokens and tokens.refresh_token)
+        asked = asked_with(api(dan).post(CONNECT).json()["authorize_url"])
+    assert kept == ["of-finance", "of-finance", ""]
