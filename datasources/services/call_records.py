@@ -37,14 +37,17 @@ def record_sent(
     failed: CallFailed | None = None,
     took_ms: int,
     hidden: Iterable[str] = (),
+    of_instance: bool = False,
 ) -> None:
     """Keep a call that a person sent; one that never became a request is none.
 
-    `hidden` are secrets that went out where the method expects none.
+    `hidden` are secrets that went out where the method expects none. What went out `of_instance`
+    is not told: the log is read by people who may not see the instance.
     """
     if call is None:
         return
     came = answer or (failed.answer if failed else None)
+    shown = {} if of_instance else call.shown
     CallRecord.objects.create(
         at=timezone.now(),
         datasource=datasource,
@@ -55,7 +58,7 @@ def record_sent(
         request_bytes=len(call.body or b""),
         response_bytes=came.size if came else 0,
         attempt=len(came.attempts) + 1 if came else 1,
-        curl=curl_of(Masker([*call.secrets, *hidden]).json(call.shown, by_place=True)),
+        curl=curl_of(Masker([*call.secrets, *hidden]).json(shown, by_place=True)) if shown else "",
     )
 
 

@@ -178,10 +178,12 @@ def send_once(
     user: Any,
     detail: str = "",
     hidden: Iterable[str] = (),
+    of_instance: bool = False,
 ) -> dict[str, Any]:
     """Send a REST method of a document, stored or not, as `call_method` does.
 
-    `hidden` are secrets among the inputs, which no log is to show.
+    `hidden` are secrets among the inputs, which no log is to show; `of_instance` tells that values
+    of an instance are among them.
     """
     started = time.monotonic()
     # A token is nobody's to see, though the outside system may send it back.
@@ -199,7 +201,8 @@ def send_once(
     def keep(**ended: Any) -> None:
         took_ms = round((time.monotonic() - started) * 1000)
         call = sent[-1] if sent else None
-        record_sent(document.name, method.name, call, took_ms=took_ms, hidden=hidden, **ended)
+        told = {"hidden": hidden, "of_instance": of_instance, **ended}
+        record_sent(document.name, method.name, call, took_ms=took_ms, **told)
 
     try:
         # Inputs at fault are told before a token is asked for.

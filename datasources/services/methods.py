@@ -96,10 +96,12 @@ def try_method(
     user: Any,
     detail: str = "",
     hidden: Iterable[str] = (),
+    of_instance: bool = False,
 ) -> Tried:
     """Send a REST method as it stands in the editor, saved or not; nothing of it is kept.
 
     `hidden` are secrets that the person did not type: they are masked wherever they come back.
+    `of_instance` tells that values of an instance are sent, which no log may show.
     Raises Invalid with the flaws of the method, and of the inputs at `/input/<target>`.
     """
     row = get_datasource(datasource)
@@ -114,8 +116,9 @@ def try_method(
         must_use_secret_variables(document, user, stored=stored)
         found = as_rest(document).methods[at]
         answer = send_once(
-            as_rest(document), found, inputs=inputs, user=user, hidden=hidden, detail=detail
-        )
+            as_rest(document), found, inputs=inputs, user=user, hidden=hidden, detail=detail,
+            of_instance=of_instance,
+        )  # fmt: skip
     masker = Masker(hidden)
     shown = _shown_request(as_rest(document), found, inputs)
     return Tried(masker.json(answer), masker.json(shown))

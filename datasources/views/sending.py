@@ -42,6 +42,7 @@ def send(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
             user=request.user,
             detail=f"{method}, {editor.process_id}".strip(", "),
             hidden=[text for sample in editor.samples.values() for text in sample.secrets],
+            of_instance=bool(editor.process_id),
         )
     except (Invalid, TooLarge) as error:
         editor.errors = forms.errors_of(error, typed=editor.body)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from datasources.models import CallRecord
 from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Missing
 from processes.instances.lifecycle import create_instance
@@ -129,3 +130,6 @@ def test_send_uses_the_values_of_an_instance_and_shows_none_of_its_secrets(
     assert body == "client_secret=cs-secret-1&client_id=client-1"
     entry = AuditEntry.objects.get(action="called")
     assert entry.detail == "refresh-token, token-refresh-1"
+    # The log of calls is read by people who may not see the instance.
+    call = CallRecord.objects.get()
+    assert (call.status, call.curl) == (200, "")
