@@ -5,6 +5,7 @@ and followed nowhere.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from datasources.rest.response import keepable
 from kianda.lib.i18n import gettext as _
 
 MOST_HOPS = 50
+# No list is longer than that, and Python makes no number of thousands of digits.
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 class DocumentSpot(NamedTuple):
@@ -147,7 +150,7 @@ def _held(value: Any, spot: DocumentSpot, ref: str) -> tuple[DocumentSpot, Any]:
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and key in value:
             value = value[key]
-        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
             value = value[int(key)]
         else:
             raise _NotFollowed(_("The reference %(ref)s leads to nothing.") % {"ref": ref[:200]})

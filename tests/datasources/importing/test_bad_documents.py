@@ -111,6 +111,7 @@ many: {<<: [*m, {z: 9}]}
         "\\\\host\\share",
         "#/components/schemas/Nowhere",
         "#/components/schemas/Loop",
+        f"#/servers/{'9' * 5000}",
     ],
 )
 def test_a_reference_that_leads_outside_or_nowhere_is_told_and_not_followed(ref: str) -> None:
