@@ -15,6 +15,8 @@ from kianda.lib.i18n import gettext_noop
 
 AnswerForm: TypeAlias = Literal["auto", "json", "xml", "csv", "text"]
 DEEPEST_XML = 100
+# So many cells a CSV answer may have that is shorter than that.
+MOST_FILLED_UP = 200_000
 # How large an answer may be is bounded before; a long cell is no fault of its own.
 csv.field_size_limit(100 * 1024 * 1024)
 _DELIMITERS = ",;\t|"
@@ -97,7 +99,15 @@ def _csv(data: bytes, media_type: str) -> list[dict[str, str]]:
     delimiter = max(_DELIMITERS, key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     names = _columns(next(rows))
-    return [_row(names, row) for row in rows if row]
+    made: list[dict[str, str]] = []
+    # Whole rows have no more cells than signs; short ones are filled up, which could fill the
+    # memory with nothing.
+    most = max(len(text), MOST_FILLED_UP) // max(len(names), 1)
+    for row in rows:
+        if row and len(made) >= most:
+            raise ValueError(most)
+        made += [_row(names, row)] if row else []
+    return made
 
 
 def _csv_text(data: bytes, media_type: str) -> str:
@@ -111,14 +121,16 @@ def _csv_text(data: bytes, media_type: str) -> str:
 
 def _columns(header: list[str]) -> list[str]:
     """Return the names of the columns: none is empty and none is there twice."""
-    names: list[str] = []
+    # A dict, and numbers that go on: a line of a million commas takes no longer than its length.
+    names: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for at, cell in enumerate(header, start=1):
-        stem = cell.strip() or f"column_{at}"
-        name, number = stem, 2
+        name = stem = cell.strip() or f"column_{at}"
         while name in names:
-            name, number = f"{stem}_{number}", number + 1
-        names.append(name)
-    return names
+            numbers[stem] = numbers.get(stem, 1) + 1
+            name = f"{stem}_{numbers[stem]}"
+        names[name] = None
+    return list(names)
 
 
 def _row(names: list[str], cells: list[str]) -> dict[str, str]:

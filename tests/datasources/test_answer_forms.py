@@ -68,6 +68,8 @@ def test_a_body_is_read_in_the_form_of_its_method(
         ("xml", b"<a>" * 500 + b"</a>" * 500, "is not XML that can be read"),
         ("csv", b"a,b\n1,2,3\n", "is not CSV"),
         ("csv", b'a,b\n"1,2\n', "is not CSV"),
+        ("csv", b"," * 1000 + b"\n" + b"1\n" * 1000, "is not CSV"),
+        ("csv", b"\na,b\n1,2\n", "is not CSV"),
     ],
 )
 def test_what_is_not_in_that_form_fails_with_what_came(
@@ -90,3 +92,10 @@ def test_an_answer_that_is_no_success_is_told_as_ever(datasource: Make) -> None:
     assert (failed.kind, failed.status) == ("http_status", 503)
     assert failed.answer is not None
     assert failed.answer.body == {"error": "down", "error_description": "at night"}
+
+
+def test_a_line_of_many_equal_names_is_read_in_the_time_that_it_is_long(datasource: Make) -> None:
+    # Each name looked up among all before it would take for ever.
+    with serving(always(answer(b"a," * 20_000 + b"a\n" + b"1," * 20_000 + b"1\n"))) as server:
+        [row] = call(datasource(server.url, answer="csv")).body
+    assert (len(row), list(row)[:3], list(row)[-1]) == (20_001, ["a", "a_2", "a_3"], "a_20001")
