@@ -47,14 +47,16 @@ def send_authorised(
     """Build a request with the live token, send it, and return the answer; raises CallFailed.
 
     One whose token was refused was not carried out, whatever its verb: the token is refreshed
-    once, and the request sent once more.
+    once, and the request sent once more. One that was refused where a redirect led afterwards was.
     """
     token = token_for(source)
     call = prepare(token)
     try:
         answer = _sent(source, call, sender)
     except CallFailed as failed:
-        if not (token and failed.answer and _is_refusal(source, call, failed.answer)):
+        if failed.may_have_acted or not failed.answer:
+            raise
+        if not (token and _is_refusal(source, call, failed.answer)):
             raise
         if (fresh := _another_token(source, token)) == token:
             raise

@@ -113,10 +113,10 @@ class Client:
             answer = _exchange(line, call, title=datasource.title, started=started)
             if route.forwarded and answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 raise CallFailed("connection", proxy_refusal(f"{answer.status}"))
-            acted = acted or call.verb not in READING
+            before, acted = acted, acted or call.verb not in READING
             following = next_hop(call, answer) if call.follow_redirects else None
             if following is None:
-                return checked(call, answer, title=datasource.title)
+                return _judged(call, answer, title=datasource.title, acted=before)
             call = following
         sentence = _("%(datasource)s redirected more than %(most)s times.") % {
             "datasource": datasource.title,
@@ -127,6 +127,15 @@ class Client:
     def close(self) -> None:
         """Close this thread's connections."""
         self._lines.close()
+
+
+def _judged(call: PreparedCall, answer: CallAnswer, *, title: str, acted: bool) -> CallAnswer:
+    """Return an answer that is a success; else CallFailed, which knows what led to the answer."""
+    try:
+        return checked(call, answer, title=title)
+    except CallFailed as failed:
+        failed.may_have_acted = acted
+        raise
 
 
 def _exchange(

@@ -39,3 +39,21 @@ def test_a_call_whose_token_ends_between_two_attempts_keeps_its_key(
     # Three requests of one call, then one of another call.
     assert [len(keys), len(set(keys[:3])), len(set(keys))] == [4, 1, 2]
     assert all(keys)
+
+
+def test_a_call_that_was_taken_is_not_made_again_when_what_it_leads_to_is_refused(
+    provider: TokenProvider, loopback: None, spool: Any, root: Any
+) -> None:
+    def handle(visit: Visit) -> None:
+        while request := visit.read():
+            if request.startswith(b"POST"):
+                visit.write(answer(status="303 See Other", more=("Location: /done",)))
+            else:
+                visit.write(answer(status="401 Unauthorized"))
+
+    with serving(handle) as server:
+        body = oauth_datasource(provider.url) | {"base_url": server.url}
+        body["methods"] = [{"name": "pay", "http_method": "POST", "follow_redirects": True}]
+        create_datasource(raw=body, user=None)
+        assert call_method(name="books", method="pay", inputs={}, user=root)["status"] == 401
+    assert [request.partition(b" ")[0] for request in server.requests] == [b"POST", b"GET"]
