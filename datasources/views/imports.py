@@ -132,8 +132,8 @@ def _save(request: HttpRequest, shown: "_Choosing") -> HttpResponseBase:
 
 def _chosen(request: HttpRequest, api: ApiDescription) -> list[Operation]:
     """Return the operations whose numbers were sent, in the order of the document."""
-    sent = {int(number) for number in request.POST.getlist("op") if number.isdecimal()}
-    return [operation for at, operation in enumerate(api.operations) if at in sent]
+    sent = set(request.POST.getlist("op"))
+    return [operation for at, operation in enumerate(api.operations) if str(at) in sent]
 
 
 def _wishes(request: HttpRequest) -> DraftWishes:
