@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias
 from xml.parsers.expat import ExpatError
@@ -17,8 +18,9 @@ AnswerForm: TypeAlias = Literal["auto", "json", "xml", "csv", "text"]
 DEEPEST_XML = 100
 # So many cells a CSV answer may have that is shorter than that.
 MOST_FILLED_UP = 200_000
-# How large an answer may be is bounded before; a long cell is no fault of its own.
-csv.field_size_limit(100 * 1024 * 1024)
+# How large an answer may be is bounded before; a long cell is no fault of its own. The limit is
+# one for the whole process, in which others mean to keep to it.
+_LONGEST_CELL, _one_at_a_time = 100 * 1024 * 1024, threading.Lock()
 _DELIMITERS = ",;\t|"
 # How an XML document says it is written, in its first line.
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding=[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -93,12 +95,22 @@ def _below(value: Any) -> Iterator[Any]:
     yield from (one for one in items if isinstance(one, (dict, list)))
 
 
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    with _one_at_a_time:
+        usual = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            return list(reader)
+        finally:
+            csv.field_size_limit(usual)
+
+
 def _csv(data: bytes, media_type: str) -> list[dict[str, str]]:
     text = keepable(_csv_text(data, media_type))
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    names = _columns(next(rows))
+    first_row, *rows = _rows(text, delimiter)
+    names = _columns(first_row)
     made: list[dict[str, str]] = []
     # Whole rows have no more cells than signs; short ones are filled up, which could fill the
     # memory with nothing.
