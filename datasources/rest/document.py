@@ -1,5 +1,6 @@
 """The shape of a datasource and its REST methods. Plain Python: no Django, no network."""
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -55,25 +56,25 @@ class DatasourceDocument(Titled):
         timeout_s: Any
 
     @property
+    @abstractmethod
     def address(self) -> str:
         """Where it leads, as lists show it."""
-        raise NotImplementedError
 
     def method(self, name: str) -> "RestMethod | None":
         """Return a REST method by name."""
         return None
 
+    @abstractmethod
     def lacks(self) -> str:
         """Return in words what whoever uses it needs and the settings do not have."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self) -> dict[str, JsonValue]:
         """Return the whole document, secrets included, as it is stored (encrypted)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def masked(self) -> dict[str, Any]:
         """Return the document as it is shown: secrets that are set as asterisks, others empty."""
-        raise NotImplementedError
 
 
 class RestMethod(Titled):

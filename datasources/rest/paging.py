@@ -1,6 +1,7 @@
 """How the further pages of an answer are asked for. Plain Python: nothing is sent here."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urljoin
@@ -43,12 +44,12 @@ class Paging(Shape):
         """Return the parameter that asks for a page, where one does."""
         return None
 
+    @abstractmethod
     def following(self, answer: CallAnswer, *, page: int, count: int, before: int) -> Following:
         """Return what asks for the page after `page`, the first one being 1.
 
         `count` items were on it, and `before` on the pages before it.
         """
-        raise NotImplementedError
 
 
 class PageNumbers(Paging):

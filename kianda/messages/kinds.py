@@ -1,5 +1,6 @@
 """The kinds of notifications: how each reads, and what it is called in the settings."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,7 +12,7 @@ from kianda.messages.models import Notification
 Data = Mapping[str, Any]
 
 
-class NotificationKind:
+class NotificationKind(ABC):
     """What every kind says of itself; `data` is what was kept with the line."""
 
     slug: ClassVar[str]
@@ -24,9 +25,9 @@ class NotificationKind:
     for_outsiders: ClassVar[bool] = False
 
     @classmethod
+    @abstractmethod
     def sentence(cls, data: Data) -> str:
         """Return what has happened."""
-        raise NotImplementedError
 
     @classmethod
     def detail(cls, data: Data) -> str:

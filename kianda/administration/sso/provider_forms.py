@@ -1,5 +1,6 @@
 """The forms of identity providers: what all have, and what each kind asks for beside it."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -73,8 +74,9 @@ class ProviderForm(forms.Form):
             is_active=told["is_active"], **self._own(stored=stored),
         )  # fmt: skip
 
+    @abstractmethod
     def _own(self, *, stored: bool) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return the settings that this kind alone has."""
 
     def metadata_given(self) -> str:
         """Return the metadata that were given, for a kind that has some."""

@@ -8,48 +8,21 @@ from django.utils import timezone
 from time_machine import travel
 
 from datasources.connections.calls import send_authorised
-from datasources.connections.live import live_token
-from datasources.connections.rows import Tokens, empty, sealed, tokens_of
+from datasources.connections.rows import tokens_of
 from datasources.connections.sweep import due, prune, refresh_ahead
-from datasources.models import Connection, ConnectionRefresh, Variable
+from datasources.models import ConnectionRefresh
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import build
 from datasources.selectors import get_document
-from datasources.services.connections import connect_alone
 from datasources.services.datasources import (
     call_method,
-    delete_datasource,
     patch_datasource,
 )
-from datasources.services.variables import replace_variables
+from tests.datasources.connections.asking import broken, history, later, token
 from tests.datasources.connections.conftest import Make
 from tests.datasources.connections.provider import TokenProvider, hangs_up, says
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def token() -> str:
-    """Return the token of the datasource as a call gets it."""
-    return live_token(get_document("books"))
-
-
-def history() -> list[tuple[str, str]]:
-    """Return cause and outcome of each try, the oldest first."""
-    return [(row.cause, row.outcome) for row in ConnectionRefresh.objects.order_by("pk")]
-
-
-def later(row: Connection, **after_expiry: float) -> Any:
-    """Return a clock that stands so long after the token has expired."""
-    row.refresh_from_db()
-    assert row.expires_at is not None
-    return travel(row.expires_at + timedelta(**after_expiry), tick=True)
-
-
-def broken(match: str) -> str:
-    """Return the kind of the failure with which a call gets no token."""
-    with pytest.raises(CallFailed, match=match) as caught:
-        token()
-    return caught.value.kind
 
 
 def test_the_first_call_fetches_the_token_and_the_next_ones_use_it(
@@ -292,77 +265,6 @@ def test_a_refused_refresh_token_needs_a_person_and_is_not_tried_again(
     assert len(provider.forms) == 2
 
 
-def test_a_mended_client_secret_is_tried_at_once(make: Make, provider: TokenProvider) -> None:
-    row = make(grant="client_credentials")
-    provider.reactions = [says("401 Unauthorized", error="invalid_client")]
-    broken("has to be connected again")
-    patch_datasource(name="books", changes={"title": "My books"}, user=None)
-    broken("My books has to be connected again")
-    auth = get_document("books").plain()["auth"] | {"client_secret": "the right one"}  # type: ignore[operator]
-    patch_datasource(name="books", changes={"auth": auth}, user=None)
-    assert token() == "access-2"
-    row.refresh_from_db()
-    assert row.state == "healthy"
-
-
-@pytest.mark.parametrize(
-    "change", [{"client_id": "another"}, {"grant": "client_credentials"}, {"token_url": "/new"}]
-)
-def test_tokens_of_other_settings_are_dropped(
-    make: Make, provider: TokenProvider, change: dict[str, str]
-) -> None:
-    row = make()
-    token()
-    if "token_url" in change:
-        change = {"token_url": f"{provider.url}/new"}
-    auth = get_document("books").plain()["auth"] | change  # type: ignore[operator]
-    patch_datasource(name="books", changes={"auth": auth}, user=None)
-    row.refresh_from_db()
-    assert (row.state, row.tokens, row.expires_at) == ("disconnected", None, None)
-
-
-def test_a_token_never_goes_to_another_address(make: Make, provider: TokenProvider) -> None:
-    make()
-    token()
-    other = provider.url.replace("127.0.0.1", "localhost")
-    auth = get_document("books").plain()["auth"]
-    patch_datasource(name="books", changes={"base_url": other, "auth": auth}, user=None)
-    assert not Connection.objects.get().tokens
-
-
-def test_the_issuer_tells_where_tokens_come_from(make: Make, provider: TokenProvider) -> None:
-    row = make(issuer=provider.url, token_url="")
-    assert token() == "access-1"
-    provider.metadata = False
-    with later(row):
-        assert token() == "access-2"
-
-
-def test_other_changes_keep_the_tokens(make: Make, provider: TokenProvider) -> None:
-    make()
-    token()
-    patch_datasource(name="books", changes={"timeout_s": 5}, user=None)
-    assert token() == "access-1"
-    patch_datasource(name="books", changes={"auth": {"scheme": "none"}}, user=None)
-    assert not Connection.objects.exists()
-
-
-def test_a_deleted_datasource_is_not_refreshed_and_comes_back_connected(
-    make: Make, provider: TokenProvider, dan: Any
-) -> None:
-    from datasources.models import Datasource
-    from datasources.services.recycle_bin import DATASOURCES
-
-    row = make()
-    token()
-    delete_datasource(name="books", user=dan)
-    assert due(timezone.now() + timedelta(days=1)) == []
-    DATASOURCES.bring_back(
-        Datasource.everything.get(pk=row.datasource_id), user=dan, name="other-books"
-    )
-    assert live_token(get_document("other-books")) == "access-1"
-
-
 def test_a_refresh_that_brings_no_more_time_is_told_and_not_hurried(
     make: Make, provider: TokenProvider
 ) -> None:
@@ -420,41 +322,3 @@ def test_the_limits_of_a_datasource_are_not_for_its_tokens(
     answer = call_method(name="books", method="read", inputs={}, user=None)
     assert answer["status"] == 200
     assert len(provider.forms) == 1
-
-
-def test_what_another_process_stored_or_dropped_counts_at_once(
-    make: Make, provider: TokenProvider
-) -> None:
-    row = make()
-    assert token() == "access-1"
-    row.refresh_from_db()
-    row.tokens = sealed(row, Tokens("of another process"))
-    row.tokens_fence += 1
-    row.save()
-    assert token() == "of another process"
-    empty(row.pk, is_off=True)
-    assert broken("is not connected") == "configuration"
-
-
-def test_a_variable_that_leads_elsewhere_takes_no_token_along(
-    make: Make, provider: TokenProvider, root: Any
-) -> None:
-    def leads_to(host: str) -> None:
-        given = {"name": "books_host", "value": host, "secret": False}
-        replace_variables(raw={"variables": [given]}, user=root)
-
-    row = make(grant="client_credentials")
-    leads_to("127.0.0.1")
-    port = provider.url.rsplit(":", 1)[1]
-    changes = {"base_url": f"http://{{{{books_host}}}}:{port}"}
-    auth = get_document("books").plain()["auth"]
-    patch_datasource(name="books", changes={**changes, "auth": auth}, user=root)
-    assert call_method(name="books", method="read", inputs={}, user=root)["status"] == 200
-    row.refresh_from_db()
-    assert row.state == "healthy"
-    called = len(provider.called_with)
-    Variable.objects.update(value="localhost")
-    answer = call_method(name="books", method="read", inputs={}, user=root)
-    assert "is not connected" in answer["error"]["message"]
-    assert len(provider.called_with) == called
-    assert connect_alone("books", root).state == "healthy"

@@ -1,0 +1,126 @@
+"""What is sent and what is answered: bodies, parts of forms and queries, XML."""
+
+import pytest
+
+from tests.datasources.importing.reading import (
+    draft,
+    one_operation,
+    the_method,
+)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "kind", "names"),
+    [
+        ("application/x-www-form-urlencoded", "form", ["name", "age"]),
+        ("multipart/form-data", "multipart", ["name", "age"]),
+        ("application/vnd.api+json", "json", ["name", "age"]),
+        ("text/plain", "raw", ["body"]),
+        ("application/octet-stream", "raw", ["body"]),
+    ],
+)
+def test_each_sort_of_body_is_sent_as_it_is_asked_for(
+    media_type: str, kind: str, names: list[str]
+) -> None:
+    schema = {"type": "object", "properties": {"name": {}, "age": {"type": "number"}}}
+    body = {"content": {media_type: {"schema": schema}}}
+    method = the_method(draft(one_operation({"requestBody": body}, verb="post")))
+    assert method.content_type == kind
+    assert [one.name for one in method.request_body] == names
+    if kind == "raw":
+        assert method.media_type == media_type
+    if "vnd" in media_type:
+        assert method.request_headers[0].value == media_type
+
+
+def test_a_body_and_an_answer_of_xml_have_their_elements() -> None:
+    schema = {
+        "xml": {"name": "order"},
+        "required": ["id"],
+        "properties": {
+            "id": {"type": "integer", "xml": {"attribute": True}},
+            "note": {"type": "string", "xml": {"name": "Note"}},
+            "line": {"properties": {"sku": {}}},
+        },
+    }
+    content = {"content": {"text/xml": {"schema": schema}}}
+    method = the_method(
+        draft(one_operation({"requestBody": content, "responses": {"200": content}}, verb="post"))
+    )
+    assert (method.content_type, method.answer) == ("xml", "xml")
+    assert [(one.name, one.type, one.required) for one in method.request_body] == [
+        ("order.@id", "number", True),
+        ("order.Note", None, False),
+        ("order.line.sku", None, False),
+    ]
+    assert method.request_headers[0].value == "text/xml"
+    assert [(one.name, one.path) for one in method.response_body] == [
+        ("order._id", "order.@id"),
+        ("order.Note", None),
+        ("order.line.sku", None),
+    ]
+
+
+def test_xml_without_names_is_one_text() -> None:
+    body = {"content": {"application/xml": {"schema": {"type": "string"}}}}
+    method = the_method(draft(one_operation({"requestBody": body}, verb="post")))
+    assert (method.content_type, method.media_type) == ("raw", "application/xml")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "form"),
+    [("text/csv", "csv"), ("text/plain", "text"), ("application/pdf", "auto")],
+)
+def test_an_answer_is_read_as_what_it_is_said_to_be(media_type: str, form: str) -> None:
+    answer = {"200": {"content": {media_type: {"schema": {"type": "string"}}}}}
+    assert the_method(draft(one_operation({"responses": answer}))).answer == form
+
+
+def test_objects_in_queries_and_forms_are_sent_as_their_parts() -> None:
+    schema = {
+        "required": ["from"],
+        "properties": {"from": {"type": "string"}, "size": {"type": "integer"}},
+    }
+    fields = {
+        "card": {"properties": {"number": {}, "owner": {"properties": {"name": {}}}}},
+        "plain": {"type": "object"},
+    }
+    form = {"schema": {"properties": fields}, "encoding": {"card": {"style": "deepObject"}}}
+    method = the_method(
+        draft(
+            one_operation(
+                {
+                    "parameters": [
+                        {"in": "query", "name": "page", "required": True, "schema": schema,
+                         "style": "deepObject"},
+                        {"in": "query", "name": "filter", "schema": schema},
+                        {"in": "query", "name": "ids", "explode": False,
+                         "schema": {"type": "array"}},
+                    ],
+                    "requestBody": {"content": {"application/x-www-form-urlencoded": form}},
+                },
+                verb="post",
+            )
+        )
+    )  # fmt: skip
+    assert [(one.name, one.type, one.required) for one in method.query] == [
+        ("page[from]", None, True),
+        ("page[size]", "number", False),
+        ("from", None, False),
+        ("size", "number", False),
+        ("ids", None, False),
+    ]
+    assert [(one.name, one.type) for one in method.request_body] == [
+        ("card[number]", None),
+        ("card[owner][name]", None),
+        ("plain", "json"),
+    ]
+
+
+def test_a_body_that_is_a_list_is_one_parameter_of_json() -> None:
+    body = {"content": {"application/json": {"schema": {"type": "array", "items": {}}}}}
+    made = draft(one_operation({"requestBody": body}, verb="post"))
+    method = the_method(made)
+    assert (method.content_type, method.media_type) == ("raw", "application/json")
+    assert [(one.name, one.type) for one in method.request_body] == [("body", "json")]
+    assert "mapped as a whole" in made.notes.changed[0].why
