@@ -1,6 +1,5 @@
 """The settings of an authentication scheme as controls: which are shown, and lists with secrets."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,13 +71,6 @@ class AuthControl(BoundControl):
         return not found or self.wrong > 0 or any(
             _chosen(self.form, setting) in values for setting, values in found.items()
         )  # fmt: skip
-
-    @property
-    def inner(self) -> Dialog:
-        """Return the dialog of the parts of a setting."""
-        raw = self.raw if isinstance(self.raw, Mapping) else {}
-        assert self.spec.model is not None
-        return self.form.within(self.spec.model, raw, self.pointer)
 
     @property
     def rows(self) -> list[NamedRow]:

@@ -31,6 +31,7 @@ from processes.definition.form_owners import (
     People,
     QuickActions,
 )
+from processes.definition.records import Meaning, Record, RecordWords, Statuses
 from processes.definition.security import Security
 from processes.definition.targets import (  # fmt: skip
     Target,
@@ -147,6 +148,8 @@ class Document(_Titled):
     security: Security = Field(
         default=Security(), title=gettext_noop("Rights"), json_schema_extra={"control": "security"}
     )
+    record: Record = RecordWords()
+    statuses: Statuses = ()
     rules: Rules = []
     forms: list[Form] = Field(
         default=[], max_length=LIMITS.forms, json_schema_extra={"control": "forms"}
@@ -202,6 +205,22 @@ class Document(_Titled):
     def secrets(self) -> frozenset[str]:
         """The names of the fields that are stored encrypted and shown masked."""
         return frozenset(name for name, field in self.fields.items() if field.is_secret)
+
+    @property
+    def one_record(self) -> str:
+        """Return what people call one instance: `Leave request`."""
+        return self.record.one or self.title
+
+    @property
+    def many_records(self) -> str:
+        """Return what people call its instances: `Leave requests`."""
+        return self.record.many or self.title
+
+    def meaning_of(self, status: str) -> Meaning:
+        """Return what a status means to people; one that the design does not list is neutral."""
+        folded = status.casefold()
+        found = (one.meaning for one in self.statuses if one.name.casefold() == folded)
+        return next(found, "neutral")
 
     @cached_property
     def has_part_rights(self) -> bool:

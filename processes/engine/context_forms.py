@@ -11,7 +11,6 @@ from processes.definition.security import Security
 from processes.engine.context_rows import run_inside
 from processes.engine.instance_state import (
     CURRENT,
-    LONGEST_STATUS,
     InstanceState,
     note_too_long,
     records_of,
@@ -19,6 +18,7 @@ from processes.engine.instance_state import (
 from processes.engine.ports import RunState
 from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 from processes.fields.base import InputField, walk
+from processes.language.limits import LONGEST_STATUS
 from processes.language.people import refs_in
 from processes.language.people_refs import named_field
 from processes.language.values import Value

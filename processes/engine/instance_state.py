@@ -15,8 +15,6 @@ FormStatus = Literal["not_started", "current", "completed"]
 NOT_STARTED: FormStatus = "not_started"
 CURRENT: FormStatus = "current"
 COMPLETED: FormStatus = "completed"
-# The title of a form can be the status of an instance.
-LONGEST_STATUS = 200
 # Why a form is sent back.
 LONGEST_NOTE = 1_000
 PARTS = ("visible", "enabled", "required")

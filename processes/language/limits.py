@@ -19,3 +19,5 @@ class DefinitionLimits(NamedTuple):
 
 
 LIMITS = DefinitionLimits()
+# The title of a form can be the status of an instance.
+LONGEST_STATUS = 200

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
-from processes.engine.instance_state import LONGEST_STATUS
+from processes.language.limits import LONGEST_STATUS
 from processes.models.designs import DesignVersion, ProcessDesign
 
 

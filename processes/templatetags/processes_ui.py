@@ -3,7 +3,8 @@
 {{ value|value_words }} · {{ value|new_words }} · {{ value|in_words_of:field|value_words }} ·
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
 {{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }} ·
-{{ state|sent_back }} · {{ by|acted:acted_for }} · {{ username|person_called }}
+{% status_pill status meaning %} · {{ state|sent_back }} · {{ by|acted:acted_for }} ·
+{{ username|person_called }}
 """
 
 import json
@@ -16,6 +17,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -24,7 +26,8 @@ from datasources.http.curl import as_curl
 from kianda.accounts.services.substitutes import acted_words
 from kianda.lib.names import as_title
 from kianda.lib.secret_names import MASK
-from kianda.templatetags.kianda_ui import NONE
+from kianda.templatetags.kianda_ui import NONE, pill
+from kianda.templatetags.kianda_words import status_words
 from kianda.web.times import full_words
 from processes.fields import Table
 from processes.fields.base import FormField
@@ -36,6 +39,13 @@ from processes.language.people_refs import user_ref
 from processes.models import Run
 
 register = template.Library()
+
+# What a status means to people: its colour and icon.
+MEANINGS: Mapping[str, tuple[str, str]] = {
+    "waiting": ("run", "hourglass-split"), "good": ("ok", "check-circle-fill"),
+    "bad": ("bad", "x-octagon-fill"), "attention": ("warn", "exclamation-triangle-fill"),
+    "neutral": ("", "circle"),
+}  # fmt: skip
 
 LONGEST_SHOWN = 600
 BLANK: tuple[Any, ...] = (None, "", [], {})
@@ -53,6 +63,13 @@ TRIGGERS = {
     "webhook": _lazy("Webhook"), "token": _lazy("A refused token"),
     "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
 }  # fmt: skip
+
+
+@register.simple_tag
+def status_pill(status: str, meaning: str) -> SafeString:
+    """Draw the status of a record in the colour of what it means to people."""
+    kind, drawn = MEANINGS[meaning]
+    return pill(status, capfirst(status_words(status)), kind, drawn)
 
 
 @register.filter

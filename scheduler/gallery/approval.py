@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -14,7 +15,7 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, only_if, owners_named
+from scheduler.gallery.people import Chosen, only_if, owners_named, statuses
 
 
 class ApprovalQuestions(Questions):
@@ -60,6 +61,13 @@ class Approval(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("One person asks, another one decides."),
+                "record": {
+                    "one": answers["service"][:LONGEST_NAME],
+                    "title": "[subject], [amount]" if answers["with_amount"] else "[subject]",
+                    "summary": ["reason"],
+                    "icon": "check2-square",
+                },
+                "statuses": statuses(good=[_("Approved")], bad=[_("Rejected")]),
                 "forms": [_request(with_amount=answers["with_amount"]), _decision(owners)],
             },
             group=_("Approvals"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -14,7 +15,7 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, asker, only_if, owners_named
+from scheduler.gallery.people import Chosen, asker, only_if, owners_named, statuses
 
 
 class TicketQuestions(Questions):
@@ -57,6 +58,16 @@ class ItTicket(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("What does not work is reported, solved, and confirmed."),
+                "record": {
+                    "one": answers["service"][:LONGEST_NAME],
+                    "title": "[summary]",
+                    "summary": ["reported_by", "subject", "urgency"],
+                    "icon": "headset",
+                },
+                "statuses": statuses(
+                    waiting=[_("Solved, not confirmed")],
+                    good=[_("Solved")],
+                ),
                 "security": {"see": ["participants", team]},
                 "forms": [_report(), _solution(team), _confirmation()],
             },

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -20,6 +21,7 @@ from scheduler.gallery.people import (
     assigned_to_the_manager,
     decision_fields,
     only_if,
+    statuses,
 )
 
 
@@ -66,6 +68,18 @@ class LeaveRequest(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("Employees ask for leave, their manager decides."),
+                "record": {
+                    "one": answers["service"][:LONGEST_NAME],
+                    "title": "[kind], [first_day] \u2013 [last_day]",
+                    "summary": ["employee", "working_days", "note"],
+                    "icon": "sun",
+                },
+                "statuses": statuses(
+                    waiting=[_("Waiting for a decision")],
+                    good=[_("Approved")],
+                    bad=[_("Rejected")],
+                    neutral=[_("Withdrawn")],
+                ),
                 "security": {"see": ["participants", keeper]},
                 "forms": [_request(keeper), _decision(keeper)],
             },

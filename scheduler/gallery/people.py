@@ -1,5 +1,6 @@
 """Questions of templates about people: one group or one person."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
@@ -57,6 +58,11 @@ def only_if(left: str, operator: str, right: str = "") -> dict[str, Any]:
     """Return a condition of a rule."""
     item = {"left": left, "operator": operator}
     return {"match": "all", "items": [item | ({"right": right} if right else {})]}
+
+
+def statuses(**names: Sequence[str]) -> list[dict[str, str]]:
+    """Return what the statuses of a process mean: `statuses(good=["Approved"])`."""
+    return [{"name": name, "meaning": meaning} for meaning, some in names.items() for name in some]
 
 
 def decision_fields(name: str, *rules: dict[str, Any], asked_by: str) -> list[dict[str, Any]]:

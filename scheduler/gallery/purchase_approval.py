@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -21,6 +22,7 @@ from scheduler.gallery.people import (
     decision_fields,
     only_if,
     owners_named,
+    statuses,
 )
 
 
@@ -74,6 +76,17 @@ class PurchaseApproval(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("Employees ask to buy something; one or two people decide."),
+                "record": {
+                    "one": answers["service"][:LONGEST_NAME],
+                    "title": "[wanted], [amount]",
+                    "summary": ["asked_by", "supplier", "needed_by"],
+                    "icon": "cart3",
+                },
+                "statuses": statuses(
+                    waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],
+                    good=[_("Approved")],
+                    bad=[_("Rejected")],
+                ),
                 "security": {"see": ["participants", second]},
                 "forms": [_request(second), _first(answers["limit"]), _second(second)],
             },

@@ -129,6 +129,13 @@ class BoundControl:
         return 6 if self.drawing in {"number", "name"} or self.spec.name == "title" else 12
 
     @property
+    def inner(self) -> "Dialog":
+        """Return the dialog of the parts of a setting."""
+        raw = self.raw if isinstance(self.raw, Mapping) else {}
+        assert self.spec.model is not None
+        return self.form.within(self.spec.model, raw, self.pointer)
+
+    @property
     def described(self) -> str:
         """Return the ids of the texts that describe it."""
         found = [f"{self.id}-help"] if self.help else []

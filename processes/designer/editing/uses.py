@@ -66,7 +66,12 @@ def _use(document: Object, found: _Found) -> Use:
     element = found.element
     setting = setting_in_words(str(found.path[0]), model_of(element))
     if element.kind == tree.PROCESS:
-        sentence = _("The pattern of the Process ID uses it.")
+        is_pattern = found.path[0] == "process_id"
+        sentence = (
+            _("The pattern of the Process ID uses it.")
+            if is_pattern
+            else _("The process uses it in its %(setting)s.") % {"setting": setting}
+        )
     else:
         owner = tree.find(document, element.holder)
         of = _("the process") if owner.kind == tree.PROCESS else owner.title

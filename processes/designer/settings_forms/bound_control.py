@@ -299,17 +299,30 @@ class SettingControl(BoundControl):
             known = [Option(name, f"{title} ({name})") for name, title in forms]
             return self._or_none(_("Choose a form"), known)
         if control in {"field", "field_picker", "table"}:
-            known = [
-                Option(leaf.value, f"{leaf.title} ({leaf.note})", group=str(branch.title))
-                for branch in scope.tree("table" if control == "table" else "field")
-                for leaf in branch.leaves
-            ]
-            return self._or_none(_("Choose a field"), known)
+            return self._or_none(_("Choose a field"), self._fields)
         return super().options
 
-    def _or_none(self, ask: str, known: list[Option]) -> list[Option]:
+    @property
+    def _fields(self) -> list[Option]:
+        which = "table" if self.spec.control == "table" else "field"
+        return [
+            Option(leaf.value, f"{leaf.title} ({leaf.note})", group=str(branch.title))
+            for branch in self.form.scope.tree(which)
+            for leaf in branch.leaves
+        ]
+
+    @property
+    def places(self) -> list[tuple[str, list[Option]]]:
+        """Return the places of a list of fields: what is chosen in each, and the choices."""
+        chosen = [str(one) for one in self.value]
+        spare = (self.spec.longest or len(chosen)) - len(chosen)
+        known = self._fields
+        return [(one, self._or_none("", known, one)) for one in [*chosen, *[""] * spare]]
+
+    def _or_none(self, ask: str, known: list[Option], chosen: str | None = None) -> list[Option]:
         """Put before what is known that nothing is chosen, and what is chosen and not among it."""
-        chosen, first = str(self.value), [Option("", ask if self.spec.required else "\u2013")]
+        chosen = str(self.value) if chosen is None else chosen
+        first = [Option("", ask if self.spec.required else "\u2013")]
         if chosen not in {"", *(one.value for one in known)}:
             gone = chosen not in self.form.scope.kinds
             words = f"{chosen} ({_('no longer there: choose again')})" if gone else chosen

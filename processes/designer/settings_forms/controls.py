@@ -62,6 +62,11 @@ def _shown_quick_actions(spec: Spec, value: Any) -> dict[str, list[str]]:
     return {key: _shown_refs(spec, raw.get(key)) for key in QuickActions.model_fields}
 
 
+def _read_field_list(sent: Sent) -> list[str]:
+    texts = sent.node.values if sent.node is not None else ()
+    return list(dict.fromkeys(name for text in texts if (name := text.strip())))
+
+
 _SELECT = ControlType("select", read_name)
 _ROWS = ControlType("rows", read_rows, shown_rows)
 _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
@@ -72,6 +77,7 @@ OF_PROCESSES = MappingProxyType(
         "field": _SELECT,
         "field_picker": _SELECT,
         "table": _SELECT,
+        "field_list": ControlType("field_list", _read_field_list, _shown_refs),
         "datasource_picker": ControlType("datasource", _read_source),
         "method_picker": ControlType("method", _read_method, beside="datasource"),
         "form": _SELECT,

@@ -34,6 +34,7 @@ OTHER = Heads(
     _("Form field or text"), _("goes to"), _("Field of the other process"), _("Value")
 )  # fmt: skip
 CHOOSING = Heads(_("Field"), "", "", "", _("Action"))
+STATUSES = Heads(_("Status"), "", "", "", _("Meaning"))
 PROPERTIES = Heads(_("Field"), "", "", "", _("Property"))
 OF_INSTANCE = frozenset({"assignments", "input_mapping", "rows"})
 
@@ -41,6 +42,8 @@ OF_INSTANCE = frozenset({"assignments", "input_mapping", "rows"})
 def heads_of(control: str, columns: frozenset[str], *, instance: str = "") -> Heads:
     """Return the heads of a mapping; the column of values says whose they are."""
     found = HEADS.get(control, OTHER)
+    if "meaning" in columns:
+        return STATUSES
     if "property" in columns:
         # What is known of a person goes into a field, or gets a value.
         found = PROPERTIES._replace(left=OTHER.left, sample=OTHER.sample)

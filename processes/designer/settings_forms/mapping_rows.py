@@ -1,6 +1,6 @@
 """Mapping rows as the dialogs show them: their boxes, what is wrong, what no longer is there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -107,13 +107,13 @@ class MappingRow:
     @property
     def about(self) -> str:
         """Return what the row is about, for the names of its buttons."""
-        named = self.cells.get("target") or self.cells.get("field")
+        named = next(filter(None, map(self.cells.get, ("target", "field", "name"))), None)
         return (named.value if named else "") or str(_("row %(number)s") % {"number": self.at + 1})
 
     @property
     def left(self) -> Cell:
         """Return the box at the left: what fills, or what is filled."""
-        return self.cells["value" if "field" not in self.cells else "field"]
+        return self.cells[_first(self.cells)]
 
     @property
     def right(self) -> Cell | None:
@@ -126,6 +126,11 @@ class MappingRow:
     def choice(self) -> Cell | None:
         """Return the box that offers choices, such as what to do when a value is missing."""
         return next((cell for cell in self.cells.values() if cell.spec.choices), None)
+
+
+def _first(columns: Collection[str]) -> str:
+    """Return which column stands at the left."""
+    return next(name for name in ("field", "value", "name") if name in columns)
 
 
 def lines_of(bound: Any, scope: EditorScope) -> list[MappingRow]:
@@ -152,10 +157,12 @@ def _row(bound: Any, scope: EditorScope, at: int, texts: dict[str, str]) -> Mapp
 def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:
     name, value = bound.form.name(place), texts.get(column.name, "")
     tree = PICKED.get(column.control) or TREE_OF.get(bound.spec.control, "value")
+    # A plain text is neither picked nor completed.
+    tree = "" if column.control == "line" else tree
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
     gone = _gone(tree, value, scope)
     return Cell(
-        column, place, name, value, tree, _label(tree, texts), errors,
+        column, place, name, value, tree, _label(tree, texts) if tree else _(column.title), errors,
         broken=_("%(name)s is no longer there: choose again.") % {"name": gone} if gone else "",
         gone=gone, meant=scope.meant_by(gone, tree) if gone else "",
         focused=_focused(bound, column, place),
@@ -164,8 +171,7 @@ def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[
 
 def _focused(bound: Any, column: Spec, place: str) -> bool:
     """Tell whether the focus goes here: into the left box of the row that was added."""
-    columns = {one.name for one in columns_of(bound.spec.row)}
-    first = "field" if "field" in columns else "value"
+    first = _first({one.name for one in columns_of(bound.spec.row)})
     return (
         column.name == first and bool(bound.form.focus) and place == f"{bound.form.focus}/{first}"
     )
@@ -173,6 +179,8 @@ def _focused(bound: Any, column: Spec, place: str) -> bool:
 
 def _gone(tree: str, value: str, scope: EditorScope) -> str:
     """Return the name in a box that is not there."""
+    if not tree:
+        return ""
     if tree not in NAMES:
         return next(iter(scope.broken_names(value)), "")
     gone = scope.broken_target(value) if tree == "target" else scope.broken_field(value, tree)

@@ -6,6 +6,7 @@ from kianda.accounts.roles import DESIGNER, has_role
 from kianda.web.page_extensions import extensions_of
 from processes import listing
 from processes.fields.base import FormField
+from processes.forms.record_titles import seen_record
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
@@ -33,6 +34,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
     )
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
+        "record": seen_record(instance, form_page.user, form_page.rights),
         "views": [(view, form_page.steps[view.form.name]) for view in views],
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
         "errors": form_page.errors, "lost": form_page.lost,

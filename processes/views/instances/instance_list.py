@@ -17,12 +17,10 @@ from kianda.lib.pagination import LOOKED_AT
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
-from processes.document_cache import document_of
+from processes.forms.record_titles import SeenRecord, seen_record
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
-from processes.rights.instance_rights import InstanceRights
 from processes.rights.querysets import startable_designs
-from processes.rights.seen import seen_values
 from processes.running import runs
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person
@@ -45,7 +43,7 @@ def instances(request: HttpRequest) -> HttpResponseBase:
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
-        "lines": [(one, _summary(one, user, query["q"])) for one in found],
+        "lines": [_line(one, user, query["q"]) for one in found],
         "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
         "processes": listing.processes_to_choose(query["process"], user=user),
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
@@ -56,19 +54,25 @@ def instances(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def _summary(instance: ProcessInstance, user: User, words: str) -> list[tuple[str, Any]]:
-    """Return a few plain values to know an instance by; first those that were searched for."""
+def _line(instance: ProcessInstance, user: User, words: str) -> SeenRecord:
+    """Return an instance as a line of the list: values that were searched for stand in it."""
+    record = seen_record(instance, user)
+    if record.summary and not words:
+        return record
+    return record._replace(summary=_plain_values(record, words)[:2])
+
+
+def _plain_values(record: SeenRecord, words: str) -> list[tuple[str, Any]]:
+    """Return the values to know an instance by; first those that were searched for."""
     wanted = [word.casefold() for word in words.split()]
-    document = document_of(instance.version)
-    fields = document.fields
-    seen = seen_values(instance.values, InstanceRights(user, instance, document))
+    fields = record.document.fields
     plain = [
         (fields[name].title, value)
-        for name, value in seen.items()
+        for name, value in record.seen.items()
         if value not in (None, "", []) and name in fields
     ]
     plain.sort(key=lambda row: not any(word in str(row[1]).casefold() for word in wanted))
-    return plain[:2]
+    return plain
 
 
 PARTS_OF_NEW = {

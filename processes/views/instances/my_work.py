@@ -24,6 +24,7 @@ from kianda.web.pages import (
     toast,
 )
 from processes.document_cache import document_of
+from processes.forms.record_titles import SeenRecord, seen_record
 from processes.instances.claim import read_instance
 from processes.instances.form_states import FormState, form_states, my_work, newest_work
 from processes.instances.sending_back import send_back
@@ -38,7 +39,7 @@ from processes.views.common import asked, person
 class WorkRow(NamedTuple):
     """One instance that waits for the person, and which of its open forms do."""
 
-    instance: ProcessInstance
+    record: SeenRecord
     forms: list[FormState]
 
 
@@ -89,7 +90,7 @@ def _lines(instances: Iterable[ProcessInstance], user: User) -> list[WorkRow]:
     ]
     # Looked up at once, and remembered until the page is made.
     called(user_ref(name) for some in states for state in some for name in state.users)
-    return [WorkRow(one, some) for one, some in zip(shown, states, strict=True)]
+    return [WorkRow(seen_record(one, user), some) for one, some in zip(shown, states, strict=True)]
 
 
 def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:

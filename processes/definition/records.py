@@ -1,0 +1,154 @@
+"""How people meet the instances of a process: what one is called, what its statuses mean."""
+
+from typing import Annotated, Literal, TypeAlias, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+from processes.language.limits import LONGEST_STATUS
+from processes.language.references import check_field_name, flaw, name_problems, names_in, parsed
+
+MOST_IN_SUMMARY = 6
+MOST_STATUSES = 50
+LONGEST_NAME = 60
+LONGEST_TITLE = 500
+
+# Of the icons that the product draws, those that a process may have.
+Icon = Literal[
+    "", "airplane", "award", "bag", "bank", "bell", "book", "box-seam", "briefcase", "building",
+    "calendar3", "camera", "car-front", "cart3", "cash-coin", "chat-dots", "check2-square",
+    "clipboard", "clock", "cpu", "credit-card", "cup-hot", "door-open", "envelope", "file-text",
+    "flag", "gear", "geo-alt", "gift", "globe", "headset", "heart-pulse", "house", "key", "laptop",
+    "lightbulb", "mortarboard", "p-circle", "pencil", "people", "person-badge", "person-plus",
+    "phone", "receipt", "shield-check", "star", "sun", "telephone", "tools", "truck", "wrench",
+]  # fmt: skip
+ICONS: tuple[str, ...] = tuple(one for one in get_args(Icon) if one)
+Meaning: TypeAlias = Literal["waiting", "good", "bad", "attention", "neutral"]
+
+
+def _title(source: str, info: ValidationInfo) -> str:
+    template, names = parsed(source), names_in(info)
+    if names is None:
+        return source
+    problems = name_problems(template, names)
+    for name in dict.fromkeys(template.references):
+        if names.is_secret(name.partition(".")[0]):
+            problems.append(_("%(name)s is a secret field: a title is shown.") % {"name": name})
+        elif name.partition(".")[0] in {"user", "now", "today"}:
+            problems.append(
+                _("[%(name)s] differs for each reader. Use fields and [process.id].")
+                % {"name": name}
+            )
+    if problems:
+        raise flaw(" ".join(problems))
+    return source
+
+
+def _summary(fields: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    names = names_in(info)
+    for name in fields:
+        check_field_name(name, info)
+        if names is not None and names.is_secret(name):
+            raise flaw(
+                _("%(name)s is a secret field. Choose a field that may be shown.") % {"name": name}
+            )
+        if names is not None and name in names.fields and names.fields[name].holds_rows:
+            raise flaw(_("%(name)s is a table. Choose a field with one value.") % {"name": name})
+    return tuple(dict.fromkeys(fields))
+
+
+class RecordWords(BaseModel):
+    """What people call an instance of a process, and by what they know one from another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    one: str = Field(
+        default="",
+        max_length=LONGEST_NAME,
+        title=gettext_noop("One record"),
+        description=gettext_noop("Such as: Leave request. If empty: the title of the process."),
+        json_schema_extra={"control": "line"},
+    )
+    many: str = Field(
+        default="",
+        max_length=LONGEST_NAME,
+        title=gettext_noop("Several records"),
+        description=gettext_noop("Such as: Leave requests. If empty: the title of the process."),
+        json_schema_extra={"control": "line"},
+    )
+    title: Annotated[str, AfterValidator(_title)] = Field(
+        default="",
+        max_length=LONGEST_TITLE,
+        title=gettext_noop("Title of a record"),
+        description=gettext_noop("Such as: [kind], [first_day]. If empty: the Process ID."),
+        json_schema_extra={"control": "value"},
+    )
+    summary: Annotated[tuple[str, ...], AfterValidator(_summary)] = Field(
+        default=(),
+        max_length=MOST_IN_SUMMARY,
+        title=gettext_noop("Summary"),
+        description=gettext_noop("The fields that lists and the home page show under the title."),
+        json_schema_extra={"control": "field_list"},
+    )
+    icon: Icon = Field(
+        default="",
+        title=gettext_noop("Icon"),
+        description=gettext_noop("Shown beside the process on the home page and in lists."),
+        json_schema_extra={"control": "select"},
+    )
+
+
+def _status(name: str) -> str:
+    if not name.strip():
+        raise flaw(_("Enter the name of the status."))
+    return name.strip()
+
+
+class StatusMeaning(BaseModel):
+    """A status of a process and what it means to people, which gives it its colour."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_status)] = Field(
+        max_length=LONGEST_STATUS,
+        title=gettext_noop("Status"),
+        description=gettext_noop("As the rules of the process set it, such as: Approved."),
+        json_schema_extra={"control": "line"},
+    )
+    meaning: Meaning = Field(
+        default="neutral",
+        title=gettext_noop("Meaning"),
+        description=gettext_noop("Gives the status its colour and icon."),
+        json_schema_extra={"control": "select"},
+    )
+
+
+def _once_each(statuses: tuple[StatusMeaning, ...]) -> tuple[StatusMeaning, ...]:
+    seen: set[str] = set()
+    for status in statuses:
+        key = status.name.casefold()
+        if key in seen:
+            raise flaw(_("The status %(name)s is listed twice.") % {"name": status.name})
+        seen.add(key)
+    return statuses
+
+
+Record = Annotated[
+    RecordWords,
+    Field(
+        title=gettext_noop("Records"),
+        description=gettext_noop("How people meet the records of this process."),
+        json_schema_extra={"control": "parts", "group": "records"},
+    ),
+]
+Statuses = Annotated[
+    tuple[StatusMeaning, ...],
+    AfterValidator(_once_each),
+    Field(
+        max_length=MOST_STATUSES,
+        title=gettext_noop("Statuses"),
+        description=gettext_noop("What each status means. A status that is not listed is grey."),
+        json_schema_extra={"control": "rows", "group": "records"},
+    ),
+]

@@ -1,0 +1,134 @@
+"""How people know a record: its title and summary, made of the values that the reader sees."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from kianda.web.times import day_words, moment_words
+from processes.definition.document import Document
+from processes.definition.records import Meaning
+from processes.document_cache import document_of
+from processes.fields.base import FormField, words_of
+from processes.instances.process_ids import address_of
+from processes.language.expressions import Resolve, Template
+from processes.language.parser import TemplateError
+from processes.language.people import inside
+from processes.language.timestamps import moment_text
+from processes.language.values import Value, ValueFailure, as_text, is_blank
+from processes.models import ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import seen_values
+
+LONGEST = 200
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+# What stands between two values, and is left over where one of them is empty.
+_JOINTS = " \t\n,;:·|/\u2013\u2014-"
+_DOUBLED = re.compile(r"\s*([,;·|])(\s*[,;·|])+")
+
+
+class SeenRecord(NamedTuple):
+    """An instance as a person meets it in a list: title, a few values, what its status means."""
+
+    instance: ProcessInstance
+    document: Document
+    # The values that the person sees.
+    seen: dict[str, Any]
+    title: str
+    summary: list[tuple[str, Any]]
+    meaning: Meaning
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether it has a title of its own, beside its Process ID."""
+        return self.title != self.instance.process_id
+
+
+def seen_record(
+    instance: ProcessInstance, user: User, rights: InstanceRights | None = None
+) -> SeenRecord:
+    """Return an instance as a person meets it; what they do not see stands nowhere in it."""
+    document = document_of(instance.version)
+    seen = seen_values(instance.values, rights or InstanceRights(user, instance, document))
+    return SeenRecord(
+        instance, document, seen, title_of(instance, document, seen), summary_of(document, seen),
+        document.meaning_of(instance.status),
+    )  # fmt: skip
+
+
+def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
+    """Return the title of a record, made of the values seen; its Process ID where that is empty."""
+    names = {
+        "process.id": instance.process_id, "process.name": document.name,
+        "process.status": instance.status, "process.created": moment_text(instance.created),
+        "process.url": address_of(instance.process_id),
+    }  # fmt: skip
+    try:
+        template = Template.parse(document.record.title)
+        if template.is_expression:
+            made = as_text(template.evaluate(_values(seen, names)))
+        else:
+            made = "".join(text for text, _ in template.pieces(_in_words(document, seen, names)))
+    except (TemplateError, ValueFailure):
+        # An expression may fail on what is not filled in yet.
+        made = ""
+    cut = _DOUBLED.sub(r"\1", " ".join(made.split())).strip(_JOINTS)
+    return cut[: LONGEST - 1] + "…" if len(cut) > LONGEST else cut or instance.process_id
+
+
+def summary_of(document: Document, seen: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return title and words of the fields that a design summarises its records by; no blanks."""
+    return [
+        (field.title, words)
+        for name in document.record.summary
+        if (field := document.fields.get(name)) is not None
+        if (words := _words(field, seen.get(name)))
+    ]
+
+
+def _values(seen: Mapping[str, Any], names: Mapping[str, str]) -> Resolve:
+    def resolve(name: str) -> Value:
+        root, _dot, part = name.partition(".")
+        if name in names:
+            return names[name]
+        value: Value = seen.get(root)
+        return inside(value, part) if part else value
+
+    return resolve
+
+
+def _in_words(document: Document, seen: Mapping[str, Any], names: Mapping[str, str]) -> Resolve:
+    values = _values(seen, names)
+
+    def resolve(name: str) -> Value:
+        field = document.fields.get(name)
+        if field is not None:
+            return _words(field, seen.get(name))
+        if name == "process.created":
+            return moment_words(datetime.fromisoformat(names[name]))
+        return values(name)
+
+    return resolve
+
+
+def _words(field: FormField, value: Any) -> str:
+    """Return a value as people say it: days and moments in words, people by name."""
+    if is_blank(value):
+        return ""
+    told = field.shown(value) if field.names_people else words_of(field, value, moment_words)
+    texts = told if isinstance(told, list) else [told]
+    if not field.holds_text:
+        texts = [_day(one) for one in texts]
+    return ", ".join(as_text(one) for one in texts if not is_blank(one))
+
+
+def _day(told: Any) -> Any:
+    if not isinstance(told, str) or not _DAY.match(told):
+        return told
+    try:
+        return day_words(date.fromisoformat(told), today=timezone.localdate())
+    except ValueError:
+        return told

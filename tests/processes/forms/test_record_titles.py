@@ -1,0 +1,106 @@
+"""How people know a record: by a title of its values, as far as they see those."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from processes.forms.record_titles import SeenRecord, seen_record
+from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance
+from tests.factories import make_user
+from tests.pages import client_of, text_of
+from tests.processes.rights.office import leave_request, office
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+FIELDS: list[dict[str, Any]] = [
+    {"type": "list", "name": "kind", "choices": [{"value": "annual", "title": "Annual leave"}]},
+    {"type": "date", "name": "first_day"},
+    {"type": "user_picker", "name": "who", "choose": "both"},
+    {"type": "number", "name": "amount", "decimals": 2},
+    {"type": "text", "name": "note", "mode": "long"},
+    {"type": "button", "name": "send", "rules": [{"type": "submit"}]},
+]
+
+
+def record(title: str, *, summary: tuple[str, ...] = (), **data: Any) -> SeenRecord:
+    """Return a record of a process with such a title, as somebody sees it who may see all."""
+    ada = make_user("ada", "Designer", first_name="Ada", last_name="King")
+    published(
+        {
+            "name": "leave",
+            "title": "Leave",
+            "record": {"title": title, "summary": summary},
+            "statuses": [{"name": "open", "meaning": "waiting"}],
+            "forms": [{"name": "ask", "fields": FIELDS}],
+        },
+        user=ada,
+    )
+    made = create_instance(process="leave", mode="live", data=data, user=ada)
+    rows = ProcessInstance.objects.select_related("version", "design")
+    return seen_record(rows.get(pk=made.pk), ada)
+
+
+def test_without_a_title_it_is_known_by_its_process_id() -> None:
+    found = record("")
+    assert (found.title, found.is_named) == ("leave-1", False)
+
+
+def test_values_stand_in_the_title_as_people_say_them() -> None:
+    today = timezone.localdate().isoformat()
+    title = "[kind] of [who], [first_day], [amount]"
+    found = record(title, kind="annual", who="user:ada", first_day=today, amount=12)
+    assert found.title == "Annual leave of Ada King, Today, 12.00"
+
+
+def test_what_is_empty_leaves_no_gap() -> None:
+    assert record("[kind], [first_day], [note] \u2013 [amount]", note=" in\nMay ").title == "in May"
+
+
+def test_an_expression_makes_a_title() -> None:
+    assert record("=Upper([note])", note="urgent").title == "URGENT"
+
+
+def test_a_title_that_cannot_be_computed_yet_is_the_process_id() -> None:
+    assert record("=[amount] / 0", amount=1).title == "leave-1"
+
+
+def test_a_long_title_is_cut() -> None:
+    title = record("[note]", note="word " * 200).title
+    assert len(title) == 200
+    assert title.endswith("…")
+
+
+def test_the_summary_has_the_fields_that_are_filled_in() -> None:
+    found = record("", summary=("who", "note", "amount"), who="user:ada", amount="7.5")
+    assert found.summary == [("Who", "Ada King"), ("Amount", "7.50")]
+
+
+def test_a_status_has_its_meaning() -> None:
+    assert record("").meaning == "waiting"
+
+
+def test_what_the_reader_does_not_see_is_not_in_title_and_summary() -> None:
+    people = office()
+    raw = leave_request(see=["everyone"])
+    raw["record"] = {"title": "[days], [illness]", "summary": ["illness", "days"]}
+    published(raw, user=people.dora)
+    made = create_instance(
+        process="leave", mode="live", data={"days": "5", "illness": "flu"}, user=people.emma
+    )
+    row = ProcessInstance.objects.select_related("version", "design").get(pk=made.pk)
+    assert seen_record(row, people.emma).title == "5, flu"
+    hidden = seen_record(row, people.tom)
+    assert (hidden.title, hidden.summary) == ("5", [("Days", "5")])
+    for page in ("/instances/", f"/instances/{made.process_id}/"):
+        assert "flu" not in text_of(client_of(people.tom).get(page))
+
+
+@pytest.mark.parametrize("page", ["/instances/", "/work/", "/instances/leave-1/"])
+def test_lists_and_the_page_itself_call_it_by_its_title(page: str) -> None:
+    found = record("[note] leave", note="Long", summary=("note",))
+    shown = text_of(client_of(found.instance.created_by).get(page))
+    assert "Long leave" in shown
+    assert "leave-1" in shown
