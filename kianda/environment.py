@@ -2,9 +2,11 @@
 
 import difflib
 import hashlib
+import json
 import math
 import os
 import secrets
+import shlex
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -43,6 +45,9 @@ KNOWN: dict[str, str] = {
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
     "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
+    "KIANDA_MAX_FILE_MB": "How large one uploaded file can be, in millions of bytes. `100`.",
+    "KIANDA_SCAN_COMMAND": "Checks each file: a program, its path is added. Exit 0: clean. None.",
+    "KIANDA_FILE_STORAGE": "Where files are: a storage of Django, as JSON. The data directory.",
     "KIANDA_SMTP_URL": "Mail server: `smtp://user:password@host:587?from=address`. None.",
 }
 
@@ -99,6 +104,31 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}. Choose one of {', '.join(allowed)}.")
     return value
+
+
+def storage(name: str, default: dict[str, Any]) -> dict[str, Any]:
+    """Return a storage as Django's STORAGES has it; no sentence repeats what it holds."""
+    value = text(name)
+    if not value:
+        return default
+    sentence = f'{name} is no storage. Write {{"BACKEND": "a.dotted.Class", "OPTIONS": {{...}}}}.'
+    try:
+        found = json.loads(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(sentence) from error
+    if not isinstance(found, dict) or not isinstance(found.get("BACKEND"), str):
+        raise ImproperlyConfigured(sentence)
+    if found.keys() - {"BACKEND", "OPTIONS"}:
+        raise ImproperlyConfigured(sentence)
+    return found
+
+
+def command(name: str) -> list[str]:
+    """Return a command as its words; an empty list without it."""
+    try:
+        return shlex.split(text(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is no command: {error}.") from error
 
 
 def http_proxy(name: str) -> str:

@@ -21,6 +21,10 @@ EMBEDDED = KIANDA_MODE == "embedded"
 KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 # Answers of calls that the database could not take yet.
 KIANDA_SPOOL_DIR = KIANDA_DATA_DIR / "spool"
+# What has arrived of files that are being uploaded; whole ones are in STORAGES.
+KIANDA_UPLOAD_DIR = KIANDA_DATA_DIR / "uploads"
+KIANDA_MAX_FILE_MB = env.number("KIANDA_MAX_FILE_MB", 100, least=1, most=10_000)
+KIANDA_SCAN_COMMAND = env.command("KIANDA_SCAN_COMMAND")
 KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
 KIANDA_PORT = int(env.number("KIANDA_PORT", 8000, least=1, most=65_535))
 KIANDA_PUBLIC_URL = env.text("KIANDA_PUBLIC_URL", f"http://{KIANDA_HOST}:{KIANDA_PORT}").rstrip("/")
@@ -211,6 +215,14 @@ STATIC_ROOT = Path(KIANDA_STATIC_DIR or KIANDA_DATA_DIR / "static").resolve()
 WHITENOISE_USE_FINDERS = not KIANDA_STATIC_DIR
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Files that people upload: outside the database, and served by no web server of its own.
+    "files": env.storage(
+        "KIANDA_FILE_STORAGE",
+        {
+            "BACKEND": "processes.files.storage.LocalFiles",
+            "OPTIONS": {"location": str(KIANDA_DATA_DIR / "files")},
+        },
+    ),
     "staticfiles": {
         "BACKEND": "kianda.web.static_storage.LastingNames"
         if KIANDA_STATIC_DIR

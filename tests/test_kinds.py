@@ -218,6 +218,7 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "toggle",
         "table",
         "user_picker",
+        "file_upload",
         "button",
         "link",
         "rich_text",

@@ -11,7 +11,8 @@ ApplicationError
 ├── NoLongerValid           410
 ├── PreconditionFailed      412
 ├── TooLarge                413
-└── TooMany                 429
+├── TooMany                 429
+└── NoSpace                 507
 """
 
 from collections.abc import Iterable
@@ -132,3 +133,11 @@ class TooMany(ApplicationError):
     status = 429
     title = gettext_noop("Too many requests")
     sentence = gettext_noop("Too many requests. Wait a little.")
+
+
+class NoSpace(ApplicationError):
+    """Something that finds no place on the disk; what was there before is kept."""
+
+    status = 507
+    title = gettext_noop("No space left")
+    sentence = gettext_noop("There is no space left on the disk. Nothing is lost; try again later.")

@@ -202,6 +202,11 @@ class Document(_Titled):
         return frozenset(name for name, field in self.fields.items() if field.names_people)
 
     @cached_property
+    def file_fields(self) -> tuple[str, ...]:
+        """The names of the fields whose values name files, in form order."""
+        return tuple(name for name, field in self.fields.items() if field.holds_files)
+
+    @cached_property
     def secrets(self) -> frozenset[str]:
         """The names of the fields that are stored encrypted and shown masked."""
         return frozenset(name for name, field in self.fields.items() if field.is_secret)

@@ -21,7 +21,7 @@ from processes.fields.table import may_name_people
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.people import inside
-from processes.language.values import Value, as_text, to_json
+from processes.language.values import Value, as_text, files_in, to_json
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.rules.ports import (
     LINKS_AT,
@@ -183,7 +183,9 @@ class RunContext:
     def _checked(self, changes: Changes) -> dict[str, Value]:
         converted = self.working.converted(changes)
         for name, value in converted.items():
-            if self.working.is_secret(name):
+            if self.working.fields[name].holds_files:
+                converted[name] = self._known_files(name, value)
+            elif self.working.is_secret(name):
                 self.masker.add(value)
             elif self._holds_found_secret(value):
                 words = _(
@@ -192,6 +194,19 @@ class RunContext:
                 )
                 raise RuleFailed("configuration", words % {"name": name})
         return converted
+
+    def _known_files(self, name: str, value: Value) -> Value:
+        """Return files as they are known: an answer may claim anything of any file."""
+        held = [
+            one
+            for values in (self.working.values, self.working.stored)
+            for other, field in self.working.fields.items()
+            if field.holds_files
+            for one in files_in(values.get(other))
+        ]
+        if all(one in held for one in files_in(value)):
+            return value
+        return self.world.files(self.working.fields[name], value)
 
     def _holds_found_secret(self, value: Value) -> bool:
         if not self.found_secrets:

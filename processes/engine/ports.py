@@ -9,6 +9,7 @@ from kianda.lib.masking import Masker
 from processes.engine.run_values import RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
+from processes.fields.base import FormField
 from processes.language.conditions import ConditionGroup
 from processes.language.values import Value
 from processes.rules.base import Answer
@@ -110,6 +111,12 @@ class World(Protocol):
 
     def find_people(self, query: PeopleQuery) -> list[Item]:
         """Look people up."""
+
+    def files(self, field: FormField, value: Value) -> Value:
+        """Return files that a rule puts into a field with what is known of them.
+
+        Raises RuleFailed for a file that the instance does not have.
+        """
 
     def mail(self, mail: Mail, run: RunState) -> Mapping[str, Any] | None:
         """Return an email as it is planned, None when none is sent; the trace says to whom not.

@@ -11,6 +11,7 @@ from processes.fields.base import Container, FormField, InputField, walk
 from processes.fields.button import Button
 from processes.fields.date import Date
 from processes.fields.field_group import FieldGroup
+from processes.fields.file_upload import FileUpload
 from processes.fields.link import Link
 from processes.fields.list import List
 from processes.fields.number import Number
@@ -31,6 +32,7 @@ AnyField = Annotated[
     | Toggle
     | Table
     | UserPicker
+    | FileUpload
     | Button
     | Link
     | RichText
@@ -60,6 +62,7 @@ __all__ = [
     "Container",
     "Date",
     "FieldGroup",
+    "FileUpload",
     "FormField",
     "InputField",
     "Link",

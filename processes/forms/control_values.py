@@ -1,12 +1,13 @@
 """What stands in the control of a field, and what its content means."""
 
+from datetime import UTC
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from processes.fields.base import FormField, Written
-from processes.language.values import Value
+from processes.language.values import Value, ValueFailure, files_in
 
 PREFIX = "v-"
 
@@ -32,6 +33,14 @@ def means_same(field: FormField, one: Written, other: Written) -> bool:
         field.read(sent_of(field, written)) for written in (one, other)
     )
     return not wrong and not also_wrong and first == second
+
+
+def files_read(field: FormField, written: str) -> list[dict[str, Any]]:
+    """Return the file that one posted line names; nothing where it is garbled."""
+    try:
+        return files_in(field.to_python(field.from_control([written], zone=UTC)))
+    except ValueFailure:
+        return []
 
 
 def posted(field: FormField, name: str, post: QueryDict) -> Written | None:

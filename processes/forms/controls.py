@@ -13,8 +13,9 @@ from processes.definition.document import Form
 from processes.fields import List
 from processes.fields.base import FormField, Written
 from processes.fields.text import Text
-from processes.forms.control_values import PREFIX
+from processes.forms.control_values import PREFIX, files_read
 from processes.instances.history import ForeignChange
+from processes.language.file_types import file_size
 
 _FULL = 12
 _AT_FIRST = Display()
@@ -106,6 +107,17 @@ class Control:
     def words(self) -> str:
         """Return what stands in it as a person reads it."""
         return self.field.control_in_words(self.value)
+
+    @property
+    def files(self) -> list[dict[str, str]]:
+        """Return the files that stand in it: `id`, `name`, `size` in words, and what is posted."""
+        return [
+            {"id": one["id"], "name": one["name"], "posted": written,
+             "size": "" if one["size"] is None else file_size(one["size"]),
+             "media_type": one["media_type"]}
+            for written in self.value
+            for one in files_read(self.field, written)
+        ] if self.field.holds_files else []  # fmt: skip
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:

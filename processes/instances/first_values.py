@@ -7,6 +7,8 @@ instances up for others, and may send all of it.
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import pointer
 from processes.definition.document import Document
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.instances.default_values import default_values
 from processes.instances.kept_cells import with_kept_cells
 from processes.instances.sent_values import SentValues, out_of_reach, refuse_not_open, typed_in
@@ -34,7 +36,7 @@ def first_values(made: ProcessInstance, document: Document, sent: SentValues) ->
             name, known[name], rights, defaults,
             set_by_rules=sent.set_by_rules, by_hand=not rights.manages,
         )  # fmt: skip
-    values, flaws = read_sent(document, known, {})
+    values, flaws = read_sent(document, known, {}, files=KnownFiles(Uploader(sent.user)))
     flaws += [Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
     if flaws:
         raise Invalid(errors=flaws)

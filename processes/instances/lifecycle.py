@@ -15,6 +15,7 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.run_values import python_of
+from processes.files.values import attach, new_files
 from processes.instances.claim import read_instance, refuse_other_revision
 from processes.instances.first_values import first_values
 from processes.instances.lock import locked, when_free
@@ -77,6 +78,7 @@ def create_instance(
         )  # fmt: skip
         store_owners(instance, document, fresh=True)
         store_people(instance, document, values=values)
+        attach(instance, new_files(document, {}, values))
         if on_made is not None:
             on_made(instance)
     return instance
@@ -169,6 +171,7 @@ def _store(
     instance.modified, instance.modified_by = moment, user
     instance.save(update_fields=["values", "secrets", "revision", "modified", "modified_by"])
     store_people(instance, document, values=after)
+    attach(instance, new_files(document, before, after))
     Change.objects.create(
         instance=instance,
         run=run,

@@ -21,6 +21,8 @@ from processes.definition.document import Document
 from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import COMPLETED, CURRENT, FormRecord, form_of, records_of
 from processes.fields import Button
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.instances.kept_cells import with_kept_cells
 from processes.instances.stored_values import no_such_field, read_sent
 from processes.language.values import Value
@@ -86,7 +88,8 @@ def take_sent(
         for name, one in sent.data.items()
         if name not in unseen
     }  # fmt: skip
-    values, flaws = read_sent(document, known, stored)
+    files = KnownFiles(Uploader(sent.user, sent.link), instance, rights)
+    values, flaws = read_sent(document, known, stored, files=files)
     flaws += [Flaw(pointer("data", name), no_such_field(document, name)) for name in unseen]
     typed = [name for name in typed_in(sent, document, values, stored) if name in known]
     _refuse_foreign(sent, rights, typed)

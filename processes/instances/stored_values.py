@@ -10,6 +10,7 @@ from kianda.lib.secrets import MASK
 from processes.definition.document import Document
 from processes.engine.run_values import json_of, python_of
 from processes.fields.base import FormField
+from processes.files.values import KnownFiles
 from processes.instances.named_people import people_flaws
 from processes.language.values import Value
 from processes.models import ProcessInstance
@@ -48,9 +49,17 @@ def shown(document: Document, values: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def read_sent(
-    document: Document, sent: Mapping[str, Any], stored: Mapping[str, Value], *, at: str = "/data"
+    document: Document,
+    sent: Mapping[str, Any],
+    stored: Mapping[str, Value],
+    *,
+    files: KnownFiles,
+    at: str = "/data",
 ) -> tuple[dict[str, Value], list[Flaw]]:
-    """Convert sent JSON to values; the flaws name each place. Kept secrets are left out."""
+    """Convert sent JSON to values; the flaws name each place. Kept secrets are left out.
+
+    `files`: which files may be named.
+    """
     values: dict[str, Value] = {}
     flaws: list[Flaw] = []
     for name, raw in sent.items():
@@ -62,7 +71,10 @@ def read_sent(
             if not stored.get(name):
                 flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
         else:
-            _read_one(field, raw, pointer, values, flaws, stored)
+            raw, wrong = files.filled(field, raw, stored.get(name))
+            flaws += [Flaw(f"{pointer}{at}", f"{field.title}: {one}") for at, one in wrong]
+            if not wrong:
+                _read_one(field, raw, pointer, values, flaws, stored)
     return values, flaws
 
 

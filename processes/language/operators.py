@@ -16,6 +16,7 @@ from processes.language.values import (
     ValueFailure,
     as_text,
     is_blank,
+    is_file,
     is_numeric,
     shown,
     to_decimal,
@@ -130,13 +131,15 @@ def _negated(value: Value) -> Value:
 def same(left: Value, right: Value) -> bool:
     """Tell whether two values are equal.
 
-    Blank equals blank. A number equals the text that spells it, a boolean the word for it, a list
-    of one the text in it. Two texts are compared letter by letter.
+    Blank equals blank. A number equals the text that spells it, a boolean the word for it, a file
+    its name, a list of one the text in it. Two texts are compared letter by letter.
     """
     if is_blank(left) or is_blank(right):
         return is_blank(left) and is_blank(right)
     if isinstance(left, list) != isinstance(right, list):
         left, right = _alone(left), _alone(right)
+    if is_file(left) != is_file(right):
+        left, right = as_text(left), as_text(right)
     if isinstance(left, str) and isinstance(right, str):
         return left == right
     for kind, convert in _SPELLINGS:
@@ -193,7 +196,7 @@ def contains(container: Value, wanted: Value) -> bool:
     """Tell whether a list holds an item equal to the wanted one, or a text holds a part."""
     if isinstance(container, list):
         return any(same(item, wanted) for item in container)
-    if isinstance(container, dict):
+    if isinstance(container, dict) and not is_file(container):
         return as_text(wanted) in container
     return as_text(wanted) in as_text(container)
 

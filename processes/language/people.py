@@ -60,9 +60,14 @@ def called(refs: Iterable[str]) -> list[str]:
 
 
 def inside(value: Value, part: str) -> Value:
-    """Return what stands in a value: a column of its rows, or what is known of the person in it."""
+    """Return what stands in a value: a column of its rows, or what is known of what it names.
+
+    That is a part of a file, or of a person.
+    """
     if isinstance(value, list):
         return column_of(value, part)
+    if isinstance(value, dict):
+        return value.get(part)
     nothing: Value = [] if part in _LISTS else ""
     if is_blank(value) or not isinstance(value, str) or not _registered:
         return nothing

@@ -123,7 +123,8 @@ def _is_place(name: str, root: str) -> bool:
 def _field_problem(name: str, names: NameTable) -> str:
     kind = names.fields.get(name)
     table, _dot, column = name.partition(".")
-    if column and (root := names.fields.get(table)) and (root.names_people or root.holds_rows):
+    root = names.fields.get(table) if column else None
+    if root is not None and (root.names_people or root.holds_rows or root.holds_files):
         return _part_problem(table, column, names.tables.get(table, {}), root)
     if kind is None:
         near = names.nearest(name)
@@ -143,6 +144,8 @@ def _part_problem(
     said = {"field": field, "part": part, "known": ", ".join(f"[{field}.{one}]" for one in parts)}
     if kind.holds_rows:
         sentence = _("The table %(field)s has no column %(part)s. There are: %(known)s.")
+    elif kind.holds_files:
+        sentence = _("Nothing called %(part)s is known of a file. There are: %(known)s.")
     elif parts:
         sentence = _("Nothing called %(part)s is known of a person. There are: %(known)s.")
     else:

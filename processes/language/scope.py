@@ -28,6 +28,8 @@ class FieldKind(Kind):
     holds_rows: ClassVar[bool] = False
     # Its value names people or groups, as refs.
     names_people: ClassVar[bool] = False
+    # Its value names files, whose contents stand outside of it.
+    holds_files: ClassVar[bool] = False
     # It can be a column of a table.
     in_table: ClassVar[bool] = False
     # It is pressed, and may stand in the bar at the end of its form.

@@ -53,6 +53,28 @@ def is_blank(value: Value) -> bool:
     return value is None or value in ("", [], {})
 
 
+# What a file is in a value: the row that has its content, and what people are told of it.
+FILE_KEYS = frozenset({"id", "name", "size", "media_type"})
+
+
+def is_file(value: object) -> bool:
+    """Tell whether a value is a file, as a file field holds it."""
+    return isinstance(value, Mapping) and value.keys() == FILE_KEYS and bool(value["id"])
+
+
+def files_in(value: object) -> list[dict[str, Any]]:
+    """Return the files that a value holds: one, or a list of them."""
+    many: list[Any] = value if isinstance(value, list) else [value]
+    return [dict(one) for one in many if is_file(one)]
+
+
+def _names_of_files(value: object) -> str | None:
+    """Return the names of the files that a value is, None when it is anything else."""
+    files = files_in(value)
+    many = len(value) if isinstance(value, list) else 1
+    return ", ".join(str(one["name"]) for one in files) if files and len(files) == many else None
+
+
 def column_of(rows: Value, column: str) -> list[Value]:
     """Return what the rows of a table hold in one column, blank where they hold nothing."""
     found = rows if isinstance(rows, list) else []
@@ -104,8 +126,8 @@ def significant(value: Decimal) -> Decimal:
 def as_text(value: object) -> str:
     """Return a value as text.
 
-    Numbers without exponent or added `.0`, booleans as `true` and `false`, objects and lists as
-    compact JSON, nothing as the empty text.
+    Numbers without exponent or added `.0`, booleans as `true` and `false`, files as their names,
+    objects and lists as compact JSON, nothing as the empty text.
     """
     if isinstance(value, str):
         return value
@@ -115,6 +137,8 @@ def as_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
         return _number_as_text(to_decimal(value))
+    if (names := _names_of_files(value)) is not None:
+        return names
     plain = to_json(from_json(value))
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 

@@ -1,6 +1,7 @@
 """The rows of designs, instances, runs and history."""
 
 from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
+from processes.models.files import File
 from processes.models.instances import (
     FormOwner,
     GivenProcessId,
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "DesignPresence",
     "DesignVersion",
+    "File",
     "FormLink",
     "FormOwner",
     "GivenProcessId",

@@ -13,6 +13,8 @@ from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import InstanceState
 from processes.engine.run_values import python_of
 from processes.engine.runner import run_rules
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.instances.claim import RunRequest, insert, read_instance, take
 from processes.instances.stored_values import read_sent
 from processes.language.values import Value
@@ -134,7 +136,8 @@ def stop(at: Paused) -> Run:
 def edit_value(at: Paused, *, field: str, value: Any) -> Run:
     """Set a field of the working copy by hand; raises Invalid at `/data/<field>`."""
     session = claimed(at.run_pk, at.user)
-    sent, flaws = read_sent(session.document, {field: value}, session.working.values)
+    files = KnownFiles(Uploader(at.user), session.started.instance)
+    sent, flaws = read_sent(session.document, {field: value}, session.working.values, files=files)
     with at_work(session) as act:
         if not flaws:
             _set_by_hand(act, sent)

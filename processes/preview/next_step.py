@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from processes.engine.context import RunContext
 from processes.engine.ports import Call, FoundItems, Query, RunState, World
 from processes.engine.run_values import RunValues
+from processes.fields.base import FormField
 from processes.instances.claim import ClaimedRun
 from processes.language.values import Value, ValueFailure
 from processes.preview.debug_session import Session
@@ -86,6 +87,10 @@ class _PlannedWorld:
     def find_people(self, query: PeopleQuery) -> list[Item]:
         """Look them up."""
         return self.real.find_people(query)
+
+    def files(self, field: FormField, value: Value) -> Value:
+        """Look them up."""
+        return self.real.files(field, value)
 
 
 def planned(session: Session) -> NextStep:

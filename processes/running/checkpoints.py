@@ -16,6 +16,7 @@ from kianda.lib.errors import Stale
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
+from processes.files.values import attach, new_files
 from processes.instances.form_links import end_links_of_closed_forms, store_links
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
@@ -242,6 +243,11 @@ class RunCheckpoints:
             return []
         return [partial(store_people, self.instance, self.document, values=values)]
 
+    def _files_of(self, values: Mapping[str, Value], context: RunState) -> Writes:
+        """Return what gives the instance the files that its values name from now on."""
+        added = new_files(self.document, context.working.stored, values)
+        return [partial(attach, self.instance, added)] if added else []
+
     def _columns_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
         plain, secret = split(self.document, values)
         return {"values": plain, "secrets": secret or None}
@@ -258,8 +264,8 @@ class RunCheckpoints:
         changes = changes_between(self.document, context.working.stored, values)
         revise = self._revising(context, changes, moment, **columns)
         return [
-            *revise, *self._people_of(values), *self._sending(context), *self._using_link(),
-            *self._deleting(context),
+            *revise, *self._people_of(values), *self._files_of(values, context),
+            *self._sending(context), *self._using_link(), *self._deleting(context),
         ]  # fmt: skip
 
     def _revising(

@@ -23,6 +23,8 @@ from processes.engine.run_values import RunValues
 from processes.engine.runner import run_rules
 from processes.engine.trace import RunTrace
 from processes.engine.transitions import ActedBy
+from processes.fields.base import FormField
+from processes.files.uploads import Uploader
 from processes.instances.default_values import early_names
 from processes.instances.form_states import known_groups, known_people
 from processes.language.timestamps import moment_text, today_in
@@ -30,6 +32,7 @@ from processes.language.values import Value
 from processes.rules.base import Answer, Rule, RuleFailed
 from processes.rules.ports import InstanceAct, Item, Mail, PeopleQuery, PersonAct
 from processes.running.people import found_people
+from processes.running.rule_files import known_files
 
 SECONDS = 10.0
 
@@ -83,7 +86,7 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
         "process.created": moment_text(now), "process.url": "",
     }  # fmt: skip
     names = early_names(document, user=user, more=known)
-    paper = _PaperWorld()
+    paper = _PaperWorld(user)
     return RunContext(
         working=working,
         surroundings=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
@@ -106,6 +109,14 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
 
 class _PaperWorld:
     """Where a run becomes durable and reaches out, for rules that do neither."""
+
+    def __init__(self, user: User) -> None:
+        """Take the person, whose own uploads can be in values."""
+        self.user = user
+
+    def files(self, field: FormField, value: Value) -> Value:
+        """Look up own uploads."""
+        return known_files(field, value, by=Uploader(self.user), instance=None)
 
     def check(self) -> None:
         """Go on: nothing is held."""

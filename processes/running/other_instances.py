@@ -14,17 +14,20 @@ from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.ports import FoundItems, Query, RunState
+from processes.fields.base import FormField
+from processes.files.uploads import Uploader
 from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.mailing import prepared_letter
 from processes.instances.recycle_bin import ByRule
 from processes.language.conditions import ConditionGroup, ItemFilter
-from processes.language.values import to_json
+from processes.language.values import Value
 from processes.models import ProcessInstance, Run
 from processes.rules.base import RuleFailed
 from processes.rules.ports import InstanceAct, Item, Mail, PersonAct
 from processes.running.adapters import WorldAdapter, item_of
 from processes.running.people import change_person
+from processes.running.rule_files import given_values, known_files
 
 MOST_AT_ONCE = 1_000
 DEEPEST = 8
@@ -60,6 +63,15 @@ class RealWorld(WorldAdapter):
         super().__init__(user)
         self.chain, self.nested = chain, nested
 
+    def files(self, field: FormField, value: Value) -> Value:
+        """Return files of the instance, or own uploads, with what is known of them."""
+        run = self.chain.run
+        by = Uploader(self.user, run.link)
+        return known_files(field, value, by=by, instance=run.instance)
+
+    def _given(self, act: InstanceAct) -> dict[str, Any]:
+        return given_values(act.values, instance=self.chain.run.instance, by=self.user)
+
     def act(self, act: InstanceAct | PersonAct, run: RunState) -> FoundItems:
         """Do something in other instances, or to a person; raises RuleFailed."""
         acts = {
@@ -92,7 +104,7 @@ class RealWorld(WorldAdapter):
         made = create_instance(
             process=act.process,
             mode=self.chain.mode,
-            data=_sent(act),
+            data=self._given(act),
             user=self.user,
             set_by_rules=act.values.keys(),
             check=lambda document: _refuse_misfit(act, document),
@@ -109,7 +121,7 @@ class RealWorld(WorldAdapter):
     def _patch(self, act: InstanceAct, process_id: str) -> None:
         assert self.user is not None  # somebody found it
         _refuse_misfit(act, _document_now(*read_instance(process_id, self.user)))
-        patch_instance(process_id=process_id, data=_sent(act), user=self.user, trigger="rule")
+        patch_instance(process_id=process_id, data=self._given(act), user=self.user, trigger="rule")
 
     def _delete(self, act: InstanceAct, run: RunState) -> FoundItems:
         def delete(process_id: str) -> FoundItems:
@@ -190,7 +202,7 @@ class RealWorld(WorldAdapter):
                 act.target,
                 self.user,
                 "rule",
-                _sent(act) if with_values else None,
+                self._given(act) if with_values else None,
                 time_zone=self.chain.run.time_zone,
                 deadline_s=run.seconds_left,
                 parent=self.chain.run,
@@ -212,10 +224,6 @@ class RealWorld(WorldAdapter):
     def _item(self, process_id: str) -> FoundItems:
         instance, document = read_instance(process_id, self.user)
         return [self._seen(item_of(instance, document), instance, document)], document.secrets
-
-
-def _sent(act: InstanceAct) -> dict[str, object]:
-    return {name: to_json(value) for name, value in act.values.items()}
 
 
 def _document_now(instance: ProcessInstance, document: Document) -> Document:

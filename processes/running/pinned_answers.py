@@ -16,8 +16,9 @@ from processes.document_cache import document_of
 from processes.engine.ports import Call, FoundItems, Query, RunState, World
 from processes.engine.run_values import START
 from processes.engine.trace_replay import newest_first
+from processes.fields.base import FormField
 from processes.language.timestamps import moment_text
-from processes.language.values import from_json, to_json
+from processes.language.values import Value, from_json, to_json
 from processes.models import PinnedAnswer, ProcessDesign, ProcessInstance, Run
 from processes.rights.seen import seen_run
 from processes.rules.base import Answer, Rule, RuleFailed
@@ -223,6 +224,10 @@ class PinnedWorld:
     def find_people(self, query: PeopleQuery) -> list[Item]:
         """Look them up."""
         return self.real.find_people(query)
+
+    def files(self, field: FormField, value: Value) -> Value:
+        """Look them up."""
+        return self.real.files(field, value)
 
     def _sample(self, rule: Rule, title: str, names: Mapping[str, str]) -> Answer:
         kept = pinned_of(self.design).get(rule.id)

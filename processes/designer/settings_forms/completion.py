@@ -54,18 +54,19 @@ def _names(scope: EditorScope, which: str) -> Iterator[Completion]:
         for leaf in branch.leaves:
             yield Completion(leaf.value, leaf.title, str(branch.title), leaf.icon)
     if which in WITH_PARTS:
-        yield from _parts_of_people(scope)
+        yield from _parts_of_fields(scope)
 
 
-def _parts_of_people(scope: EditorScope) -> Iterator[Completion]:
-    """Yield what is read through the fields that hold one person: `[manager.email]`."""
+def _parts_of_fields(scope: EditorScope) -> Iterator[Completion]:
+    """Yield what is read through fields of people and files: `[manager.email]`, `[offer.name]`."""
     titles = {one.name: one.title for one in fields_in(scope.document)}
     for field, parts in scope.names.tables.items():
-        if scope.names.fields[field].names_people:
+        kind = scope.names.fields[field]
+        if kind.names_people or kind.holds_files:
             title = titles[field]
             for part in parts:
                 said = f"{title}: {part_in_words(part)}"
-                yield Completion(f"[{field}.{part}]", said, title, "person")
+                yield Completion(f"[{field}.{part}]", said, title, kind.icon)
 
 
 def _functions() -> Iterator[Completion]:

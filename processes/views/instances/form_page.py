@@ -18,6 +18,8 @@ from processes.engine.instance_state import form_of
 from processes.engine.run_values import python_of
 from processes.fields import Button, Table
 from processes.fields.base import FormField, InputField
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.forms.controls import Control, FormView, every, only_open, without
 from processes.forms.fill_in import (
     TypedValue,
@@ -271,6 +273,11 @@ class FormPage:
         return [*self.left, *closed_columns(self.changes, self.rights)]
 
     @property
+    def uploader(self) -> Uploader:
+        """Return who uploads files here."""
+        return Uploader(self.user)
+
+    @property
     def about(self) -> str:
         """Return what is carried along belongs to."""
         return f"instance {self.instance.pk}"
@@ -319,7 +326,8 @@ class FormPage:
 
     def invalid(self) -> list[Flaw]:
         """Return what is wrong with the values that the person has changed."""
-        return read_sent(self.document, self.changes, self.values)[1]
+        files = KnownFiles(self.uploader, self.instance, self.rights)
+        return read_sent(self.document, self.changes, self.values, files=files)[1]
 
     def missing(self) -> list[Flaw]:
         """Return the required fields left blank, on the forms that the person has changed."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import NoLongerValid
 from processes.engine.run_values import python_of
+from processes.files.uploads import Uploader
 from processes.forms.controls import FormView
 from processes.instances.claim import linked_instance
 from processes.instances.stored_values import stored_values
@@ -48,6 +49,11 @@ class LinkedForm(FormPage):
     def rights(self) -> InstanceRights:
         """What the link lets do."""
         return LinkRights(self.link, self.instance, self.document)
+
+    @property
+    def uploader(self) -> Uploader:
+        """Return who uploads files here."""
+        return Uploader(None, self.link)
 
     @property
     def about(self) -> str:

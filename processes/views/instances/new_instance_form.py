@@ -15,6 +15,8 @@ from processes.definition.document import TargetMissing
 from processes.document_cache import document_of
 from processes.engine.display_modes import READ, DisplayModes
 from processes.engine.run_values import json_of, python_of
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.forms.controls import FormView, only_open
 from processes.forms.fill_in import (
     TypedValue,
@@ -129,7 +131,10 @@ class NewInstanceForm:
         """Return what is wrong with it; unless strict, what is missing may be."""
         data = self.data()
         missing = missing_in(self.fields.values(), self.values, data) if strict else []
-        return in_form_order(self.document, missing + read_sent(self.document, data, {})[1])
+        return in_form_order(self.document, missing + self._read(data)[1])
+
+    def _read(self, data: Mapping[str, Any]) -> tuple[dict[str, Value], list[Flaw]]:
+        return read_sent(self.document, data, {}, files=KnownFiles(Uploader(self.user)))
 
     def act_on_rows(self, act: Act) -> None:
         """Add, remove or move a row of a table, or move the window on them."""
@@ -178,7 +183,7 @@ class NewInstanceForm:
             raise Invalid.at("", str(missing)) from missing
 
     def _rehearse(self, rules: list[Rule]) -> None:
-        sent = read_sent(self.document, self.data(), {})[0]
+        sent = self._read(self.data())[0]
         before = {**self.values, **sent}
         done = dry_run(self.document, rules, user=self.user, values=before, display=self.display)
         if done.failure:

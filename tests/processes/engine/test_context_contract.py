@@ -15,6 +15,7 @@ from processes.engine.context_forms import RunForms
 from processes.engine.ports import Call, FoundItems, Query, RunState
 from processes.engine.run_values import RunValues
 from processes.engine.trace import RunTrace
+from processes.fields.base import FormField
 from processes.language.conditions import ItemFilter
 from processes.language.mappings import scope
 from processes.language.values import Value
@@ -82,6 +83,9 @@ class InMemory:
 
     def find_people(self, query: PeopleQuery) -> list[Item]:
         return []
+
+    def files(self, field: FormField, value: Value) -> Value:
+        return value
 
     def mail(self, mail: Mail, run: RunState) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Files of instances: uploaded, stored outside the database, downloaded, pruned."""

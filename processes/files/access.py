@@ -1,0 +1,73 @@
+"""Files as people get at them: found by their number, opened, listed; rights decide."""
+
+from typing import IO
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Conflict, Missing
+from processes.document_cache import document_of
+from processes.files import storage
+from processes.files.uploads import Uploader, is_number
+from processes.models import File, ProcessInstance
+from processes.rights.files import sees_file
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.link_rights import rights_for
+from processes.selectors import living_instance, visible_instance
+
+
+def readable_file(number: object, by: Uploader) -> File:
+    """Return a file that a person gets at: of an instance, or an own upload; raises Missing."""
+    file = File.objects.filter(pk=str(number)).first() if is_number(number) else None
+    if file is None or not _is_readable(file, by):
+        raise Missing(_("There is no such file."))
+    return file
+
+
+def _is_readable(file: File, by: Uploader) -> bool:
+    if file.attached_at is None:
+        return by.own().filter(pk=file.pk).exists()
+    if file.instance is None or file.state == File.State.REMOVING:
+        return False
+    key = file.instance.key
+    if by.link is not None:
+        instance = (
+            living_instance(key, lock=False) if by.link.instance_id == file.instance_id else None
+        )
+    else:
+        instance = visible_instance(key, by.user, lock=False)
+    if instance is None:
+        return False
+    rights = rights_for(by.user, by.link, instance, document_of(instance.version))
+    return sees_file(file, rights)
+
+
+def open_file(file: File) -> IO[bytes]:
+    """Open the content of a file; raises Conflict while it may not be read, Missing if it is gone.
+
+    Whoever asks has found the file by `readable_file`, or works for its instance.
+    """
+    refuse_unread(file)
+    content = storage.open_whole(file.key)
+    if content is None:
+        raise Missing(_("The content of %(name)s is gone. Ask an administrator to bring it back "
+                        "from a backup.") % {"name": file.name})  # fmt: skip
+    return content
+
+
+def refuse_unread(file: File) -> None:
+    """Raise Conflict for a file whose content nobody may read: not whole, not checked, refused."""
+    said = {
+        File.State.UPLOADING: _("%(name)s has not arrived completely yet."),
+        File.State.SCANNING: _("%(name)s is not checked yet. Try again in a moment."),
+        File.State.REFUSED: _("%(name)s was refused by the check of files."),
+        File.State.REMOVING: _("%(name)s is being removed."),
+    }.get(File.State(file.state))
+    if said:
+        raise Conflict(said % {"name": file.name})
+
+
+def files_of(instance: ProcessInstance, rights: InstanceRights | None = None) -> list[File]:
+    """Return the files of an instance, oldest first; with rights, those that a person gets at."""
+    rows: QuerySet[File] = instance.files.exclude(state=File.State.REMOVING)
+    return [one for one in rows if rights is None or sees_file(one, rights)]
