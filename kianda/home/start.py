@@ -1,4 +1,6 @@
-"""The start page: the health of kept tokens, what needs a person, latest runs, next firings."""
+"""The home page: what waits for a person and what they may start; for those who keep tokens their
+health, what needs somebody, latest runs, next firings.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +16,18 @@ from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
 from kianda.ops import liveness
 from kianda.web import navigation, times
 from kianda.web.pages import page, render_page
+from processes.forms.own_records import (
+    OwnRecord,
+    StartTile,
+    WaitingRecord,
+    own_records,
+    start_tiles,
+    waiting_records,
+)
+from processes.instances.form_states import MOST_COUNTED, how_much_work, newest_work
 from processes.instances.unsaved import to_see_to
-from processes.models import Run
+from processes.language.people_refs import user_ref
+from processes.models import ProcessInstance, Run
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
 from scheduler.models import ScheduledTask
@@ -24,6 +36,8 @@ from scheduler.token_selectors import KeptToken, TokenHealth, token_health
 from scheduler.tokens.health import AMBER, RED
 
 RUNS = 8
+OWN = 6
+TILES = 6
 FIRINGS = 6
 ATTENTION = 5
 LOOK_BACK = timedelta(hours=24)
@@ -83,6 +97,45 @@ class Overview:
         return list(due.order_by("next_run_at")[:FIRINGS])
 
     @cached_property
+    def waiting(self) -> list[WaitingRecord]:
+        """Return the newest records that wait for the person."""
+        if not self.has_work:
+            return []
+        rows = ProcessInstance.objects.filter(pk__in=newest_work(self.user, OWN))
+        rows = rows.select_related("design", "version", "created_by").order_by("-pk")
+        return waiting_records(rows.defer("version__document", "secrets"), self.user)
+
+    @cached_property
+    def waiting_count(self) -> int:
+        """Return how many records wait for the person, as the rail counts them."""
+        return how_much_work(self.user) if self.has_work else 0
+
+    @cached_property
+    def own(self) -> list[OwnRecord]:
+        """Return the newest records that the person has started."""
+        return own_records(self.user, most=OWN) if self.has_work else []
+
+    @cached_property
+    def tiles(self) -> list[StartTile]:
+        """Return what the person may start."""
+        return start_tiles(self.user, most=TILES + 1) if self.has_work else []
+
+    @property
+    def tiles_shown(self) -> list[StartTile]:
+        """Return the first of what the person may start."""
+        return self.tiles[:TILES]
+
+    @property
+    def has_work(self) -> bool:
+        """Tell whether the person works with records at all."""
+        return "work" in self.doors
+
+    @property
+    def shows_runs(self) -> bool:
+        """Tell whether runs are of use to the person: who keeps tokens, designs, administers."""
+        return self.may_plan or bool(self.tokens.count)
+
+    @cached_property
     def title(self) -> str:
         """Return the answer to "is everything well?" in one sentence."""
         count, current = self.tokens.count, self.tokens.current
@@ -112,15 +165,13 @@ class Overview:
         return frozenset(place.name for place in navigation.places_for(self.user, every))
 
     def _work(self) -> str:
-        waiting = sum(
-            navigation.count_at(place, self.user)
-            for place in navigation.WORK
-            if place.name in self.doors
+        count = self.waiting_count
+        if not count:
+            return _("Nothing is waiting for you")
+        said = ngettext(
+            "%(n)s request is waiting for you", "%(n)s requests are waiting for you", count
         )
-        if not waiting:
-            return _("Nothing waits for you")
-        said = ngettext("%(n)s form waits for you", "%(n)s forms wait for you", waiting)
-        return said % {"n": waiting}
+        return said % {"n": count if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"}
 
     @cached_property
     def parts(self) -> str:
@@ -232,10 +283,12 @@ def start(request: HttpRequest) -> HttpResponseBase:
     held = roles_of(request.user)
     context = {
         "overview": overview,
+        "me": user_ref(request.user.get_username()),
         "roles": [role for role in ROLES if role in held],
     }
     partials = {
         "health": "start/_health.html",
+        "personal": "start/_personal.html",
         "latest-runs": "start/_latest_runs.html",
         "next-firings": "start/_next_firings.html",
     }

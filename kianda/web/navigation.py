@@ -25,7 +25,7 @@ class PageEntry(NamedTuple):
 
 
 WORK = (
-    PageEntry("start", _("Start"), "house", ()),
+    PageEntry("start", _("Home"), "house", ()),
     PageEntry("work", _("My work"), "inbox", (USER,)),
     PageEntry("instances", _("Instances"), "collection", (USER,)),
     PageEntry("runs", _("Runs"), "activity", (USER,)),

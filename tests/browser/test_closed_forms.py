@@ -119,7 +119,7 @@ def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(
     press(person, "ada", "approve")
     page = page_as("ben")
     page.goto("/work/")
-    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    expect(page.get_by_text("Nothing is waiting for you")).to_be_visible()
     send_back(process_id="claim-1", form="ask", note="Look again.", user=person("ada"))
     page.reload()
     page.get_by_role("link", name="claim-1").first.click()

@@ -106,7 +106,7 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
         "completed", "2 days", "Yes",
     )  # fmt: skip
     ben.goto("/work/")
-    ben.get_by_text("Nothing waits for you").wait_for()
+    ben.get_by_text("Nothing is waiting for you").wait_for()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

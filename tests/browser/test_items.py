@@ -153,7 +153,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     told = "What was looked up is not stored"
     trace(page, axe, assert_fits, told, "GET http", '"blue"', "row 2 added: P/2, Pencil, 5")
     page.goto("/")
-    page.get_by_role("heading", name="Latest runs").wait_for()
+    page.get_by_role("heading", name="My requests").wait_for()
     expect(page.get_by_text("not stored")).to_have_count(0)
 
     # The table was not saved, so it is found again; then it is stored with what was changed.

@@ -78,9 +78,9 @@ def test_an_app_and_a_passkey_are_set_up_used_and_removed(
     leave(page)
     page.goto("/sign-in/")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.get_by_role("heading", name="Start").or_(page.locator("#usermenu")).first.wait_for(
-        state="attached"
-    )
+    page.get_by_role("heading", name="waiting for you").or_(
+        page.locator("#usermenu")
+    ).first.wait_for(state="attached")
     leave(page)
     enter(page)
     page.get_by_role("heading", name="Confirm that it is you").wait_for()

@@ -209,5 +209,5 @@ def test_a_part_that_refreshes_leads_to_sign_in_when_the_session_has_ended(page_
     page = page_as("ben")
     page.goto("/")
     Session.objects.all().delete()
-    page.evaluate("htmx.trigger('#latest-runs', 'refresh'), htmx.ajax('GET', '/', '#latest-runs')")
+    page.evaluate("htmx.trigger('#personal', 'refresh'), htmx.ajax('GET', '/', '#personal')")
     page.wait_for_url("**/sign-in/?next=/&expired=1")

@@ -49,7 +49,12 @@ class DirectoryEntry(NamedTuple):
     @property
     def tint(self) -> int:
         """Return which colour the mark has: always the same for one person, it means nothing."""
-        return _TINTS if self.kind == GROUP else 1 + crc32(self.ref.encode()) % _TINTS
+        return _TINTS if self.kind == GROUP else tint_of(self.ref)
+
+
+def tint_of(name: str) -> int:
+    """Return which colour marks a thing by this name: always the same, and it means nothing."""
+    return 1 + crc32(name.encode()) % _TINTS
 
 
 def initials_of(name: str) -> str:

@@ -1,8 +1,5 @@
 """My work: the instances with an open form that belongs to the person, or to a group of theirs."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -23,24 +20,13 @@ from kianda.web.pages import (
     render_page,
     toast,
 )
-from processes.document_cache import document_of
-from processes.forms.record_titles import SeenRecord, seen_record
+from processes.forms.own_records import waiting_records
 from processes.instances.claim import read_instance
-from processes.instances.form_states import FormState, form_states, my_work, newest_work
+from processes.instances.form_states import form_states, my_work, newest_work
 from processes.instances.sending_back import send_back
-from processes.language.people import called
-from processes.language.people_refs import user_ref
-from processes.models import FormOwner, ProcessDesign, ProcessInstance
+from processes.models import ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
-from processes.rights.ownership import owner_names
 from processes.views.common import asked, person
-
-
-class WorkRow(NamedTuple):
-    """One instance that waits for the person, and which of its open forms do."""
-
-    record: SeenRecord
-    forms: list[FormState]
 
 
 @page()
@@ -55,7 +41,7 @@ def work(request: HttpRequest) -> HttpResponseBase:
     shown = shown.defer("version__document", "secrets")
     found = page_of_list(Listed(shown, most=MOST_HITS), query["page"])
     context = {
-        "page": found, "query": query, "filtered": filtered, "lines": _lines(found, user),
+        "page": found, "query": query, "filtered": filtered, "lines": waiting_records(found, user),
         "any": bool(newest), "processes": _processes(newest),
     }  # fmt: skip
     return render_page(
@@ -75,28 +61,6 @@ def _processes(pks: list[int]) -> list[tuple[str, str]]:
     held = ProcessInstance.objects.filter(pk__in=pks).order_by().values("design")
     rows = ProcessDesign.objects.filter(pk__in=held).order_by("title", "name")
     return list(rows.values_list("name", "title"))
-
-
-def _lines(instances: Iterable[ProcessInstance], user: User) -> list[WorkRow]:
-    shown = list(instances)
-    mine = _mine(shown, user)
-    states = [
-        [
-            state
-            for state in form_states(one, document_of(one.version))
-            if (one.pk, state.form) in mine
-        ]
-        for one in shown
-    ]
-    # Looked up at once, and remembered until the page is made.
-    called(user_ref(name) for some in states for state in some for name in state.users)
-    return [WorkRow(seen_record(one, user), some) for one, some in zip(shown, states, strict=True)]
-
-
-def _mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
-    mine = set(owner_names(user))
-    owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
-    return {(one.instance_id, one.form) for one in owners if (one.kind, one.name) in mine}
 
 
 @page(methods=("GET", "POST"))
@@ -141,7 +105,9 @@ def back(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
 
 
 def page_of(request: HttpRequest, instance: ProcessInstance) -> str:
-    """Return the page to come back to: that of the instance, or the preview that shows it."""
+    """Return the page to come back to: that of the instance, or one that shows it among others."""
     before = page_before(request) if is_htmx(request) else ""
-    is_preview = instance.mode == ProcessInstance.Mode.PREVIEW
-    return before if is_preview and before else reverse("instance", args=[instance.process_id])
+    is_shown = before in {reverse("start"), reverse("work")}
+    if before and (is_shown or instance.mode == ProcessInstance.Mode.PREVIEW):
+        return before
+    return reverse("instance", args=[instance.process_id])

@@ -36,7 +36,7 @@ def test_an_open_form_given_to_a_person_waits_in_their_work_alone(made: Any, ben
     assert instance.process_id in shown
     assert "Asking" in shown
     other = client_of(make_user("olga", "User"))
-    assert "Nothing waits for you" in text_of(other.get("/work/"))
+    assert "Nothing is waiting for you" in text_of(other.get("/work/"))
 
 
 def test_a_form_given_to_a_group_waits_for_each_of_its_people(made: Any) -> None:
@@ -75,4 +75,4 @@ def test_a_form_that_is_never_submitted_is_nobodys_work(ada: Any) -> None:
     create_design(raw=process(text_field("token"), name="kept"), user=ada)
     publish_design(name="kept", user=ada)
     create_instance(process="kept", mode="live", data={}, user=ada)
-    assert "Nothing waits for you" in text_of(client_of(ada).get("/work/"))
+    assert "Nothing is waiting for you" in text_of(client_of(ada).get("/work/"))

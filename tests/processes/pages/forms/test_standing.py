@@ -57,7 +57,7 @@ def test_a_completed_form_is_sent_back_by_who_has_the_work_now(
     assert "opens again" in text_of(client.get(path))
     assert client.post(path, {"once": new_token(), "note": "Why then?"}).status_code in {302, 303}
     assert not is_closed(client_of(ada).get(f"/instances/{instance.process_id}/"), "asking")
-    assert "Nothing waits for you" in text_of(client.get("/work/"))
+    assert "Nothing is waiting for you" in text_of(client.get("/work/"))
 
 
 def test_who_has_no_part_in_it_cannot_send_back(make: Any, ada: Any, ben: Any) -> None:

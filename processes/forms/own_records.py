@@ -1,0 +1,161 @@
+"""What waits for a person, what they have started themselves, what they may start."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+
+from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from processes.document_cache import document_of
+from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.fields import Button
+from processes.forms.record_titles import SeenRecord, seen_record
+from processes.instances.form_states import FormState, form_states
+from processes.language.people import called
+from processes.language.people_refs import group_ref, user_ref
+from processes.models import FormOwner, ProcessInstance
+from processes.rights.instance_rights import InstanceRights
+from processes.rights.ownership import owner_names
+from processes.rights.querysets import startable_designs
+
+MOST_BUTTONS = 2
+
+
+class QuickButton(NamedTuple):
+    """A button that is pressed from a list, without opening the record."""
+
+    form: str
+    name: str
+    title: str
+
+
+class WaitingRecord(NamedTuple):
+    """A record that waits for the person: which of its open forms, and the quick actions there."""
+
+    record: SeenRecord
+    forms: list[FormState]
+    buttons: list[QuickButton]
+    # Who has started it, when that is somebody else.
+    sender: DirectoryEntry | None
+    is_draft: bool
+
+
+class OwnRecord(NamedTuple):
+    """A record that the person has started: with whom it is now, or why it came back."""
+
+    record: SeenRecord
+    now_with: list[DirectoryEntry]
+    is_draft: bool
+    # Of one that was sent back to the person.
+    sent_back: FormState | None
+
+
+class StartTile(NamedTuple):
+    """A process of which the person may start a record."""
+
+    name: str
+    title: str
+    description: str
+    icon: str
+    tint: int
+
+
+def waiting_records(instances: Iterable[ProcessInstance], user: User) -> list[WaitingRecord]:
+    """Return what waits for a person in some instances; design, version, creator at hand."""
+    found = [(row, form_states(row, document_of(row.version))) for row in instances]
+    mine = _open_and_mine([row for row, _states in found], user)
+    # Looked up at once, and remembered until the page is made.
+    called(user_ref(name) for _row, states in found for one in states for name in one.users)
+    people = entries(user_ref(row.created_by.username) for row, _ in found if row.created_by)
+    return [
+        _waiting(row, states, [one for one in states if (row.pk, one.form) in mine], people, user)
+        for row, states in found
+    ]
+
+
+def _waiting(
+    row: ProcessInstance,
+    states: list[FormState],
+    mine: list[FormState],
+    people: dict[str, DirectoryEntry],
+    user: User,
+) -> WaitingRecord:
+    rights = InstanceRights(user, row, document_of(row.version))
+    record, creator = seen_record(row, user, rights), row.created_by
+    return WaitingRecord(
+        record, mine, _buttons(rights, mine)[:MOST_BUTTONS],
+        people.get(user_ref(creator.username)) if creator and creator != user else None,
+        is_draft(record, states),
+    )  # fmt: skip
+
+
+def _buttons(rights: InstanceRights, forms: list[FormState]) -> list[QuickButton]:
+    return [
+        QuickButton(state.form, field.name, field.title)
+        for state in forms
+        for form in rights.document.forms
+        if form.name == state.form
+        for field in form.all_fields()
+        if isinstance(field, Button)
+        if field.is_in_menu(state.status) and rights.finds_in_menu(field.name)
+    ]
+
+
+def _open_and_mine(instances: Iterable[ProcessInstance], user: User) -> set[tuple[int, str]]:
+    mine = set(owner_names(user))
+    owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
+    return {(one.instance_id, one.form) for one in owners if (one.kind, one.name) in mine}
+
+
+def own_records(user: User, *, most: int) -> list[OwnRecord]:
+    """Return the newest live records that a person has started."""
+    rows = ProcessInstance.objects.filter(created_by=user, mode=ProcessInstance.Mode.LIVE)
+    shown = rows.select_related("design", "version", "created_by").defer(
+        "version__document", "secrets"
+    )
+    found = [(row, form_states(row, document_of(row.version))) for row in shown[:most]]
+    people = entries(ref for _row, states in found for ref in _owners(states))
+    return [_own(row, states, people, user) for row, states in found]
+
+
+def _own(
+    row: ProcessInstance, states: list[FormState], people: dict[str, DirectoryEntry], user: User
+) -> OwnRecord:
+    record = seen_record(row, user)
+    is_back = (one for one in states if one.status == CURRENT and one.sent_back_at)
+    return OwnRecord(
+        record, [people[ref] for ref in _owners(states)], is_draft(record, states),
+        next((one for one in is_back if user.username in one.users), None),
+    )  # fmt: skip
+
+
+def is_draft(record: SeenRecord, states: Iterable[FormState]) -> bool:
+    """Tell whether a record was begun and none of its forms ever submitted."""
+    first = record.document.forms[0] if record.document.forms else None
+    was_sent = any(one.status == COMPLETED or one.sent_back_at for one in states)
+    return first is not None and record.document.is_submitted(first) and not was_sent
+
+
+def _owners(states: Iterable[FormState]) -> list[str]:
+    return list(
+        dict.fromkeys(
+            ref
+            for one in states
+            if one.status == CURRENT
+            for ref in (*map(user_ref, one.users), *map(group_ref, one.groups))
+        )
+    )
+
+
+def start_tiles(user: User, *, most: int) -> list[StartTile]:
+    """Return the processes of which a person may start a record, by title."""
+    rows = startable_designs(user).select_related("published").order_by("title", "name")
+    return [
+        StartTile(
+            row.name, document.one_record, row.description,
+            document.record.icon or "file-text", tint_of(row.name),
+        )
+        for row in rows.defer("published__document")[:most]
+        if row.published is not None
+        for document in [document_of(row.published)]
+    ]  # fmt: skip
