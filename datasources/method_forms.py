@@ -138,6 +138,8 @@ def method_body(post: QueryDict, *, stored: RestMethod | None, act: str = "") ->
         ),
     }
     body |= {"paging": paging_body(post), **retry_body(post)}
+    schema = stored.answer_schema if stored is not None else None
+    body["answer_schema"] = schema.model_dump(mode="json") if schema is not None else None
     if media_type := line_of(post, "/media_type"):
         body["media_type"] = media_type
     if stored is None:

@@ -73,6 +73,7 @@ page_urlpatterns: list[URLPattern] = [
     path("connections/<str:name>/rehearsal/", connections.rehearsal, name="connection-rehearsal"),
     path(f"{_ONE}methods/new/", methods.method, {"method": "new"}, name="method-new"),
     path(_METHOD, methods.method, name="method"),
+    path(f"{_METHOD}places/", methods.places, name="method-places"),
     path(f"{_METHOD}send/", sending.send, name="method-send"),
     path(f"{_METHOD}duplicate/", methods.duplicate, name="method-duplicate"),
     path(f"{_METHOD}delete/", methods.delete, name="method-delete"),

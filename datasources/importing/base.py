@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from datasources.importing.notes import ImportNotes
+from datasources.rest.answer_schema import MOST_PLACES
 from kianda.lib import addresses
 from kianda.lib.i18n import gettext as _
 from kianda.lib.names import RESERVED_SLUGS, as_title, free_name, slugify
@@ -65,6 +66,8 @@ class ApiDescription(ABC):
     label: str = ""
     operations: Sequence[Operation] = ()
     servers: Sequence[str] = ()
+    # So many places of an answer are described: all methods share one data source.
+    most_places: int = MOST_PLACES
 
     def __init__(self) -> None:
         """Begin with nothing to tell."""

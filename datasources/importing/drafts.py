@@ -17,6 +17,13 @@ from datasources.importing.base import (
     free_of,
 )
 from datasources.importing.notes import ImportNotes
+from datasources.rest.answer_schema import (
+    MOST_PLACES,
+    AnswerSchema,
+    all_places,
+    made_smaller,
+    put_together,
+)
 from datasources.rest.document import MEGABYTE, TARGETS, RestDatasource, RestMethod
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
@@ -26,6 +33,8 @@ from kianda.lib.pointers import pointer
 MOST_METHODS = 500
 # Below the limit of a data source, so that a person can still add to it.
 MOST_BYTES = MEGABYTE - 100_000
+# Of all answers together, and of each one, places that are described.
+ALL_PLACES, FEWEST_PLACES = 25_000, 40
 SECTIONS = (*TARGETS.values(), "response_headers", "response_body")
 _BRACES = re.compile(r"\{[^{}]*\}")
 
@@ -72,6 +81,7 @@ def draft_of(
     notes = ImportNotes()
     notes.take(api.notes)
     chosen = _chosen(api, operations, notes)
+    api.most_places = max(FEWEST_PLACES, min(MOST_PLACES, ALL_PLACES // max(len(chosen), 1)))
     made = list(_methods(api, chosen, notes))
     auth = api.auth([operation for operation, _method in made], notes)
     draft = ImportDraft({}, [operation for operation, _method in made], notes, auth)
@@ -231,25 +241,38 @@ def _extend(known: dict[str, Any], found: dict[str, Any]) -> bool:
                 known[section].append(item)
                 names.add(item["name"].lower())
                 more = True
-    return more
+    return _describe_more(known, found) or more
+
+
+def _describe_more(known: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Add to the description of an answer what it has not."""
+    held, new = known.get("answer_schema"), found.get("answer_schema")
+    if not new:
+        return False
+    made = new
+    if held:
+        both = map(AnswerSchema.model_validate, (held, new))
+        made = made_smaller(put_together(*both).model_dump(mode="json"), MOST_PLACES)
+    known["answer_schema"] = made
+    return bool(made != held)
 
 
 # --- sizes ----------------------------------------------------------------------------------
 
 
 def _fit(draft: ImportDraft) -> None:
-    """Take fewer values of the answers, until the data source is not too large."""
-    for most in (None, 100, 50, 25, 10, 0):
+    """Describe the answers by fewer places, until the data source is not too large."""
+    for most in (None, 1000, 300, 100, 30, 10, 0):
         if most is not None:
             for method in draft.datasource["methods"]:
-                if method["name"] in draft.new and "response_body" in method:
-                    method["response_body"] = method["response_body"][:most]
+                if method["name"] in draft.new and "answer_schema" in method:
+                    method["answer_schema"] = made_smaller(method["answer_schema"], most)
         if len(json.dumps(draft.datasource)) <= MOST_BYTES:
             break
     else:
         raise TooLarge(_("A data source can hold at most 1 MB. Choose fewer operations."))
     if most is not None:
-        words = _("So many methods are large: of each answer the first %(n)s values were taken.")
+        words = _("So many methods are large: each answer is described by its first %(n)s places.")
         draft.notes.change("", words % {"n": most})
 
 
@@ -257,4 +280,5 @@ def _count(draft: ImportDraft, methods: list[dict[str, Any]]) -> None:
     for method in methods:
         draft.parameters += len(_BRACES.findall(method["url_path"]))
         draft.parameters += sum(len(method.get(section, ())) for section in TARGETS.values())
-        draft.values += len(method.get("response_body", ()))
+        if schema := method.get("answer_schema"):
+            draft.values += sum(1 for _one in all_places(AnswerSchema.model_validate(schema)))

@@ -84,7 +84,9 @@ class _OpenApi(ApiDescription):
         draft.path(self._prefix(item, found, operation.place) + path)
         put_parameters(draft, item, found)
         put_body(draft, self._root.noting(notes), item, found, old=self._old)
-        put_answer(draft, self._root, found, old=self._old, place=operation.place)
+        put_answer(
+            draft, self._root, found, old=self._old, place=operation.place, most=self.most_places
+        )
         return draft.made()
 
     def auth(self, chosen: Sequence[Operation], notes: ImportNotes) -> AuthChoice:

@@ -2,23 +2,28 @@
 
 from typing import Any
 
+from datasources.importing.answer_schemas import AnswerReader
 from datasources.importing.documents import DocumentNode
 from datasources.importing.openapi_requests import kind_of
 from datasources.importing.parameters import MethodDraft
-from datasources.importing.schema_shapes import SchemaShape, answer_value, is_list, root_of
+from datasources.importing.schema_shapes import root_of
 from kianda.lib.headers import TOKEN
 from kianda.lib.i18n import gettext as _
 
 MOST_HEADERS = 200
-# A person picks from these; what lies deeper or is left out can be added by its path.
-MOST_VALUES = 200
 _NO_CONTENT = frozenset({"204", "205", "304"})
 
 
 def put_answer(
-    draft: MethodDraft, root: DocumentNode, operation: DocumentNode, *, old: bool, place: str
+    draft: MethodDraft,
+    root: DocumentNode,
+    operation: DocumentNode,
+    *,
+    old: bool,
+    place: str,
+    most: int,
 ) -> None:
-    """Take over what the answer of success holds."""
+    """Take over what the answer of success holds, to so many places."""
     status, answer = _success(operation)
     if answer is None:
         return
@@ -30,24 +35,24 @@ def put_answer(
     if form not in ("", "json"):
         draft.set(answer=form)
     if schema is not None and schema.value is not None and form in ("json", "xml"):
-        _put_values(draft, answer, schema, xml=form == "xml")
+        _put_schema(draft, answer, schema, xml=form == "xml", most=most)
     elif form not in ("csv", "text") and status not in _NO_CONTENT:
         words = _("No values of the answer are described, so there are none to pick.")
         operation.notes.leave(f"{place}/responses/{status}", words)
 
 
-def _put_values(
-    draft: MethodDraft, answer: DocumentNode, schema: DocumentNode, *, xml: bool
+def _put_schema(
+    draft: MethodDraft, answer: DocumentNode, schema: DocumentNode, *, xml: bool, most: int
 ) -> None:
     root = root_of(schema) if xml else ""
-    if is_list(schema) or (xml and not root):
-        return  # The whole answer is the list: it is mapped as response.body.
-    shape = SchemaShape(writing=False, most=MOST_VALUES, root=root).read(schema)
-    named = {one["name"]: one for one in (answer_value(part.path) for part in shape.parts)}
-    draft.set(response_body=list(named.values()))
-    if shape.cut:
-        words = _("The answer has more than %(most)s values; the first ones were taken over.")
-        schema.notes.change(answer.place, words % {"most": MOST_VALUES})
+    if xml and not root:
+        return  # Without a name for its root nothing in it can be asked for.
+    reader = AnswerReader(most, xml=xml)
+    made = reader.read(schema)
+    draft.set(answer_schema={"type": ["object"], "properties": {root: made}} if root else made)
+    if reader.cut:
+        words = _("The answer has more than %(most)s places; the first ones were taken over.")
+        schema.notes.change(answer.place, words % {"most": f"{most:,}"})
 
 
 def _success(operation: DocumentNode) -> tuple[str, DocumentNode | None]:

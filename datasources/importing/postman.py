@@ -23,14 +23,18 @@ from datasources.importing.notes import ImportNotes
 from datasources.importing.parameters import MethodDraft
 from datasources.importing.postman_auth import auth_settings
 from datasources.importing.request_parts import RequestParts, put_request
-from datasources.importing.schema_shapes import answer_value, sample_parts, scalar_text
-from datasources.rest.response import keepable
+from datasources.importing.schema_shapes import scalar_text
+from datasources.rest.answer_schema import (
+    made_smaller,
+    schema_of_sample,
+    without_examples,
+)
+from datasources.rest.response import keepable, parsed_json
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop, ngettext
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 MOST_FOLDERS = 40
-MOST_VALUES = 200
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 
@@ -187,8 +191,8 @@ class _Collection(ApiDescription):
         if item.get("event").value:
             notes.leave(f"{item.place}/event", _("Scripts of a request are not run."))
         for sample in item.get("response").items():
-            if values := _answer_of(sample.text("body")):
-                draft.set(response_body=values)
+            if schema := _answer_of(sample.text("body")):
+                draft.set(answer_schema=made_smaller(schema, self.most_places))
                 break
         return draft.made()
 
@@ -268,10 +272,13 @@ def _header_lines(written: Any) -> Iterator[tuple[str, str | None]]:
             yield name.strip(), value.strip()
 
 
-def _answer_of(body: str) -> list[dict[str, str]]:
+def _answer_of(body: str) -> dict[str, Any]:
+    """Return what an example of an answer holds; nothing when that is no JSON."""
     try:
-        sample = json.loads(body)
+        sample = parsed_json(body)
     except (ValueError, RecursionError):
-        return []
-    named = {one["name"]: one for one in (answer_value(path) for path, _v in sample_parts(sample))}
-    return list(named.values())[:MOST_VALUES] if isinstance(sample, dict) else []
+        return {}
+    if not isinstance(sample, (dict, list)):
+        return {}
+    # Its values are those of whoever called, tokens among them.
+    return without_examples(schema_of_sample(sample)).model_dump(mode="json")

@@ -1,8 +1,7 @@
 """From a JSON Schema, or from a sample, to the dotted names that parameters and answers have."""
 
-import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,6 @@ MOST_DEPTH = 4
 # A schema may be wide without end.
 MOST_LOOKED_AT = 5000
 _TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "string": ""}
-_NOT_IN_A_REFERENCE = re.compile(r"[^A-Za-z0-9_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,14 @@ def root_of(schema: DocumentNode) -> str:
 
 
 def properties_of(schema: DocumentNode) -> Iterator[tuple[str, bool, DocumentNode]]:
-    """Yield the properties of a schema, whether each is required, its variants' and parts' too."""
+    """Yield the properties of a schema, whether each is required, its variants' and parts' too.
+
+    What stands only in one of several variants is not required.
+    """
     seen: set[str] = set()
-    for one in _variants(schema):
-        needed = one.get("required").value
+    certain = {one.spot for one in variants_of(schema, words=("allOf",))}
+    for one in variants_of(schema):
+        needed = one.get("required").value if one.spot in certain else None
         needed = set(map(str, needed)) if isinstance(needed, list) else set()
         for name, part in one.get("properties").entries():
             if name not in seen:
@@ -122,13 +124,15 @@ def properties_of(schema: DocumentNode) -> Iterator[tuple[str, bool, DocumentNod
                 yield name, name in needed, part
 
 
-def _variants(schema: DocumentNode) -> Iterator[DocumentNode]:
+def variants_of(
+    schema: DocumentNode, *, words: Sequence[str] = ("allOf", "oneOf", "anyOf")
+) -> Iterator[DocumentNode]:
     """Yield a schema and all that it is put together from, each once."""
     waiting, seen = deque([schema]), {schema.spot}
     while waiting:
         one = waiting.popleft()
         yield one
-        for word in ("allOf", "oneOf", "anyOf"):
+        for word in words:
             for part in one.get(word).items():
                 if part.spot not in seen and len(seen) < 100:
                     seen.add(part.spot)
@@ -137,7 +141,7 @@ def _variants(schema: DocumentNode) -> Iterator[DocumentNode]:
 
 def type_of(schema: DocumentNode) -> str:
     """Return what a parameter of a schema takes: `number`, `boolean`, `json`; nothing for text."""
-    for one in _variants(schema):
+    for one in variants_of(schema):
         named = one.held("type")
         for word in named if isinstance(named, list) else [named]:
             if word in ("array", "object"):
@@ -155,7 +159,7 @@ def is_list(schema: DocumentNode) -> bool:
 
 def only_value(schema: DocumentNode) -> str | None:
     """Return the one value that a schema allows, or what it takes where nothing is sent."""
-    for one in _variants(schema):
+    for one in variants_of(schema):
         choices = one.held("enum")
         single = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
         for held in (one.held("const"), single, one.held("default")):
@@ -185,9 +189,3 @@ def sample_parts(sample: Any, *, depth: int = MOST_DEPTH) -> Iterator[tuple[str,
                     waiting.append((f"{path}.{name}" if path else name, held, level + 1))
         elif path and len(path) <= 200:
             yield path, value
-
-
-def answer_value(path: str) -> dict[str, str]:
-    """Return the value of an answer at a path, under a name that mappings can write."""
-    name = ".".join(_NOT_IN_A_REFERENCE.sub("_", part) for part in path.split("."))
-    return {"name": name} if name == path else {"name": name, "path": path}

@@ -4,7 +4,14 @@ from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, PrivateAttr, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    PrivateAttr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from datasources.auth import AnyAuthScheme
 from datasources.auth.base import masked_text
@@ -12,6 +19,7 @@ from datasources.auth.none import NoAuth
 from datasources.auth.variables import names_in
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
+from datasources.rest.answer_schema import AnswerSchema, as_rules_read, flaw_of, renamed_places
 from datasources.rest.certificates import ClientCertificate
 from datasources.rest.limits import Breaker, CallLimits, Concurrency, Rate
 from datasources.rest.paging import AnyPaging
@@ -99,6 +107,12 @@ class RestMethod(Titled):
     )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
+    answer_schema: Annotated[AnswerSchema, WithJsonSchema({"type": "object"})] | None = Field(
+        default=None,
+        description="What its body holds, as a subset of JSON Schema: `type` (a list), "
+        "`properties`, `items`, `required`, `description`, `example`. Mappings are picked from it; "
+        "they may read what it does not describe.",
+    )
     paging: AnyPaging | None = Field(
         default=None, description="With it the answer is one list: the items of all pages."
     )
@@ -142,6 +156,21 @@ class RestMethod(Titled):
             )
             raise ValueError(sentence % {"verb": verb})
         return name
+
+    @field_validator("answer_schema")
+    @classmethod
+    def _schema(cls, schema: AnswerSchema | None) -> AnswerSchema | None:
+        if schema is not None and (flaw := flaw_of(schema)):
+            raise ValueError(flaw)
+        return schema
+
+    @cached_property
+    def answer_tree(self) -> AnswerSchema | None:
+        """What rules read of its answer, as far as it is described."""
+        if self.answer_schema is None:
+            return None
+        items = self.paging.items if self.paging is not None else None
+        return as_rules_read(self.answer_schema, items)
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -194,12 +223,19 @@ class RestMethod(Titled):
 
     def output_paths(self) -> dict[str, str]:
         """Return the references to declared answer values, and where in the answer each stands."""
+        return self._output_paths
+
+    @cached_property
+    def _output_paths(self) -> dict[str, str]:
         found = {"response.status": "response.status"}
         for item in self.response_headers:
             found[f"response.headers.{item.name}"] = f"response.headers.{item.path or item.name}"
         found["response.body"] = "response.body"
         for item in self.response_body:
             found[f"response.body.{item.name}"] = f"response.body.{item.path or item.name}"
+        described = renamed_places(self.answer_tree) if self.answer_tree is not None else {}
+        for name, path in described.items():
+            found.setdefault(f"response.body.{name}", f"response.body.{path}")
         return found
 
 

@@ -1,48 +1,83 @@
-"""A pasted answer as a tree of places, to tick which of them rules may read."""
+"""What an answer holds as a tree of places, to tick which of them rules may read.
 
+The tree is of a pasted answer, or of what the method describes.
+"""
+
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from datasources.rest.answer_forms import NotInForm, read_as
-from datasources.rest.encoding import as_json
-from datasources.rest.paging import place_in
+from datasources.rest.answer_schema import MOST_PLACES as MOST_KEPT
+from datasources.rest.answer_schema import (
+    AnswerPlace,
+    AnswerSchema,
+    as_rules_read,
+    made_smaller,
+    place_named,
+    places_below,
+    schema_of_sample,
+    whole_of,
+    without_examples,
+)
+from datasources.rest.answer_words import about_in_words, title_in_words, type_in_words
 from kianda.lib.errors import Invalid
 
 PLACE = "/sample"
-MOST_PLACES, DEEPEST, LONGEST_VALUE = 300, 12, 60
+KEEP, FORGET = "/sample!keep", "/answer_schema!remove"
+MOST_SHOWN = 300
 FORMS = frozenset({"auto", "json", "xml", "csv", "text"})
 
 
 @dataclass
-class SampleNode:
-    """One place of a sample: what ticking it takes over, and what stands below it."""
+class AnswerNode:
+    """One place of an answer: what ticking it takes over, and what stands below it."""
 
     target: str
     name: str
     value: str = ""
+    type: str = ""
+    help: str = ""
     defined: bool = False
-    below: list["SampleNode"] = field(default_factory=list)
+    below: list["AnswerNode"] = field(default_factory=list)
+    # By which what is below it is asked for, when that is not shown at once.
+    part: str = ""
 
 
-def sample_tree(text: str, method: Mapping[str, Any], *, title: str) -> list[SampleNode]:
-    """Return the places of a pasted answer, its headers first; raises Invalid at the sample.
+class SampleAnswer(NamedTuple):
+    """A pasted answer: its headers, and what its body holds, values included."""
+
+    headers: dict[str, str]
+    schema: AnswerSchema
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Return what a method stores of it: its places without the values."""
+        return made_smaller(without_examples(self.schema).model_dump(mode="json"), MOST_KEPT)
+
+
+def read_sample(text: str, method: Mapping[str, Any], *, title: str) -> SampleAnswer:
+    """Return what a pasted answer holds; raises Invalid at the sample.
 
     The answer may stand as it came over the wire, beginning with `HTTP/`, or be the body alone.
     """
     head, body = _parted(text)
-    nodes = [
-        SampleNode(f"header.{name}", name, _short(value), name in _defined(method, "headers"))
-        for name, value in head.items()
-    ]
-    read = _read(body, method, head.get("Content-Type", ""), title=title)
-    left = iter(range(MOST_PLACES))
-    nodes += _below(read, "", _defined(method, "body"), left, depth=0)
-    if not nodes:
+    form = method.get("answer", "auto")
+    media_type = head.get("Content-Type", "").partition(";")[0]
+    try:
+        read = read_as(
+            form if form in FORMS else "auto", body.encode("utf-8", "replace"), media_type,
+            title=title,
+        )  # fmt: skip
+    except NotInForm as error:
+        raise Invalid.at(PLACE, str(error)) from error
+    found = SampleAnswer(head, schema_of_sample(read))
+    if not head and not any(places_below(whole_of(found.schema))):
         raise Invalid.at(PLACE, _("There is no object and no list of objects in this sample."))
-    return nodes
+    return found
 
 
 def _parted(text: str) -> tuple[dict[str, str], str]:
@@ -54,20 +89,27 @@ def _parted(text: str) -> tuple[dict[str, str], str]:
     return {name.strip().title(): value.strip() for name, colon, value in lines if colon}, body
 
 
-def _read(text: str, method: Mapping[str, Any], media_type: str, *, title: str) -> Any:
-    form = method.get("answer", "auto")
-    media_type = media_type.partition(";")[0]
-    try:
-        body = read_as(
-            form if form in FORMS else "auto", text.encode("utf-8", "replace"), media_type,
-            title=title,
-        )  # fmt: skip
-    except NotInForm as error:
-        raise Invalid.at(PLACE, str(error)) from error
+def sample_nodes(sample: SampleAnswer, method: Mapping[str, Any]) -> list[AnswerNode]:
+    """Return the places of a pasted answer with their values, its headers first."""
+    known = _defined(method, "headers")
+    nodes = [
+        AnswerNode(f"header.{name}", name, _short(value), defined=name in known)
+        for name, value in sample.headers.items()
+    ]
+    return nodes + _nodes(_read_by_rules(sample.schema, method), method, values=True)
+
+
+def described_nodes(method: Mapping[str, Any], *, part: str = "") -> list[AnswerNode]:
+    """Return the places that a method describes, or those below one of them."""
+    raw = method.get("answer_schema")
+    schema = _read_by_rules(AnswerSchema.model_validate(raw), method) if raw else AnswerSchema()
+    return _nodes(schema, method, part=part)
+
+
+def _read_by_rules(schema: AnswerSchema, method: Mapping[str, Any]) -> AnswerSchema:
     paging = method.get("paging")
     # With pages rules read one list: the items.
-    items = place_in(body, str(paging.get("items", ""))) if isinstance(paging, dict) else None
-    return items if isinstance(items, list) else body
+    return as_rules_read(schema, str(paging.get("items", "")) if isinstance(paging, dict) else None)
 
 
 def _defined(method: Mapping[str, Any], section: str) -> set[Any]:
@@ -75,29 +117,46 @@ def _defined(method: Mapping[str, Any], section: str) -> set[Any]:
     return {row.get("path") or row.get("name") for row in rows}
 
 
-def _below(
-    value: Any, path: str, defined: set[Any], left: Iterator[int], *, depth: int
-) -> list[SampleNode]:
-    found = []
-    for name, inner in _parts(value) if depth < DEEPEST else ():
-        if next(left, None) is None:
-            break
-        place = f"{path}.{name}" if path else name
-        below = _below(inner, place, defined, left, depth=depth + 1)
-        shown = "" if below else _short(inner)
-        found.append(SampleNode(f"body.{place}", name, shown, place in defined, below))
-    return found
+def _nodes(
+    schema: AnswerSchema, method: Mapping[str, Any], *, part: str = "", values: bool = False
+) -> list[AnswerNode]:
+    """Return the first places as a tree, those nearer to the top before others."""
+    start, defined = place_named(schema, part), _defined(method, "body")
+    if start is None:
+        return []
+    top = AnswerNode("", "")
+    waiting: deque[tuple[AnswerNode, AnswerPlace]] = deque([(top, start)])
+    shown = 0
+    while waiting:
+        node, place = waiting.popleft()
+        if shown >= MOST_SHOWN:
+            node.part = "" if values else place.name
+            continue
+        for one in _some_below(place, MOST_SHOWN - shown):
+            shown += 1
+            node.below.append(made := _node(one, defined, values=values))
+            if one.has_parts:
+                waiting.append((made, one))
+    return top.below
 
 
-def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        # A name with a dot in it cannot be asked for.
-        yield from ((name, inner) for name, inner in value.items() if name and "." not in name)
-    elif isinstance(value, list) and value and isinstance(value[0], (dict, list)):
-        # All items are like the first one.
-        yield "0", value[0]
+def _some_below(place: AnswerPlace, most: int) -> Iterator[AnswerPlace]:
+    for at, one in enumerate(places_below(place)):
+        if at >= most:
+            return
+        yield one
 
 
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else as_json(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}\u2026"
+def _node(place: AnswerPlace, defined: set[Any], *, values: bool) -> AnswerNode:
+    return AnswerNode(
+        f"body.{place.path}",
+        title_in_words(place),
+        place.schema.example if values else "",
+        type_in_words(place),
+        about_in_words(place.schema, example=not values),
+        place.path in defined,
+    )
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else f"{value[:60]}\u2026"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from datasources import method_forms, ports
 from datasources.method_settings.paging import PagingControls
@@ -14,12 +15,13 @@ from datasources.method_settings.repeating import RetryControls
 from datasources.method_settings.success import SuccessConditions
 from datasources.models import Datasource
 from datasources.ports import Sample
+from datasources.rest.answer_schema import AnswerSchema, all_places
 from datasources.rest.document import TARGETS, RestDatasource, RestMethod
 from datasources.selectors import rest_document_of
 from datasources.services.datasources import KIND
 from datasources.services.methods import masked_method, method_of
 from datasources.views.access import may_change
-from datasources.views.answer_samples import SampleNode
+from datasources.views.answer_samples import AnswerNode, described_nodes
 from datasources.views.answers import ShownAnswer
 from kianda.lib.secret_names import MASK
 from kianda.web.edit_conflict import EditConflict, edit_conflict, revision_context, revision_of
@@ -27,7 +29,8 @@ from kianda.web.pages import Errors
 
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
-    "answer": _("Read the answer as"), "success_when": _("Success when"),
+    "answer": _("Read the answer as"), "answer_schema": _("What the answer holds"),
+    "success_when": _("Success when"),
     "paging": _("Pages of the answer"), "retry": _("When a call fails"),
     "idempotency_header": _("Header of an idempotency key"),
     "content_type": _("Content type"), "media_type": _("Media type"),
@@ -83,7 +86,10 @@ class MethodEditor:
     focus: str = ""
     # A pasted answer, and its places once they were asked for.
     sample: str = ""
-    places: Sequence[SampleNode] = ()
+    places: Sequence[AnswerNode] = ()
+    # Whether mappings are to offer the places of the sample; whether they offer none any more.
+    keeps_sample: bool = False
+    forgets: bool = False
 
     @classmethod
     def opened(
@@ -113,6 +119,11 @@ class MethodEditor:
             )
             for target, secret in method_forms.targets_of(self.body)
         ]
+
+    @cached_property
+    def described(self) -> list[AnswerNode]:
+        """Return the places of the answer that the method describes."""
+        return described_nodes(self.body)
 
     def _fixed(self) -> dict[str, str]:
         return {
@@ -172,8 +183,20 @@ class MethodEditor:
 def _in_words(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: [_row_in_words(row) for row in value] if isinstance(value, list) else value
-        for key, value in {**body, "success_when": _success_in_words(body)}.items()
+        for key, value in {
+            **body,
+            "success_when": _success_in_words(body),
+            "answer_schema": _schema_in_words(body),
+        }.items()
     }
+
+
+def _schema_in_words(body: Mapping[str, Any]) -> str:
+    raw = body.get("answer_schema")
+    if not raw:
+        return ""
+    n = sum(1 for _place in all_places(AnswerSchema.model_validate(raw)))
+    return ngettext("%(n)s place", "%(n)s places", n) % {"n": n}
 
 
 def _success_in_words(body: Mapping[str, Any]) -> str:

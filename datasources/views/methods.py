@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from datasources import forms, method_forms
@@ -16,7 +17,14 @@ from datasources.services.methods import (
     save_method,
 )
 from datasources.views.access import CHANGERS, READERS, may_force, must_change
-from datasources.views.answer_samples import PLACE, sample_tree
+from datasources.views.answer_samples import (
+    FORGET,
+    KEEP,
+    PLACE,
+    described_nodes,
+    read_sample,
+    sample_nodes,
+)
 from datasources.views.method_page import MethodEditor
 from datasources.views.uses import use_lines
 from kianda.lib.dialogs.row_actions import act_of
@@ -52,13 +60,16 @@ def method(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
 
 
 def _sampled(editor: MethodEditor, *, picks: Sequence[str]) -> HttpResponse:
-    """Take the ticked places of a pasted answer over, and show all of them."""
+    """Take ticked places over, and show those of the pasted answer if there is one."""
     method_forms.pick(editor.body, picks)
+    if picks and not editor.sample.strip():
+        return render(editor)
     try:
-        editor.places = sample_tree(editor.sample, editor.body, title=editor.row.title)
+        found = read_sample(editor.sample, editor.body, title=editor.row.title)
     except Invalid as error:
         editor.errors = forms.errors_of(error, typed=editor.body)
         return render(editor, status=422)
+    editor.places = sample_nodes(found, editor.body)
     return render(editor)
 
 
@@ -76,6 +87,8 @@ def posted(
         request, row, stored, body, typed=method_forms.typed_samples(request.POST)
     )
     editor.sample = forms.text_of(request.POST, PLACE)
+    editor.keeps_sample = KEEP in request.POST or act == "sample"
+    editor.forgets = FORGET in request.POST
     editor.process_id = forms.line_of(request.POST, "process_id")
     return editor
 
@@ -90,6 +103,7 @@ def render(editor: MethodEditor, *, status: int = 200) -> HttpResponse:
 def _save(editor: MethodEditor) -> HttpResponseBase:
     request, row, stored = editor.request, editor.row, editor.stored
     try:
+        _describe(editor)
         if stored is not None:
             check_revision(request, stored.model_dump(mode="json"))
         name = save_method(
@@ -107,6 +121,24 @@ def _save(editor: MethodEditor) -> HttpResponseBase:
         return render(editor, status=422)
     toast(request, _("%(title)s is saved.") % {"title": editor.body["title"]})
     return go(request, "method", name=row.name, method=name)
+
+
+def _describe(editor: MethodEditor) -> None:
+    """Let the method describe its answer as was asked for: by the sample, as before, not at all."""
+    if editor.forgets:
+        editor.body["answer_schema"] = None
+    if editor.keeps_sample and editor.sample.strip():
+        found = read_sample(editor.sample, editor.body, title=editor.row.title)
+        editor.body["answer_schema"] = found.description
+
+
+@page(roles=READERS)
+def places(request: HttpRequest, name: str, method: str) -> HttpResponse:
+    """Show the places below one that a method describes: a part of its editor."""
+    stored = method_of(rest_document_of(get_datasource(name)), method)
+    nodes = described_nodes(stored.model_dump(mode="json"), part=request.GET.get("part", "")[:3000])
+    context = {"nodes": nodes, "row": {"name": name}, "method_name": method}
+    return HttpResponse(render_to_string("datasources/_answer_nodes.html", context, request))
 
 
 @page(roles=CHANGERS, methods=("POST",))

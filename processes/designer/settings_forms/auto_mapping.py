@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from datasources.rest.answer_schema import all_places
 from kianda.lib.names import plain_letters
 from processes.definition.tree import Piece
 from processes.designer.settings_forms.editor_scope import EditorScope
@@ -81,7 +82,10 @@ def _others(
 def _answers(
     rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields
 ) -> list[dict[str, Any]]:  # fmt: skip
-    places = {words: f"[{place}]" for place, words in _places(scope).items()}
+    places: dict[str, str] = {}
+    for place, words in _places(scope).items():
+        # Of what is called the same, what stands nearer to the top.
+        places.setdefault(words, f"[{place}]")
     for row in rows:
         if row.get("field") and not row.get("value"):
             row["value"] = places.get(words_of(str(row["field"])), row.get("value", ""))
@@ -102,8 +106,12 @@ def _places(scope: EditorScope) -> Mapping[str, str]:
             for one in fields_in(scope.process)
             if one.field_kind.holds_value
         }
-    names = scope.rest_method.output_paths() if scope.rest_method is not None else {}
-    return {name: _last(name) for name in names if name.count(".") > 1}
+    method = scope.rest_method
+    if method is None:
+        return {}
+    described = all_places(method.answer_tree) if method.answer_tree is not None else ()
+    found = [*method.output_paths(), *(f"response.body.{one.name}" for one in described)]
+    return {name: _last(name) for name in found if name.count(".") > 1}
 
 
 def _last(place: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from processes.designer.settings_forms.answer_trees import every_leaf
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import Branch, Leaf, fields_in, system_tree
 from processes.language.functions import FUNCTIONS, IF
@@ -51,8 +52,8 @@ def _rank(offer: Completion, low: str) -> int | None:
 
 def _names(scope: EditorScope, which: str) -> Iterator[Completion]:
     for branch in tree_of(scope, which):
-        for leaf in branch.leaves:
-            yield Completion(leaf.value, leaf.title, str(branch.title), leaf.icon)
+        for leaf in every_leaf(branch):
+            yield Completion(leaf.value, leaf.said or leaf.title, str(branch.title), leaf.icon)
     if which in WITH_PARTS:
         yield from _parts_of_fields(scope)
 

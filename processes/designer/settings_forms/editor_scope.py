@@ -12,6 +12,7 @@ from datasources.rest.document import DatasourceDocument, RestDatasource, RestMe
 from processes.definition.checks import Catalog
 from processes.definition.tree import DefinitionTree
 from processes.designer.settings_forms import source_trees
+from processes.designer.settings_forms.answer_trees import answer_tree
 from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
 from processes.language.references import is_system_name
@@ -139,7 +140,7 @@ class EditorScope:
     def _results(self, which: str) -> list[Branch]:
         if self.looks_into or which == "item":
             return source_trees.item_tree(self.process)
-        return source_trees.answer_tree(self.rest_method)
+        return answer_tree(self.rest_method)
 
     def broken_source(self) -> str:
         """Return what is no longer there of datasource and method."""

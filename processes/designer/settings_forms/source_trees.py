@@ -25,6 +25,9 @@ class Leaf:
     title: str
     note: str = ""
     icon: str = ""
+    # A line of help below it, and what it is called where nothing stands around it.
+    help: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,16 @@ class Branch:
     title: Words
     icon: str
     leaves: list[Leaf] = field(default_factory=list)
+    below: list["Branch"] = field(default_factory=list)
+    note: str = ""
+    help: str = ""
+    # By which its content is asked for when it is opened; empty: it stands there at once.
+    part: str = ""
+    folded: bool = False
+    # Whether it is as large as what an outside system describes.
+    described: bool = False
+    # How many there are beyond what is listed.
+    more: int = 0
 
 
 def fields_in(document: Mapping[str, Any]) -> Iterator[Piece]:
@@ -89,7 +102,7 @@ def system_tree() -> list[Branch]:
     return [Branch(_("Process and user"), "person", leaves)]
 
 
-_PARTS: Mapping[str, tuple[Words, str]] = {
+PARTS: Mapping[str, tuple[Words, str]] = {
     "path": (_("Path"), "signpost"),
     "query": (_("Query"), "question-circle"),
     "header": (_("Headers"), "card-heading"),
@@ -101,7 +114,7 @@ def request_tree(method: RestMethod | None) -> list[Branch]:
     """Return the places of a request: its path, the parts of it, query, headers, body."""
     if method is None:
         return []
-    found: dict[str, list[Leaf]] = {part: [] for part in _PARTS}
+    found: dict[str, list[Leaf]] = {part: [] for part in PARTS}
     for target in method.input_targets():
         part, _dot, name = target.partition(".")
         if part in found:
@@ -110,24 +123,11 @@ def request_tree(method: RestMethod | None) -> list[Branch]:
     whole = Branch(
         _("URL path"), "link-45deg", [Leaf("url_path", "urlPath", method.url_path)]
     )  # fmt: skip
-    return [whole, *(Branch(*_PARTS[part], leaves) for part, leaves in found.items() if leaves)]
+    return [whole, *(Branch(*PARTS[part], leaves) for part, leaves in found.items() if leaves)]
 
 
 def _lock(secret: object) -> str:
     return "lock" if secret else ""
-
-
-def answer_tree(method: RestMethod | None) -> list[Branch]:
-    """Return the places of an answer: status, headers, body with what the method declares."""
-    status = Branch(_("Status"), "flag", [Leaf("[response.status]", "status", "200")])
-    headers: list[Leaf] = []
-    body = [Leaf("[response.body]", str(_("whole body")), "response.body")]
-    for name in method.output_paths() if method is not None else ():
-        root, _dot, rest = name.removeprefix("response.").partition(".")
-        if rest:
-            (headers if root == "headers" else body).append(Leaf(f"[{name}]", rest, name))
-    branches = [status, Branch(*_PARTS["header"], headers), Branch(*_PARTS["body"], body)]
-    return [branch for branch in branches if branch.leaves]
 
 
 def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:

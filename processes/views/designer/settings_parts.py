@@ -19,7 +19,8 @@ from processes.definition.tree import Piece
 from processes.designer.editing.piece_checks import model_of
 from processes.designer.mail_preview import MailPreview, preview_of, send_test
 from processes.designer.rule_samples import RuleSamples
-from processes.designer.settings_forms.completion import offers, tree_of
+from processes.designer.settings_forms.answer_trees import is_large, level_below, opened_tree
+from processes.designer.settings_forms.completion import MOST, offers, tree_of
 from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
@@ -30,7 +31,7 @@ from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.workspace import Workspace
 
-LONGEST_WORDS = 200
+LONGEST_WORDS, LONGEST_PLACE = 200, 3000
 PartRenderer = Callable[["PartRequest"], tuple[str, dict[str, Any]]]
 
 
@@ -78,8 +79,18 @@ class PartRequest:
 
 def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
+    if words := asked.words("q"):
+        return "_tree_hits", {"offers": offers(asked.scope, which, words), "most": MOST}
     branches = tree_of(asked.scope, which)
-    return "_tree", {"branches": branches, "which": which, "label": asked.words("label")}
+    if part := asked.text("part")[:LONGEST_PLACE]:
+        branch = level_below(branches, part)
+        if branch is None:
+            raise Missing(_("There is no such place any more."))
+        return "_tree_nodes", {"branch": branch}
+    return "_tree", {
+        "branches": opened_tree(branches), "large": is_large(branches), "which": which,
+        "asked": which, "label": asked.words("label"),
+    }  # fmt: skip
 
 
 def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
@@ -96,8 +107,9 @@ def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     which = asked.words("which")
+    branches = [one for one in tree_of(asked.scope, which) if one not in system_tree()]
     return "_builder", {
-        "branches": [one for one in tree_of(asked.scope, which) if one not in system_tree()],
+        "branches": opened_tree(branches), "large": is_large(branches),
         "system": system_tree(), "functions": [*FUNCTIONS.values(), IF], "which": which,
         "text": asked.text("text"), "label": asked.words("label"),
     }  # fmt: skip

@@ -28,7 +28,7 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     page.get_by_label("Condition: compared with").fill("true")
     page.get_by_label("A sample answer").fill(SAMPLE)
     page.get_by_role("button", name="Show its places").click()
-    page.get_by_role("checkbox", name="id 7").check()
+    page.get_by_role("checkbox", name="id whole number, always there 7").check()
     page.get_by_role("button", name="Take the ticked ones over").click()
     expect(page.locator("[name='/response_body/0/path']")).to_have_value("items.0.id")
     expect(page.get_by_label("Condition: value")).to_have_value("[response.body.ok]")
@@ -40,6 +40,10 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     assert method is not None
     assert method.success_when is not None
     assert [one.path for one in method.response_body] == ["items.0.id"]
+    assert method.answer_schema is not None
+    page.locator("#f-answer_schema > summary").click()
+    expect(page.get_by_role("checkbox", name="items[] list, always there")).to_be_visible()
+    looks(page)
 
 
 def test_the_calls_of_a_data_source_can_be_read_anywhere(

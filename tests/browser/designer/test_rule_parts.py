@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from datasources.selectors import get_datasource, rest_document_of
+from datasources.services.datasources import patch_datasource
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
@@ -61,6 +63,41 @@ def test_conditions_nest_and_read_as_a_sentence(
              "items": [{"left": "[client_secret]", "operator": "blank", "right": ""}]},
         ],
     }  # fmt: skip
+
+
+def test_a_large_answer_is_opened_and_searched_by_keys(page_as: PageAs, scenario: Any) -> None:
+    words: dict[str, Any] = {"type": ["string"]}
+    inner = {"type": ["object"], "properties": {f"part_{at}": words for at in range(900)}}
+    row = get_datasource("token-service")
+    methods = rest_document_of(row).masked()["methods"]
+    methods[0] |= {"response_body": [], "answer_schema": {
+        "type": ["object"], "properties": {"customer": inner}
+    }}  # fmt: skip
+    patch_datasource(name="token-service", changes={"methods": methods}, user=scenario)
+    page = page_as("ada")
+    dialog = open_rule(page)
+    box = dialog.locator("[name='rule/on_success/1/value']")
+    box.locator("xpath=..").locator("[data-pick]").click()
+    branch = page.get_by_role("treeitem", name="customer, object")
+    expect(branch).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("c")
+    expect(branch).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    first = page.get_by_role("treeitem", name="part_0, text")
+    expect(first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    search = page.get_by_role("searchbox", name="Find in the tree")
+    search.fill("part_777")
+    expect(page.get_by_role("treeitem")).to_have_count(1)
+    search.fill("")
+    expect(branch).to_be_visible()
+    search.fill("part_777")
+    expect(page.get_by_role("treeitem")).to_have_count(1)
+    search.press("Enter")
+    expect(box).to_have_value("[response.body.customer.part_777]")
 
 
 def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenario: Any) -> None:

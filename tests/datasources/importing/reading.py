@@ -5,6 +5,7 @@ from typing import Any
 
 from datasources.importing import ImportSource, source_of
 from datasources.importing.drafts import ImportDraft, draft_of
+from datasources.rest.answer_schema import all_places
 from datasources.rest.document import RestMethod
 
 
@@ -44,3 +45,9 @@ def the_method(made: ImportDraft) -> RestMethod:
 def told(notes: list[Any]) -> dict[str, str]:
     """Return what was told, by its place."""
     return {note.where: note.why for note in notes}
+
+
+def read_names(method: RestMethod) -> list[str]:
+    """Return what mappings write for the values that the answer of a method is described with."""
+    places = all_places(method.answer_tree) if method.answer_tree is not None else ()
+    return [place.name for place in places if not place.has_parts]

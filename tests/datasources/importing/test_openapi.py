@@ -12,6 +12,7 @@ from tests.datasources.importing.reading import (
     draft,
     one_operation,
     openapi,
+    read_names,
     source,
     the_method,
     told,
@@ -73,8 +74,8 @@ def test_an_operation_becomes_a_rest_method_with_its_parameters_and_its_answer()
     ]
     assert [one.name for one in get.request_headers] == ["X-Trace"]
     assert [one.name for one in get.response_headers] == ["ETag"]
-    assert [one.name for one in get.response_body] == [
-        "id", "name", "age", "sold", "tags", "parent", "owner.email",
+    assert read_names(get) == [
+        "id", "name", "age", "sold", "parent", "tags.0", "owner.email",
     ]  # fmt: skip
     assert (put.name, put.content_type) == ("change-a-pet", "json")
     assert {one.name: (one.type, one.required) for one in put.request_body} == {
@@ -151,7 +152,7 @@ def test_an_old_document_of_swagger_is_read_too() -> None:
     assert made.datasource["auth"] == {"scheme": "basic"}
     pets, login = RestDatasource.model_validate(made.datasource).methods
     assert [one.name for one in pets.request_body] == ["name"]
-    assert [one.name for one in pets.response_body] == ["name"]
+    assert read_names(pets) == ["name"]
     assert (login.content_type, login.answer, pets.answer) == ("form", "csv", "auto")
     assert [(one.name, one.required) for one in login.request_body] == [("user", True)]
 
@@ -240,11 +241,10 @@ def test_names_that_mappings_cannot_write_get_one_that_they_can() -> None:
     properties: dict[str, Any] = {"first-name": {}, "@type": {}, "odata.next": {}, "ok": {}}
     answer = {"content": {"application/json": {"schema": {"properties": properties}}}}
     made = draft(one_operation({"responses": {"200": answer}}))
-    assert [(one.name, one.path) for one in the_method(made).response_body] == [
-        ("first_name", "first-name"),
-        ("_type", "@type"),
-        ("ok", None),
-    ]
+    assert read_names(the_method(made)) == ["first_name", "_type", "ok"]
+    paths = the_method(made).output_paths()
+    assert paths["response.body.first_name"] == "response.body.first-name"
+    assert paths["response.body._type"] == "response.body.@type"
     assert any("odata.next" in note.where for note in made.notes.left_out)
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.datasources.importing.reading import (
     draft,
     one_operation,
+    read_names,
     the_method,
 )
 
@@ -54,11 +55,8 @@ def test_a_body_and_an_answer_of_xml_have_their_elements() -> None:
         ("order.line.sku", None, False),
     ]
     assert method.request_headers[0].value == "text/xml"
-    assert [(one.name, one.path) for one in method.response_body] == [
-        ("order._id", "order.@id"),
-        ("order.Note", None),
-        ("order.line.sku", None),
-    ]
+    assert read_names(method) == ["order._id", "order.Note", "order.line.sku"]
+    assert method.output_paths()["response.body.order._id"] == "response.body.order.@id"
 
 
 def test_xml_without_names_is_one_text() -> None:

@@ -1,6 +1,7 @@
 """What rules may read of an answer is ticked in the tree of a pasted sample."""
 
 import html
+import json
 import re
 from typing import Any
 
@@ -35,8 +36,8 @@ def test_the_places_of_a_sample_are_ticked_and_taken_over(
     page = manager.post(METHOD, typed | {"act": "sample"})
     assert offered(page) == [
         "header.Content-Type", "header.X-Total", "body.data", "body.data.items",
-        "body.data.items.0", "body.data.items.0.id", "body.data.items.0.name", "body.data.next",
-        "body.tags",
+        "body.data.items.0.id", "body.data.items.0.name", "body.data.next", "body.tags",
+        "body.tags.0",
     ]  # fmt: skip
     assert "Ren\u00e9" in text_of(page)
     assert page["Cache-Control"] == "no-store"
@@ -63,9 +64,9 @@ def test_the_places_of_a_sample_are_ticked_and_taken_over(
     ("settings", "sample", "places"),
     [
         ({"/answer": "xml"}, "<o id='1'><n>x</n></o>", ["body.o", "body.o.@id", "body.o.n"]),
-        ({"/answer": "csv"}, "id;who\n1;x\n", ["body.0", "body.0.id", "body.0.who"]),
+        ({"/answer": "csv"}, "id;who\n1;x\n", ["body.0.id", "body.0.who"]),
         ({"/paging/kind": "link", "/paging/items": "rows"}, '{"rows": [{"id": 1}]}',
-         ["body.0", "body.0.id"]),
+         ["body.0.id"]),
     ],
 )  # fmt: skip
 def test_a_sample_is_read_as_the_answer_of_the_method_is(
@@ -98,6 +99,66 @@ def test_a_huge_sample_shows_its_first_places(made: Datasource, manager: Client)
     wide = "{" + ",".join(f'"k{at}": {at}' for at in range(2000)) + "}"
     assert len(offered(manager.post(METHOD, EDITED | {"/sample": deep, "act": "sample"}))) == 12
     assert len(offered(manager.post(METHOD, EDITED | {"/sample": wide, "act": "sample"}))) == 300
+
+
+def test_a_sample_describes_the_answer_by_its_places_and_none_of_its_values(
+    made: Datasource, manager: Client
+) -> None:
+    typed = EDITED | {"/sample": SAMPLE}
+    page = manager.post(METHOD, typed | {"act": "sample"}).content.decode()
+    assert re.search(r'name="/sample!keep"[^>]*checked', page)
+    manager.post(METHOD, typed | base(manager.get(METHOD)))
+    assert get_document("token-service").method("refresh-token").answer_schema is None
+    manager.post(METHOD, typed | {"/sample!keep": "1"} | base(manager.get(METHOD)))
+    kept = get_document("token-service").method("refresh-token").answer_schema
+    assert kept.model_dump(mode="json") == {
+        "type": ["object"],
+        "required": ["data", "tags"],
+        "properties": {
+            "data": {
+                "type": ["object"],
+                "required": ["items", "next"],
+                "properties": {
+                    "items": {"type": ["array"], "items": {
+                        "type": ["object"], "required": ["id", "name"],
+                        "properties": {"id": {"type": ["integer"]}, "name": {"type": ["string"]}},
+                    }},
+                    "next": {"type": ["null"]},
+                },
+            },
+            "tags": {"type": ["array"], "items": {"type": ["string"]}},
+        },
+    }  # fmt: skip
+    shown = manager.get(METHOD)
+    assert "body.data.items.0.id" in offered(shown)
+    assert "Ren\u00e9" not in shown.content.decode()
+    picked = manager.post(METHOD, EDITED | {"act": "pick", "pick": ["body.data.items.0.id"]})
+    assert value_of(picked, "/response_body/0/path") == "data.items.0.id"
+    manager.post(METHOD, EDITED | base(manager.get(METHOD)))
+    assert get_document("token-service").method("refresh-token").answer_schema == kept
+    manager.post(METHOD, EDITED | {"/answer_schema!remove": "1"} | base(manager.get(METHOD)))
+    assert get_document("token-service").method("refresh-token").answer_schema is None
+
+
+def test_a_description_by_a_sample_that_is_none_is_not_stored(
+    made: Datasource, manager: Client
+) -> None:
+    sent = EDITED | {"/sample": "words", "/sample!keep": "1"} | base(manager.get(METHOD))
+    page = manager.post(METHOD, sent)
+    assert page.status_code == 422
+    assert wrong(page) == ["f-sample"]
+
+
+def test_a_large_description_is_opened_level_by_level(made: Datasource, manager: Client) -> None:
+    wide = {"deep": {f"k{at}": at for at in range(400)}, **{f"a{at}": 1 for at in range(299)}}
+    sent = {"/sample": json.dumps(wide), "/sample!keep": "1"} | base(manager.get(METHOD))
+    manager.post(METHOD, EDITED | sent)
+    page = manager.get(METHOD)
+    assert len(offered(page)) == 300
+    assert f"{METHOD}places/?part=deep" in page.content.decode()
+    below = offered(manager.get(f"{METHOD}places/?part=deep"))
+    assert (len(below), below[0]) == (300, "body.deep.k0")
+    assert offered(manager.get(f"{METHOD}places/?part=gone")) == []
 
 
 def test_a_trial_shows_as_failed_what_its_method_does_not_take(

@@ -217,6 +217,7 @@ _BY_MARKS = {
         POST /datasources/<str:name>/methods/new/
         GET /datasources/<str:name>/methods/<str:method>/
         POST /datasources/<str:name>/methods/<str:method>/
+        GET /datasources/<str:name>/methods/<str:method>/places/
         POST /datasources/<str:name>/methods/<str:method>/send/
         POST /datasources/<str:name>/methods/<str:method>/duplicate/
         GET /datasources/<str:name>/methods/<str:method>/delete/

@@ -1,6 +1,6 @@
 // Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
 import { on } from "../page/listen.js";
-import { beside, changed, float } from "../page/float.js";
+import { beside, changed, float, wait } from "../page/float.js";
 import { ask, complain, insert, isName, ready, rootOf } from "./parts.js";
 import { word } from "../page/words.js";
 import { build } from "./expression.js";
@@ -88,7 +88,27 @@ function go(item) {
 }
 
 function fold(item, open) {
-  if (item.hasAttribute("aria-expanded")) item.setAttribute("aria-expanded", String(open));
+  if (!item.hasAttribute("aria-expanded")) return;
+  item.setAttribute("aria-expanded", String(open));
+  if (open && item.dataset.part) load(item);
+}
+
+// What a branch of a large tree holds is asked for when it is opened for the first time.
+async function load(item) {
+  const { part } = item.dataset;
+  const group = item.querySelector(":scope > [role=group]");
+  delete item.dataset.part;
+  item.setAttribute("aria-busy", "true");
+  const { asks } = item.closest("[role=tree]").dataset;
+  const html = await ask(rootOf(item) ?? rootOf(box), "tree", { which: asks, part });
+  item.removeAttribute("aria-busy");
+  complain(item, html);
+  if (html) group.innerHTML = html;
+  else {
+    // Not yet: another question came between, or there was no answer.
+    item.dataset.part = part;
+    item.setAttribute("aria-expanded", "false");
+  }
 }
 
 on("click", ".k-treepick [role=treeitem]", (item) => {
@@ -129,9 +149,28 @@ function place(search) {
   return search.closest("[data-source-picker], [role=tabpanel], .k-pop");
 }
 
+// In a tree that does not stand there whole the server looks.
+const upper = new WeakMap();
+const look = wait(200, async (search, scope, tree) => {
+  const q = search.value.trim();
+  const html =
+    q && (await ask(rootOf(tree) ?? rootOf(box), "tree", { which: tree.dataset.asks, q }));
+  complain(scope, html === null ? null : "");
+  if (typeof html !== "string" || q !== search.value.trim()) return;
+  tree.innerHTML = q ? html : upper.get(tree);
+  ready(tree);
+  scope.querySelector("[data-no-hits]").hidden = Boolean(tree.querySelector("[data-leaf]"));
+});
+
 on("input", "[data-filter-tree]", (search) => {
   const words = search.value.trim().toLowerCase();
   const scope = place(search);
+  const large = scope.querySelector("[role=tree][data-asks]");
+  if (large) {
+    if (!upper.has(large)) upper.set(large, large.innerHTML);
+    look(search, scope, large);
+    return;
+  }
   let hits = 0;
   for (const leaf of scope.querySelectorAll("[data-leaf]")) {
     const branch = leaf.closest("[data-branch]")?.querySelector(".k-node")?.textContent ?? "";
