@@ -81,7 +81,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "js_lib_bootstrap5",
-    "js_lib_bootstrap_icons",
     "django_celery_beat",
     "django_htmx",
     "axes",

@@ -30,6 +30,7 @@ SMALL = {
     "kianda/lib/numbers.py": "one check, for forms of all apps",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
     "kianda/lib/word_search.py": "one question to both databases, asked by lists of all apps",
+    "kianda/web/icons.py": "what the sprite of a package is like is known nowhere else",
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",

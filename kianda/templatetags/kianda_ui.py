@@ -25,10 +25,9 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.template import Context
-from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ROLES, roles_of
@@ -36,7 +35,7 @@ from kianda.accounts.services.directory import DirectoryEntry, initials_of
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.pointers import control_id
 from kianda.messages.services import unread_count
-from kianda.web import navigation, times
+from kianda.web import icons, navigation, times
 from kianda.web.block_tags import read_block
 from kianda.web.form_once import new_token
 from kianda.web.pages import Errors
@@ -50,11 +49,9 @@ NONE = "\u2013"
 
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
-    """Draw an icon of the sprite: decoration, thus hidden from readers; size "lg" is larger."""
-    return format_html(
-        '<svg class="k-i{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        f" k-i--{size}" if size else "", static("bootstrap-icons/bootstrap-icons.svg"), name,
-    )  # fmt: skip
+    """Draw an icon: decoration, thus hidden from readers; size "lg" is larger."""
+    classes = conditional_escape(f"k-i k-i--{size}" if size else "k-i")
+    return mark_safe(icons.drawn(name, classes=classes))  # noqa: S308 (the shapes are a package's)
 
 
 @register.simple_tag

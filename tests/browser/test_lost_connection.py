@@ -43,6 +43,7 @@ def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(
     page.context.set_offline(True)
     page.get_by_role("button", name="Save").dblclick()
     expect(page.locator(LOST)).to_contain_text("Nothing was sent. What you typed is still here.")
+    expect(page.locator(f"{LOST} svg path").first).to_be_visible()
     assert page.locator("#ds").bounding_box()["width"] == width
     axe(page)
     assert_fits(page)

@@ -15,13 +15,10 @@ function place(about) {
   return document.getElementById("main");
 }
 
-// Another sign of the file that the page takes its icons from.
-function icon(name) {
-  const sign = document.querySelector("svg.k-i")?.cloneNode(true);
-  sign?.setAttribute("class", "k-i");
-  const use = sign?.querySelector("use");
-  use?.setAttribute("href", `${use.getAttribute("href").split("#")[0]}#${name}`);
-  return sign;
+// The sign of what went wrong stands among the words of scripts.
+function sign() {
+  const words = document.querySelector('template[data-words-of="page"]');
+  return words?.content.querySelector("svg")?.cloneNode(true);
 }
 
 function say(about, words, again) {
@@ -32,7 +29,7 @@ function say(about, words, again) {
     box,
     "bad",
     "alert",
-    icon("x-octagon-fill"),
+    sign(),
     said(words),
     again && pressButton(word("tryAgain"), again),
   );
