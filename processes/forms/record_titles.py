@@ -85,7 +85,7 @@ def summary_of(document: Document, seen: Mapping[str, Any]) -> list[tuple[str, A
         (field.title, words)
         for name in document.record.summary
         if (field := document.fields.get(name)) is not None
-        if (words := _words(field, seen.get(name)))
+        if (words := words_seen(field, seen.get(name)))
     ]
 
 
@@ -106,7 +106,7 @@ def _in_words(document: Document, seen: Mapping[str, Any], names: Mapping[str, s
     def resolve(name: str) -> Value:
         field = document.fields.get(name)
         if field is not None:
-            return _words(field, seen.get(name))
+            return words_seen(field, seen.get(name))
         if name == "process.created":
             return moment_words(datetime.fromisoformat(names[name]))
         return values(name)
@@ -114,8 +114,8 @@ def _in_words(document: Document, seen: Mapping[str, Any], names: Mapping[str, s
     return resolve
 
 
-def _words(field: FormField, value: Any) -> str:
-    """Return a value as people say it: days and moments in words, people by name."""
+def words_seen(field: FormField, value: Any) -> str:
+    """Return a value in one line as people say it: days and moments in words, people by name."""
     if is_blank(value):
         return ""
     told = field.shown(value) if field.names_people else words_of(field, value, moment_words)

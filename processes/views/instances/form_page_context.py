@@ -1,21 +1,24 @@
 """What the page of an instance shows of a form page: its forms, and what stands around them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from kianda.accounts.roles import DESIGNER, has_role
 from kianda.web.page_extensions import extensions_of
 from processes import listing
+from processes.definition.document import Form
 from processes.fields.base import FormField
-from processes.forms.record_titles import seen_record
+from processes.forms.record_titles import SeenRecord, seen_record, words_seen
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
+from processes.instances.form_states import display_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed, signed_view
 from processes.views.instances.form_page import FormPage
-from processes.views.instances.form_steps import load_targets, open_form, primary
+from processes.views.instances.form_steps import FormStep, load_targets, open_form, primary
 from processes.views.instances.links import link_lines
 from processes.views.instances.log_rows import changed_by, entries_of, with_titles
 
@@ -28,15 +31,18 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
     instance = form_page.instance
     staff = has_role(form_page.user, DESIGNER)
     views = form_page.forms()
+    record = seen_record(instance, form_page.user, form_page.rights)
     has_open = any(
         step.is_edited or (step.is_open and form_page.rights.fills_in(name))
         for name, step in form_page.steps.items()
     )
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
-        "record": seen_record(instance, form_page.user, form_page.rights),
+        "record": record,
         "views": [(view, form_page.steps[view.form.name]) for view in views],
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
+        "earlier": _earlier(form_page, record) if has_open else [],
+        "is_technical": staff or bool(form_page.rights.manages),
         "errors": form_page.errors, "lost": form_page.lost,
         "primary": primary(form_page.steps, views),
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
@@ -61,6 +67,37 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "extensions": extensions_of("instance", instance, user=form_page.user),
         **_history(form_page),
     }  # fmt: skip
+
+
+class EarlierForm(NamedTuple):
+    """A completed form, to be read beside the one that is open."""
+
+    step: FormStep
+    rows: list[tuple[str, str]]
+
+
+def _earlier(form_page: FormPage, record: SeenRecord) -> list[EarlierForm]:
+    """Return the completed forms that the person sees, with what was filled in."""
+    shown = display_of(record.instance, record.document)
+    found = [
+        EarlierForm(step, _filled_in(form, record, shown))
+        for form in record.document.forms
+        if (step := form_page.steps[form.name]).is_completed and step.is_shown
+        if not step.takes_values
+    ]
+    return [one for one in found if one.rows]
+
+
+def _filled_in(
+    form: Form, record: SeenRecord, shown: Mapping[str, Mapping[str, bool]]
+) -> list[tuple[str, str]]:
+    return [
+        (field.title, words)
+        for field in form.all_fields()
+        if field.holds_value and not field.is_secret and not field.holds_rows
+        if shown[field.name]["visible"]
+        if (words := words_seen(field, record.seen.get(field.name)))
+    ]
 
 
 def _history(form_page: FormPage) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The page of a record as those meet it who fill in its forms, and as those who look after it."""
+
+from typing import Any
+
+import pytest
+
+from processes.instances.lifecycle import create_instance
+from processes.running import runs
+from tests.pages import client_of, markup_of, text_of
+from tests.processes.rights.office import Office, leave_request, office
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> Office:
+    """An office in which Emma has asked for five days, and her manager decides."""
+    found = office()
+    published(leave_request(), user=found.dora)
+    made = create_instance(
+        process="leave", mode="live", data={"days": "5", "illness": "flu"}, user=found.emma
+    )
+    run = runs.trigger(process_id=made.process_id, target="send", user=found.emma, trigger="button")
+    assert run.status == "succeeded", run.error
+    return found
+
+
+def page_for(user: Any) -> tuple[str, str]:
+    answer = client_of(user).get("/instances/leave-1/")
+    return text_of(answer), markup_of(answer)
+
+
+def test_the_steps_say_who_has_done_what_and_who_is_next(people: Office) -> None:
+    _text, markup = page_for(people.emma)
+    steps = markup[markup.index('class="k-stepper"') :].partition("</ol>")[0]
+    assert steps.count("is-done") == 1
+    assert 'class="is-now" aria-current="step"' in steps
+    assert "emma" in steps
+    assert "mark" in steps.partition("is-now")[2]
+
+
+def test_who_decides_reads_what_was_asked_beside_the_form(people: Office) -> None:
+    text, markup = page_for(people.mark)
+    assert 'id="h-earlier-1"' in markup
+    beside = markup.partition('id="h-earlier-1"')[2].partition("</section>")[0]
+    assert "from emma" in " ".join(beside.split())
+    assert "Days" in beside
+    # What only the creator and HR see is not in it.
+    assert "flu" not in text
+
+
+def test_who_waits_has_nothing_to_read_beside_the_form(people: Office) -> None:
+    assert "h-earlier" not in page_for(people.emma)[1]
+
+
+def test_an_employee_meets_no_runs_versions_and_revisions(people: Office) -> None:
+    text, _markup = page_for(people.emma)
+    for word in ("Revision", "Version", "version 1.0", "Runs 1", "All runs"):
+        assert word not in text
+    kept, _markup = page_for(people.root)
+    for word in ("Revision", "version 1.0", "All runs"):
+        assert word in kept
