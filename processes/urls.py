@@ -3,12 +3,13 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
+from processes.api import comments as api_comments
 from processes.api import designs, instances, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
-from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import (
+    comments,
     instance_page,
     link_page,
     links,
@@ -16,6 +17,7 @@ from processes.views.instances import (
     quick_actions,
     records,
 )
+from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
@@ -41,6 +43,7 @@ api_urlpatterns = [
         "instances/<str:process_id>/forms/<str:form>/actions/<str:button>/",
         api_quick_actions.Press.as_view(),
     ),
+    path("instances/<str:process_id>/comments/", api_comments.Comments.as_view()),
     path("instances/<str:process_id>/links/", api_links.FormLinks.as_view()),
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
@@ -112,6 +115,7 @@ page_urlpatterns: list[URLPattern] = [
         name="instance-quick-action",
     ),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
+    path("instances/<str:process_id>/comments/", comments.comments, name="instance-comments"),
     path("instances/<str:process_id>/links/<int:link>/", links.revoke, name="instance-link-revoke"),
     path("f/<str:token>/", link_page.linked, name="form-link"),
     path("f/<str:token>/sent/", link_page.sent, name="form-link-sent"),

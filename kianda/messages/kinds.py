@@ -112,6 +112,24 @@ class Alert(NotificationKind):
         return " · ".join(str(data[part]) for part in ("text", "process_id") if data[part])
 
 
+class Mentioned(NotificationKind):
+    """Somebody has named the reader in a comment. Data: by, text, process, process_id."""
+
+    slug = "mentioned"
+    title = gettext_lazy("Someone mentions me in a comment")
+    icon = "at"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Emma Doyle mentioned you in leave-7`."""
+        return _("%(by)s mentioned you in %(process_id)s") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return what was said."""
+        return f"“{data['text']}”"
+
+
 class TaskFailed(NotificationKind):
     """A scheduled task went wrong that went well before. Data: task, reason."""
 
@@ -179,8 +197,8 @@ class ConnectionRecovered(NotificationKind):
 KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
     for kind in (
-        FormAssigned, FormSentBack, Decided, Alert, TaskFailed, TaskRecovered, ConnectionBroken,
-        ConnectionRecovered,
+        FormAssigned, FormSentBack, Decided, Mentioned, Alert, TaskFailed, TaskRecovered,
+        ConnectionBroken, ConnectionRecovered,
     )
 }  # fmt: skip
 

@@ -51,6 +51,13 @@ class SendBackBody(Body):
     revision: StrictInt | None = Field(default=None, ge=1)
 
 
+class CommentBody(Body):
+    """POST /instances/{process_id}/comments/"""
+
+    # The service checks it, as on the page.
+    text: StrictStr
+
+
 class ReassignBody(Body):
     """POST /instances/{process_id}/forms/{form}/reassign/"""
 

@@ -169,6 +169,21 @@ FORM_LINK = shape(
         "ended_by": MAYBE_TEXT,
     }
 )  # fmt: skip
+COMMENT = shape(
+    {
+        "id": TEXT,
+        "created": MOMENT,
+        "author": MAYBE_TEXT | {"description": "The user name; null when the account is gone."},
+        "author_name": TEXT,
+        "text": TEXT,
+        "told": {
+            "type": "array",
+            "items": TEXT,
+            "description": "The user names of the people named with @ who were told.",
+        },
+    }
+)
+COMMENT_IN = shape({"text": TEXT | {"maxLength": 5_000}})
 _STEP: Schema = {
     "position": {"type": "integer"},
     "rule": TEXT,

@@ -3,6 +3,7 @@
 from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
 from processes.models.files import File
 from processes.models.instances import (
+    Comment,
     FormOwner,
     GivenProcessId,
     InstancePerson,
@@ -16,6 +17,7 @@ from processes.models.working_copies import DesignPresence, WorkingCopy, Working
 
 __all__ = [
     "Change",
+    "Comment",
     "DesignPresence",
     "DesignVersion",
     "File",

@@ -152,6 +152,29 @@ class InstancePerson(models.Model):
         return f"{self.instance_id} {self.relation}: {self.ref}"
 
 
+class Comment(models.Model):
+    """What somebody has said about an instance. It is never changed."""
+
+    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # Stays when the account goes.
+    author_name = models.CharField(max_length=150)
+    text = models.TextField()
+    named = models.JSONField(
+        default=list, help_text="The user names of the people named in it who were told."
+    )
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["instance", "-id"], name="comments_of_an_instance")]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.author_name}"
+
+
 class SentMeeting(models.Model):
     """A meeting to which a rule of an instance has invited; a later one with its name changes it.
 

@@ -23,7 +23,7 @@ def order(person: Callable[[str], Any]) -> Any:
 
 def on(page: Page) -> Locator:
     """Return the form of the instance."""
-    return page.locator("main form[method=post]")
+    return page.locator("main form[method=post]").first
 
 
 PLACES = [
@@ -268,3 +268,33 @@ def test_without_script_the_same_forms_work(
     assert on(page).get_by_label("Customer").input_value() == "plain"
     expect(on(page).get_by_label("Remark")).to_be_visible()
     assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
+    make_orders(person("ada"))
+    make_order(person("ada"))
+    page = page_as("ada", width, scheme)
+    page.goto("/instances/orders-1/")
+    page.locator("[name=v-customer]").fill("typed")
+    box = page.get_by_label("Write a comment")
+    page.complaints.expect("status of 422")
+    page.get_by_role("button", name="Add comment").click()
+    expect(box).to_have_attribute("aria-invalid", "true")
+    expect(box).to_be_focused()
+    box.fill("Which week?\n<b>@ada</b>")
+    page.get_by_role("button", name="Add comment").click()
+    expect(page.locator("#comments .k-said")).to_have_text(
+        "Which week?\n<b>@ada</b>", use_inner_text=True
+    )
+    expect(box).to_have_value("")
+    expect(page.locator("[name=v-customer]")).to_have_value("typed")
+    axe(page)
+    assert_fits(page)

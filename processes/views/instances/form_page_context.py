@@ -17,6 +17,7 @@ from processes.models import DesignVersion, ProcessInstance, Run
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed, signed_view
+from processes.views.instances.comments import comments_context
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import FormStep, load_targets, open_form, primary
 from processes.views.instances.links import link_lines
@@ -65,6 +66,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "newer": _newer(form_page),
         "links": link_lines(form_page),
         "extensions": extensions_of("instance", instance, user=form_page.user),
+        **comments_context(instance),
         **_history(form_page),
     }  # fmt: skip
 

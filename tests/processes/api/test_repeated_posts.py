@@ -35,6 +35,7 @@ POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "identity_providers_create": ("/api/v1/identity-providers/", {
         "name": "Contoso", "issuer": "https://id.example.org", "client_id": "k"}),
     "instances_create": ("/api/v1/instances/", {"process": "leave", "data": {"days": "1"}}),
+    "instances_comment": ("/api/v1/instances/leave-1/comments/", {"text": "Which week?"}),
     "instances_quick_action": (f"{FORM}/decision/actions/decide/", {}),
     "instances_edit_again": (f"{FORM}/asking/edit/", {}),
     "instances_reassign": (f"{FORM}/decision/reassign/", {"users": ["helen"]}),

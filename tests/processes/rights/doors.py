@@ -23,6 +23,10 @@ _BY_MARKS = {
         GET /api/v1/instances/<str:process_id>/
         GET /api/v1/instances/<str:process_id>/forms/
         GET /api/v1/instances/<str:process_id>/links/
+        GET /api/v1/instances/<str:process_id>/comments/
+        POST /api/v1/instances/<str:process_id>/comments/
+        GET /instances/<str:process_id>/comments/
+        POST /instances/<str:process_id>/comments/
         GET /api/v1/runs/<str:run_id>/
         GET /runs/<int:run_id>/steps/
         GET /instances/<str:process_id>/

@@ -1,0 +1,137 @@
+"""Comments: who sees an instance says something about it, and names people, who are told."""
+
+from typing import Any
+
+import pytest
+
+from kianda.messages.models import Notification
+from processes.comments import LONGEST, add_comment
+from processes.instances.lifecycle import create_instance
+from processes.models import Comment
+from processes.running import runs
+from tests.factories import api_client, make_user
+from tests.pages import client_of, markup_of, text_of
+from tests.processes.rights.office import Office, leave_request, office
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+PAGE, API = "/instances/leave-1/comments/", "/api/v1/instances/leave-1/comments/"
+
+
+@pytest.fixture
+def people() -> Office:
+    """An office in which Emma has asked for leave and Mark decides; Tom sees nothing of it."""
+    found = office()
+    published(leave_request(), user=found.dora)
+    made = create_instance(process="leave", mode="live", data={"days": "5"}, user=found.emma)
+    run = runs.trigger(process_id=made.process_id, target="send", user=found.emma, trigger="button")
+    assert run.status == "succeeded", run.error
+    Notification.objects.all().delete()
+    return found
+
+
+def say(text: str, user: Any) -> list[str]:
+    return add_comment(process_id="leave-1", text=text, user=user).not_told
+
+
+def told() -> list[tuple[str, str]]:
+    rows = Notification.objects.order_by("user__username").values_list("user__username", "kind")
+    return list(rows)
+
+
+def test_a_comment_stands_on_the_page_with_its_author(people: Office) -> None:
+    say("Which week?\nI am away.", people.mark)
+    page = client_of(people.emma).get("/instances/leave-1/")
+    assert "Which week?<br>I am away." in markup_of(page)
+    assert told() == []
+
+
+@pytest.mark.parametrize("text", ["@emma, which week?", "Which week, @emma.", "(@emma)", "@emma"])
+def test_who_is_named_is_told(people: Office, text: str) -> None:
+    assert say(text, people.mark) == []
+    assert told() == [("emma", "mentioned")]
+    line = Notification.objects.get()
+    assert line.url == "/instances/leave-1/#comments"
+    assert "mark mentioned you in leave-1" in text_of(client_of(people.emma).get("/notifications/"))
+
+
+def test_a_user_name_that_is_an_address_is_named_whole_and_an_address_names_nobody(
+    people: Office,
+) -> None:
+    other = make_user("emma@example.org", "Administrator")
+    say("Ask @emma@example.org or mail emma@mark", people.mark)
+    assert told() == [(other.username, "mentioned")]
+
+
+def test_who_does_not_see_the_instance_is_not_told_and_the_author_learns_so(people: Office) -> None:
+    assert say("@tom @emma look", people.mark) == ["tom"]
+    assert told() == [("emma", "mentioned")]
+    answer = client_of(people.mark).post(PAGE, {"text": "@tom look"}, follow=True)
+    assert "they cannot see this: tom" in text_of(answer)
+
+
+def test_nobody_is_told_by_naming_oneself_or_someone_who_is_gone(people: Office) -> None:
+    people.helen.is_active = False
+    people.helen.save()
+    assert say("@mark @helen @nobody", people.mark) == []
+    assert told() == []
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * (LONGEST + 1)])
+def test_an_empty_or_endless_comment_is_refused_beside_its_box(people: Office, text: str) -> None:
+    answer = client_of(people.mark).post(PAGE, {"text": text})
+    assert answer.status_code == 422
+    assert "omment" in text_of(answer).partition("Name a person")[2]
+    assert text.strip()[:200] in markup_of(answer)
+    refused = api_client(people.mark, ["run"]).post(API, {"text": text})
+    assert refused.status_code == 400
+    assert [one["pointer"] for one in refused.data["errors"]] == ["/text"]
+    assert not Comment.objects.exists()
+
+
+def test_what_is_said_is_text_and_its_links_lead_nowhere_by_themselves(people: Office) -> None:
+    say("<script>alert(1)</script> @emma <b> https://example.org/?a=1&b", people.mark)
+    markup = markup_of(client_of(people.emma).get("/instances/leave-1/"))
+    assert "<script>alert(1)" not in markup
+    assert '<span class="k-ref">@emma</span>' in markup
+    assert 'rel="nofollow"' in markup
+
+
+def test_a_comment_is_sent_and_read_over_the_api(people: Office) -> None:
+    client = api_client(people.emma, ["read", "run"])
+    made = client.post(API, {"text": "Thank you @mark"})
+    assert made.status_code == 201
+    assert (made.data["author"], made.data["told"]) == ("emma", ["mark"])
+    say("Welcome", people.mark)
+    listed = client.get(API).data
+    assert [one["text"] for one in listed["results"]] == ["Welcome", "Thank you @mark"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_does_not_see_the_instance_finds_no_comments(people: Office, method: str) -> None:
+    say("Which week?", people.mark)
+    api = getattr(api_client(people.tom, ["read", "run"]), method)
+    assert api(API, {"text": "x"} if method == "post" else {}).status_code == 404
+    assert getattr(client_of(people.tom), method)(PAGE, {"text": "x"}).status_code == 404
+    assert Comment.objects.count() == 1
+
+
+def test_comments_of_a_preview_tell_nobody(people: Office) -> None:
+    made = create_instance(process="leave", mode="preview", data={}, user=people.dora)
+    posted = add_comment(process_id=made.process_id, text="@root look", user=people.dora)
+    assert posted.comment.named == ["root"]
+    assert told() == []
+
+
+def test_the_name_of_an_author_stays_when_the_account_goes(people: Office) -> None:
+    say("Done", people.mark)
+    Comment.objects.update(author=None)
+    assert "mark" in text_of(client_of(people.emma).get(PAGE))
+
+
+def test_older_comments_are_shown_when_they_are_asked_for(people: Office) -> None:
+    for at in range(22):
+        say(f"Word {at}.", people.mark)
+    client = client_of(people.emma)
+    assert "Word 1." not in text_of(client.get(PAGE))
+    assert "Word 1." in text_of(client.get(f"{PAGE}?comments=all"))
