@@ -1,16 +1,18 @@
 """Reading datasources: rows, their documents, and how they are shown."""
 
+import threading
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from datasources.auth.oauth2 import OAuth2Auth
 from datasources.auth.variables import VariableValue
 from datasources.kinds import DatasourceDocument, RestDatasource, load_document
-from datasources.models import Datasource, Variable
+from datasources.models import Connection, Datasource, Variable
 from datasources.permissions import DatasourceAccess
 from datasources.rest.certificates import expiry_warning
 from datasources.rest.variables import with_variables
@@ -39,6 +41,55 @@ def get_datasource(name: str) -> Datasource:
 # Every call of a run asks, so its text is made once.
 _KEY = ("pk", "revision", "modified", "security")
 _KEY_OF = PreparedQuery(lambda name: Datasource.objects.filter(name=name).only(*_KEY), "name")
+# Of one with OAuth 2.0 what its token is to live comes along: the call that follows asks for it.
+_LIFE = ("fingerprint", "tokens_fence", "refreshed_at", "expires_at")
+_KEY_AND_LIFE_OF = PreparedQuery(
+    lambda name: (
+        Datasource.objects.filter(name=name)
+        .select_related("connection")
+        .only(*_KEY, *(f"connection__{one}" for one in _LIFE))
+    ),
+    "name",
+)
+# Those whose document was last seen to have a connection.
+_connected: set[str] = set()
+READ_JUST_NOW = timedelta(seconds=1)
+
+
+class _ReadBeside(threading.local):
+    """The connection that this thread has read with a document, until it is asked for."""
+
+    name = ""
+    row: Connection | None = None
+    at = datetime.min.replace(tzinfo=UTC)
+
+
+_beside = _ReadBeside()
+
+
+def _key_of(name: str) -> Datasource | None:
+    if name not in _connected:
+        return _KEY_OF.first(name)
+    row = _KEY_AND_LIFE_OF.first(name)
+    _beside.name, _beside.at = name, timezone.now()
+    _beside.row = getattr(row, "connection", None)
+    return row
+
+
+def connection_read_beside(name: str) -> Connection | None:
+    """Return the connection that came with the document just now, once: how long its token lives.
+
+    None where it was not read, or too long ago: then it is to be read anew.
+    """
+    row = _beside.row
+    forget_read_beside()
+    fits = _beside.name == name and timedelta(0) <= timezone.now() - _beside.at < READ_JUST_NOW
+    return row if fits else None
+
+
+def forget_read_beside() -> None:
+    """Forget what was read before a connection changes."""
+    _beside.row = None
 
 
 def get_document(name: str) -> RestDatasource:
@@ -48,7 +99,7 @@ def get_document(name: str) -> RestDatasource:
 
 def get_any_document(name: str) -> DatasourceDocument:
     """Return the same of any kind."""
-    return _document_by_key(name, _KEY_OF.first(name))
+    return _document_by_key(name, _key_of(name))
 
 
 def get_document_to_call(name: str, user: Any) -> RestDatasource:
@@ -58,7 +109,7 @@ def get_document_to_call(name: str, user: Any) -> RestDatasource:
 
 def get_document_to_use(name: str, user: Any) -> DatasourceDocument:
     """Return a document of any kind for a person whose run is to use it; raises Forbidden too."""
-    row = _KEY_OF.first(name)
+    row = _key_of(name)
     document = _document_by_key(name, row)
     if row is not None and row.security and not security_of(row).callers.hold(user):
         who = user.get_username() if user is not None and user.is_authenticated else _("Nobody")
@@ -122,7 +173,10 @@ def _document_by_key(name: str, row: Datasource | None) -> DatasourceDocument:
     if row is None:
         raise Missing(_("There is no datasource %(name)s.") % {"name": name})
     found = _documents.get((row.pk, row.revision, row.modified))
-    return found if found is not None else document_of(get_datasource(name))
+    document = found if found is not None else document_of(get_datasource(name))
+    connected = isinstance(document, RestDatasource) and isinstance(document.auth, OAuth2Auth)
+    (_connected.add if connected else _connected.discard)(name)
+    return document
 
 
 def document_of(row: Datasource) -> DatasourceDocument:

@@ -27,7 +27,7 @@ from datasources.models import Connection, ConnectionState
 from datasources.oauth.token_requests import Grant, RefreshToken, first_grant
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from datasources.selectors import get_document, ready_to_call
+from datasources.selectors import forget_read_beside, get_document, ready_to_call
 from kianda.lib.db import outages
 
 Cause = Literal["ahead", "call", "401", "manual", "connect"]
@@ -64,6 +64,8 @@ def refresh(pk: int, name: str, wish: Wish) -> Connection:
         while mine:
             kept_answers.store_kept(pk)
             source = ready_to_call(get_document(name))
+            # What came with it is older than what will be stored here.
+            forget_read_beside()
             row = _read(pk, source)
             if wish.is_met(row):
                 return row

@@ -14,7 +14,7 @@ from datasources.auth.oauth2 import OAuth2Auth
 from datasources.kinds import DatasourceDocument, RestDatasource
 from datasources.models import Connection, ConnectionState, Datasource
 from datasources.rest.errors import CallFailed
-from datasources.selectors import ready_to_call
+from datasources.selectors import connection_read_beside, forget_read_beside, ready_to_call
 from kianda.lib.addresses import origin_of
 from kianda.lib.db.prepared_statements import PreparedQuery
 
@@ -111,7 +111,7 @@ _tokens: OrderedDict[tuple[int, int, datetime | None], Tokens] = OrderedDict()
 
 def kept_tokens(name: str) -> tuple[Connection, Tokens] | None:
     """Return tokens that this process has opened before, with how long the row lets them live."""
-    row = _LIFE_OF.first(name)
+    row = connection_read_beside(name) or _LIFE_OF.first(name)
     found = _tokens.get((row.pk, row.tokens_fence, row.refreshed_at)) if row else None
     return (row, found) if row is not None and found is not None else None
 
@@ -153,6 +153,7 @@ def _as_called(source: RestDatasource) -> RestDatasource:
 
 def empty(pk: int, **more: Any) -> None:
     """Take all tokens from a connection. An answer that is under way comes too late from now on."""
+    forget_read_beside()
     Connection.objects.filter(pk=pk).update(
         state=ConnectionState.DISCONNECTED,
         reason="",

@@ -1,14 +1,18 @@
 """A connection keeps itself alive: what is asked of the provider, when, and what is kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from time_machine import travel
 
 from datasources.connections.calls import send_authorised
-from datasources.connections.rows import tokens_of
+from datasources.connections.live import live_token
+from datasources.connections.refreshing import Wish, refresh
+from datasources.connections.rows import empty, tokens_of
 from datasources.connections.sweep import due, prune, refresh_ahead
 from datasources.models import ConnectionRefresh
 from datasources.rest.errors import CallFailed
@@ -33,10 +37,45 @@ def test_the_first_call_fetches_the_token_and_the_next_ones_use_it(
     row.refresh_from_db()
     assert (row.state, row.failures, row.reason) == ("healthy", 0, "")
     get_document("books")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert token() == "access-1"
     assert len(provider.forms) == 1
     assert provider.forms[0]["refresh_token"] == "seed"
+
+
+def test_what_was_read_with_the_settings_serves_one_call_at_once(
+    make: Make, provider: TokenProvider, django_assert_num_queries: Any
+) -> None:
+    row = make()
+    token()
+    source = get_document("books")
+    with django_assert_num_queries(0):
+        assert live_token(source) == "access-1"
+    with django_assert_num_queries(1):
+        assert live_token(source) == "access-1"
+    source = get_document("books")
+    with travel(timezone.now() + timedelta(seconds=2)), django_assert_num_queries(1):
+        assert live_token(source) == "access-1"
+    source = get_document("books")
+    with ThreadPoolExecutor(1) as other:
+        other.submit(lambda: refresh(row.pk, "books", Wish("manual", lambda _row: False))).result()
+        assert other.submit(live_token, source).result() == "access-2"
+        other.submit(connections.close_all).result()
+
+
+def test_a_connection_that_this_call_has_changed_is_read_anew(
+    make: Make, provider: TokenProvider
+) -> None:
+    provider.rotates = False
+    row = make()
+    token()
+    source = get_document("books")
+    refresh(row.pk, "books", Wish("manual", lambda _row: False))
+    assert live_token(source) == "access-2"
+    source = get_document("books")
+    empty(row.pk)
+    row.refresh_from_db()
+    assert live_token(source) == "access-3"
 
 
 def test_tokens_are_stored_for_their_own_row_and_in_cipher(
