@@ -16,7 +16,12 @@ class DatasourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the app below how datasources use its groups."""
-        from datasources.connections.telling import THING, seen_connections
+        from datasources.connections.telling import (
+            CERTIFICATE,
+            THING,
+            seen_certificates,
+            seen_connections,
+        )
         from datasources.http.sign_in_session import SignInSession
         from datasources.selectors import uses_of_group
         from datasources.services.recycle_bin import DATASOURCES
@@ -31,6 +36,7 @@ class DatasourcesConfig(AppConfig):
         recycle_bin.register(DATASOURCES)
         mail.register(carrier=carry, accounts=StoredAccounts())
         register_things(THING, seen_connections)
+        register_things(CERTIFICATE, seen_certificates)
         usage.register("group", uses_of_group)
         usage.register_page("datasource", _page_of_datasource)
         usage.register_page("mail account", lambda _use: reverse("messages"))

@@ -61,7 +61,7 @@ def send_authorised(
         if (fresh := _another_token(source, token)) == token:
             raise
     else:
-        if not (token and _is_refusal(source, call, answer)):
+        if answer.may_have_acted or not (token and _is_refusal(source, call, answer)):
             return answer
         if (fresh := _another_token(source, token)) == token:
             return answer

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
 logger = logging.getLogger(__name__)
 
 SUFFIX, PART, UNCLAIMED = ".token", ".token-part", ".token-unclaimed"
+
+
+# Who restores a backup that knows the connection finds them until then.
+UNCLAIMED_FOR = timedelta(days=30)
 
 
 class _Memory:
@@ -73,6 +78,17 @@ def store_kept(pk: int | None = None) -> None:
     for path in paths:
         if (found := _read(path)) is not None:
             _store(path.stem, found)
+
+
+def prune_unclaimed(moment: datetime) -> None:
+    """Remove answers of connections that are long gone: nobody will ask for them."""
+    oldest = (moment - UNCLAIMED_FOR).timestamp()
+    try:
+        for path in [*_folder().glob(f"*{UNCLAIMED}"), *_folder().glob(f"*{PART}")]:
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("Kept tokens that nobody claims could not be removed: %s", error)
 
 
 def _store(name: str, content: Mapping[str, Any]) -> None:

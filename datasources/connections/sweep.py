@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from datasources.connections import kept_answers
 from datasources.connections.refreshing import Wish, refresh
+from datasources.connections.telling import tell_ending_certificates
 from datasources.models import ConnectAttempt, Connection, ConnectionRefresh, ConnectionState
 from datasources.rest.errors import CallFailed
 from kianda.lib.errors import ApplicationError
@@ -46,6 +47,8 @@ def refresh_ahead(pk: int) -> None:
 
 
 def prune(moment: datetime) -> None:
-    """Forget old tries, and people who did not come back from a provider."""
+    """Forget old tries, people who did not come back, tokens of nobody; tell of what ends soon."""
+    kept_answers.prune_unclaimed(moment)
+    tell_ending_certificates(moment)
     ConnectionRefresh.objects.filter(at__lt=moment - KEPT_FOR).delete()
     ConnectAttempt.objects.filter(expires_at__lt=moment).delete()

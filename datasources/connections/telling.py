@@ -1,19 +1,29 @@
-"""Who is told when a connection needs a person, and when it works again: once each."""
+"""Who is told that a connection needs a person or works again, that a certificate ends: once."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from datasources.kinds import RestDatasource
 from datasources.models import Connection, Datasource
-from datasources.selectors import security_of
+from datasources.rest.certificates import WARN_AHEAD, CertificateFlaw, load_certificate
+from datasources.selectors import document_of, security_of
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
-from kianda.messages.kinds import ConnectionBroken, ConnectionRecovered, NotificationKind
+from kianda.messages.kinds import (
+    CertificateEnding,
+    ConnectionBroken,
+    ConnectionRecovered,
+    NotificationKind,
+)
+from kianda.messages.models import Notification
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
 
-THING = "connection"
+THING, CERTIFICATE = "connection", "certificate"
 LONGEST_REASON = 500
 
 
@@ -53,3 +63,45 @@ def seen_connections(user: User, keys: Collection[str]) -> Collection[str]:
         for row in rows.defer("datasource__document")
         if security_of(row.datasource).editors.hold(user)
     ]
+
+
+def tell_ending_certificates(moment: datetime) -> None:
+    """Tell those who may mend them of the client certificates that end within a month."""
+    for row in Datasource.objects.filter(kind="rest").order_by("pk"):
+        ends = _end_of(row)
+        if ends is not None and abs(ends - moment) < WARN_AHEAD:
+            _tell_ending(row, ends)
+
+
+def _end_of(row: Datasource) -> datetime | None:
+    """Return when the client certificate of a datasource ends; None without a readable one."""
+    document = document_of(row)
+    if not isinstance(document, RestDatasource) or document.client_certificate is None:
+        return None
+    try:
+        return load_certificate(document.client_certificate).expires_at
+    except CertificateFlaw:
+        return None
+
+
+@transaction.atomic
+def _tell_ending(row: Datasource, ends: datetime) -> None:
+    day = f"{ends:%Y-%m-%d}"
+    about = Subject(CERTIFICATE, f"{row.pk} {day}")
+    # One at a time: whoever comes second sees what was told.
+    Datasource.objects.select_for_update().only("pk").get(pk=row.pk)
+    if Notification.objects.filter(about_kind=about.kind, about=about.key).exists():
+        return
+    url = reverse("datasource", args=[row.name])
+    data = {"source": row.title, "day": day}
+    notify(_menders(row), CertificateEnding, data=data, url=url, about=about)
+
+
+def seen_certificates(user: User, keys: Collection[str]) -> Collection[str]:
+    """Return of which certificates a person may still be told: those that they may mend."""
+    if not has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER):
+        return []
+    pks = {key: int(key.partition(" ")[0]) for key in keys}
+    rows = Datasource.objects.filter(pk__in=pks.values()).defer("document")
+    mended = {row.pk for row in rows if security_of(row).editors.hold(user)}
+    return [key for key, pk in pks.items() if pk in mended]

@@ -132,7 +132,8 @@ class Client:
 def _judged(call: PreparedCall, answer: CallAnswer, *, title: str, acted: bool) -> CallAnswer:
     """Return an answer that is a success; else CallFailed, which knows what led to the answer."""
     try:
-        return checked(call, answer, title=title)
+        found = checked(call, answer, title=title)
+        return replace(found, may_have_acted=True) if acted else found
     except CallFailed as failed:
         failed.may_have_acted = acted
         raise

@@ -12,7 +12,7 @@ from datasources.http.redirects import QUERY_SAFE
 from datasources.rest.encoding import as_json
 from datasources.rest.errors import CallFailed
 from datasources.rest.paging import MOST_PAGES, AnyPaging, Following, absolute
-from datasources.rest.request import PreparedCall
+from datasources.rest.request import PreparedCall, key_of_page
 from datasources.rest.response import CallAnswer
 from kianda.lib.addresses import base_url_flaw, origin_of, path_flaw, stem_of
 
@@ -144,4 +144,8 @@ class AllPages:
             }
             raise CallFailed("bad_answer", sentence, status=answer.status, answer=answer)
         end = "/" if path.endswith("/") else ""
-        return replace(self._first, url=stem_of(path) + end + mark + quote(query, safe=QUERY_SAFE))
+        whole = stem_of(path) + end + mark + quote(query, safe=QUERY_SAFE)
+        headers, name = dict(self._first.headers), self._first.key_header
+        if name:
+            headers[name] = key_of_page(repr(headers[name]), whole).encode()
+        return replace(self._first, url=whole, headers=headers)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from datasources.auth.base import RequestDraft
 from datasources.rest.answer_forms import AnswerForm
 from datasources.rest.document import Parameter, RestDatasource, RestMethod
-from datasources.rest.encoding import as_text, form, pairs
+from datasources.rest.encoding import as_json, as_text, form, pairs
 from datasources.rest.errors import CallFailed
 from datasources.rest.paging import AnyPaging
 from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
@@ -57,6 +57,8 @@ class PreparedCall:
     success_when: Mapping[str, Any] | None = None
     # Where the declared values of its answer stand, for those conditions.
     names: Mapping[str, str] = field(default_factory=dict)
+    # The header with the key of this call, where the product has set it.
+    key_header: str = ""
 
 
 @dataclass(slots=True)
@@ -97,14 +99,21 @@ def build(
             value = _typed(target, value, parameter) if parameter.type else value
             _put(parts, target, value, secret=parameter.secret)
     _authenticate(parts, datasource, token)
-    call = _assemble(parts, datasource, method, call_key=call_key)
+    key = call_key or str(uuid4())
+    call = _assemble(parts, datasource, method, call_key=key)
     if method.paging is None:
         return call
 
     def again(values: Mapping[str, Any]) -> PreparedCall:
-        return build(datasource, method, {**inputs, **values}, token)
+        own = key_of_page(key, as_json(values))
+        return build(datasource, method, {**inputs, **values}, token, call_key=own)
 
     return replace(call, paging=method.paging, again=again)
+
+
+def key_of_page(key: str, page: str) -> str:
+    """Return the key of another page of a call: of its own, and the same when it is asked again."""
+    return str(uuid5(NAMESPACE_URL, f"{key} {page}"))
 
 
 def build_test(datasource: RestDatasource, token: str = "") -> PreparedCall:
@@ -246,7 +255,8 @@ def _assemble(
         parts.draft.headers.setdefault(low, header)
     if method.idempotency_header and method.http_method in CHANGING:
         # One key for one call, whoever makes it again; a mapped one goes before.
-        parts.draft.set_header(method.idempotency_header, call_key or str(uuid4()))
+        call_key = call_key or str(uuid4())
+        parts.draft.set_header(method.idempotency_header, call_key)
     if media_type:
         parts.draft.set_header("Content-Type", media_type)
     follow = method.follow_redirects
@@ -266,7 +276,14 @@ def _assemble(
         retry=method.retry,
         success_when=method.success_when,
         names=method.output_paths() if method.success_when else {},
+        key_header=_key_header(parts, method, call_key),
     )
+
+
+def _key_header(parts: _Parts, method: RestMethod, key: str) -> str:
+    """Return the header that holds the key of the call; nothing for a key that was mapped."""
+    name, value = parts.draft.headers.get((method.idempotency_header or "").lower(), ("", ""))
+    return name if key and value == key else ""
 
 
 def _address(datasource: RestDatasource, path: str) -> str:

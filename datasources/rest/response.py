@@ -37,6 +37,8 @@ class CallAnswer:
     pages: tuple[str, ...] = ()
     # Of its body, unpacked.
     size: int = 0
+    # What it answers was led to by a request that may have changed something.
+    may_have_acted: bool = False
 
     def header(self, name: str) -> str | None:
         """Return a header, whatever its spelling."""

@@ -194,11 +194,29 @@ class ConnectionRecovered(NotificationKind):
         return _("%(connection)s is connected again") % dict(data)
 
 
+class CertificateEnding(NotificationKind):
+    """The client certificate of a data source ends soon. Data: source, day."""
+
+    slug = "certificate_ending"
+    title = gettext_lazy("A client certificate expires soon")
+    icon = "calendar-x"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `The client certificate of Bank expires on 2026-12-24`."""
+        return _("The client certificate of %(source)s expires on %(day)s") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return what to do."""
+        return _("Enter a new one before: without it the service refuses all calls.")
+
+
 KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
     for kind in (
         FormAssigned, FormSentBack, Decided, Mentioned, Alert, TaskFailed, TaskRecovered,
-        ConnectionBroken, ConnectionRecovered,
+        ConnectionBroken, ConnectionRecovered, CertificateEnding,
     )
 }  # fmt: skip
 

@@ -5,7 +5,9 @@ from http import HTTPStatus
 from math import ceil
 
 from axes.helpers import get_cool_off
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
@@ -64,6 +66,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django itself finds wrong with a request, or what a service has refused."""
     if isinstance(exception, Refused):
         return _error(request, exception.status, str(exception))
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000
+        said = _("What you sent is longer than %(most)s MB. Give it as a file, or in parts.")
+        return _error(request, 413, said % {"most": most})
     return _error(request, 400, _("The request cannot be read."))
 
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from datasources.http.client import send
+from datasources.rest.request import build
 from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid
 from tests.datasources.calling import Make, call, failure
@@ -215,3 +217,28 @@ def test_what_asks_for_pages_is_checked_when_it_is_saved(
         parse_datasource(raw)
     assert caught.value.errors[0].pointer == f"/methods/0/paging{place}"
     assert words in caught.value.errors[0].detail
+
+
+@pytest.mark.parametrize(
+    ("page", "paging"), [(by_number, PAGE | {"size": 3}), (by_header, {"kind": "link"})]
+)
+def test_each_page_of_a_post_has_a_key_of_its_own_which_stays_when_it_is_asked_again(
+    datasource: Make, page: Callable[[Query, bytes], bytes], paging: dict[str, Any]
+) -> None:
+    method = {
+        "http_method": "POST", "idempotency_header": "X-Call", "paging": paging,
+        "query": [{"name": "page"}],
+    }  # fmt: skip
+    with serving(paged(page)) as server:
+        source = datasource(server.url, **method)
+        for _time in range(2):
+            made = build(source, source.methods[0], {}, call_key="one-call")
+            assert send(made, datasource=source).body == ALL
+        mine = [{"name": "X-Call", "value": "mine", "secret": False}]
+        own = datasource(server.url, request_headers=mine, **method)
+        send(build(own, own.methods[0], {}, call_key="x"), datasource=own)
+    keys = [re.search(rb"X-Call: (\S+)", one)[1] for one in server.requests]
+    assert keys[:3] == keys[3:6]
+    assert keys[0] == b"one-call"
+    assert len(set(keys[:3])) == 3
+    assert set(keys[6:]) == {b"mine"}

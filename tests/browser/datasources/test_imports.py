@@ -36,6 +36,13 @@ def test_operations_are_searched_chosen_and_stored(
     for source in ("url", "curl", "file"):
         page.goto(f"/datasources/import/?source={source}")
         looks(page)
+    size = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/datasources/import/?source=curl")
+    expect(page.get_by_role("link", name="cURL command")).to_be_in_viewport(ratio=0.95)
+    assert size is not None
+    page.set_viewport_size(size)
+    page.goto("/datasources/import/?source=file")
     page.get_by_role("button", name="Show what it holds").click()
     page.get_by_text("Choose a file, or paste text.").wait_for()
     looks(page)

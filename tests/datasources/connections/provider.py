@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 from tests.datasources.servers import Server, Visit, answer
@@ -30,7 +30,7 @@ class TokenProvider(Server):
         self.refusal = "401 Unauthorized"
         self.guard = threading.Lock()
 
-    def __enter__(self) -> "TokenProvider":
+    def __enter__(self) -> Self:
         super().__enter__()
         return self
 

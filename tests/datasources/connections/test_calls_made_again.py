@@ -57,3 +57,29 @@ def test_a_call_that_was_taken_is_not_made_again_when_what_it_leads_to_is_refuse
         create_datasource(raw=body, user=None)
         assert call_method(name="books", method="pay", inputs={}, user=root)["status"] == 401
     assert [request.partition(b" ")[0] for request in server.requests] == [b"POST", b"GET"]
+
+
+def test_what_was_done_is_not_done_again_when_the_answer_behind_it_tells_of_an_old_token(
+    provider: TokenProvider, loopback: None, spool: Any, root: Any
+) -> None:
+    def handle(visit: Visit) -> None:
+        while request := visit.read():
+            if request.startswith(b"POST"):
+                visit.write(answer(status="303 See Other", more=("Location: /done",)))
+            else:
+                visit.write(answer(b'{"error": "expired"}'))
+
+    expired = {"items": [{"left": "[response.body.error]", "operator": "eq", "right": "expired"}]}
+    with serving(handle) as server:
+        body = oauth_datasource(provider.url, expired_when=expired) | {"base_url": server.url}
+        body["methods"] = [
+            {"name": "pay", "http_method": "POST", "follow_redirects": True},
+            {"name": "look", "url_path": "/look"},
+        ]
+        create_datasource(raw=body, user=None)
+        assert call_method(name="books", method="pay", inputs={}, user=root)["status"] == 200
+        asked = [request.partition(b" ")[0] for request in server.requests]
+        call_method(name="books", method="look", inputs={}, user=root)
+    assert asked == [b"POST", b"GET"]
+    # A request that only reads is made again with a new token.
+    assert [request[:9] for request in server.requests[2:]] == [b"GET /look"] * 2

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -361,3 +362,13 @@ def test_the_limits_of_a_datasource_are_not_for_its_tokens(
     answer = call_method(name="books", method="read", inputs={}, user=None)
     assert answer["status"] == 200
     assert len(provider.forms) == 1
+
+
+def test_kept_answers_that_belong_to_no_connection_go_after_a_month(spool: Path) -> None:
+    spool.mkdir()
+    for name in ("7-1.token-unclaimed", "7-2.token-part", "8-1.token", "9.unclaimed"):
+        (spool / name).write_text("sealed")
+    prune(timezone.now() + timedelta(days=29))
+    assert len(list(spool.iterdir())) == 4
+    prune(timezone.now() + timedelta(days=31))
+    assert sorted(path.name for path in spool.iterdir()) == ["8-1.token", "9.unclaimed"]

@@ -1,5 +1,6 @@
 """Who may mend a connection is told when it needs them, and when it works again: once each."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,14 +9,22 @@ from time_machine import travel
 
 from datasources.connections.live import live_token
 from datasources.connections.refreshing import Wish, refresh
+from datasources.connections.telling import tell_ending_certificates
 from datasources.models import Connection
+from datasources.rest.certificates import load_certificate
 from datasources.rest.errors import CallFailed
 from datasources.selectors import get_document
 from datasources.services.access import set_security
-from datasources.services.datasources import delete_datasource
+from datasources.services.datasources import (
+    create_datasource,
+    delete_datasource,
+    patch_datasource,
+)
 from kianda.messages.kinds import KINDS
 from kianda.messages.models import Notification
 from kianda.messages.services import lines_of
+from tests.authorities import Authority
+from tests.datasources.conftest import raw_datasource
 from tests.datasources.connections.conftest import Make
 from tests.datasources.connections.provider import TokenProvider, says
 
@@ -84,3 +93,32 @@ def test_what_was_told_is_gone_with_the_right_to_it(
     assert (len(told(root)), told(dan)) == (1, [])
     delete_datasource(name="books", user=root)
     assert told(root) == []
+
+
+def test_who_may_mend_it_is_told_once_that_a_client_certificate_ends(
+    dan: Any, root: Any, ada: Any
+) -> None:
+    ours = Authority("Ours")
+    certificate = {"pem": ours.client().pem()}
+    create_datasource(raw=raw_datasource(client_certificate=certificate), user=dan)
+    kept = get_document("token-service").client_certificate
+    assert kept is not None
+    ends = load_certificate(kept).expires_at
+    with travel(ends - timedelta(days=31)):
+        tell_ending_certificates(timezone.now())
+        assert told(dan) == []
+    with travel(ends - timedelta(days=29)):
+        for _time in range(2):
+            tell_ending_certificates(timezone.now())
+        sentence = f"The client certificate of Token service expires on {ends:%Y-%m-%d}"
+        assert told(dan) == told(root) == [sentence]
+        assert told(ada) == []
+        assert lines_of(dan)[0].url == "/datasources/token-service/"
+    with travel(ends + timedelta(days=31)):
+        Notification.objects.all().delete()
+        tell_ending_certificates(timezone.now())
+        assert told(dan) == []
+    patch_datasource(name="token-service", changes={"client_certificate": None}, user=dan)
+    with travel(ends - timedelta(days=2)):
+        tell_ending_certificates(timezone.now())
+        assert told(dan) == []

@@ -14,7 +14,7 @@ from datasources.rest.document import RestDatasource
 from datasources.selectors import rest_document_of
 from tests.datasources.importing.reading import openapi
 from tests.datasources.servers import always, answer, serving
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 START = "/datasources/import/"
@@ -215,3 +215,12 @@ def test_a_file_that_is_too_large_is_refused_by_its_size(client: Client) -> None
     refused = client.post(START, {"source": "file", "file": large})
     assert refused.status_code == 422
     assert "at most 64 MB" in refused.content.decode()
+
+
+def test_a_pasted_text_that_is_too_long_is_told_to_come_as_a_file(manager: Client) -> None:
+    sent = {"source": "file", "text": "x" * 6_000_001}
+    page = manager.post(START, sent)
+    assert page.status_code == 413
+    assert "longer than 6 MB. Give it as a file, or in parts" in text_of(page)
+    asked = manager.post(START, sent, headers={"HX-Request": "true"})
+    assert asked.content.decode().startswith("What you sent is longer than 6 MB.")

@@ -14,6 +14,7 @@ import "./refresh.js";
 import "./find.js";
 import "./people.js";
 import "./focus.js";
+import "./tabs.js";
 import "./busy.js";
 import "../forms/mended.js";
 import "../schedule.js";

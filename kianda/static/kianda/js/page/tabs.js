@@ -1,4 +1,6 @@
 // Tabs: one is chosen and its part shows; arrows, Home and End lead to another one.
+import { on } from "./listen.js";
+
 export function chooseTab(all, chosen) {
   for (const tab of all) {
     const on = tab === chosen;
@@ -14,3 +16,9 @@ export function tabAfter(all, tab, key) {
   if (step) return all.at((all.indexOf(tab) + step) % all.length);
   return { Home: all[0], End: all.at(-1) }[key];
 }
+
+// Where tabs do not fit beside each other, the one whose page this is comes into sight.
+on("DOMContentLoaded", () => {
+  for (const tab of document.querySelectorAll(".k-tabs > [aria-current]"))
+    tab.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });
+});
