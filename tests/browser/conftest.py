@@ -33,6 +33,8 @@ from tests.pages import fresh_client_of
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    # A request to any other host fails, and is told by that.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     # The pages of a context share one process, which has compiled the scripts already.
     "--process-per-site", "--disable-site-isolation-trials",
 ]  # fmt: skip

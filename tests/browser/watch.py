@@ -14,13 +14,25 @@ from playwright.sync_api import Page
 # failed has a line of its own besides (htmx:sendError, htmx:responseError).
 USUAL = ("status of 422", "htmx:afterRequest,", "htmx:sendAbort,")
 
-AXE = "async (options) => (await axe.run(document, options)).violations"
+# A violation is shown by its HTML: the paths to all that is well need not be worked out.
+AXE = {"resultTypes": ["violations"], "selectors": False, "preload": False}
+TEXTS = Path(__file__).with_name("texts.js").read_text().strip().removesuffix(";")
+LOOK = f"""async (options) => {{
+  const {{ violations }} = await axe.run(document, options);
+  return {{ violations, kinds: ({TEXTS})(), sheets: [...document.styleSheets].map((s) => s.href) }};
+}}"""
+JUDGE = """async ([kinds, options]) => {
+  const include = kinds.flatMap((kind) => texts.get(kind)).filter((text) => text.isConnected);
+  return include.length ? (await axe.run({ include }, options)).violations : null;
+}"""
 AT_ONCE = """() => document.getAnimations()
     .filter((one) => one instanceof CSSTransition).forEach((one) => one.finish())"""
-# What a colour scheme can break. All else is the same in both.
-WIDE, NARROW = 600, 390
+# What depends on how a text is painted, and in which scheme: looked at once for each kind of text.
+COLOURS = ["color-contrast", "link-in-text-block"]
+# What depends on the style sheets alone: looked at once for each set of them.
+SHEETS = ["css-orientation-lock"]
+NARROW = 390
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 FITS = Path(__file__).with_name("fits.js").read_text()
 
 
@@ -40,17 +52,18 @@ class Complaints(list[str]):
         """Listen to everything a page may complain about."""
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._add(f"error: {error}"))
-        page.on("request", self._request)
         page.on("requestfailed", self._failed)
+        page.on("framenavigated", self._arrived)
 
     def _console(self, line: Any) -> None:
         if line.type in {"error", "warning"}:
             self._add(f"{line.type}: {line.text}")
 
-    def _request(self, request: Any) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
-            self._add(f"foreign request: {request.url}")
+    def _arrived(self, frame: Any) -> None:
+        # What a page itself asks other hosts for fails: the browser finds none but this machine.
+        parts = urlsplit(frame.url)
+        if parts.scheme in {"http", "https"} and parts.netloc != self.host:
+            self._add(f"foreign page: {frame.url}")
 
     def _failed(self, request: Any) -> None:
         # Leaving a page ends its open requests; that is no failure.
@@ -73,23 +86,52 @@ PageAs = Callable[..., WatchedPage]
 Look = Callable[[Page], None]
 
 
-def assert_no_violations(page: Page) -> None:
-    """Run axe over what the page shows now, and over its colours in the other scheme too.
+# The kinds of text, and the sets of style sheets, in which this process has found nothing.
+judged: set[Any] = set()
 
-    The colours of a phone are those of the wide page, which a look at both widths sees in both.
+
+def assert_no_violations(page: Page) -> None:
+    """Run axe over what the page shows now; over its colours in both schemes, once of each kind.
+
+    The colours take three quarters of axe's time, and are the same wherever a text of one kind
+    stands (`texts.js` says what a kind is). What was found wrong once is found again.
     """
-    lines = _violations(page, {})
-    if page.viewport_size["width"] >= WIDE:
-        lines += _in_other_scheme(page)
+    page.wait_for_load_state()
+    if page.evaluate("typeof axe") == "undefined":
+        _bring_axe(page)
+    left_out = {rule: {"enabled": False} for rule in COLOURS + SHEETS}
+    seen = page.evaluate(LOOK, {**AXE, "rules": left_out})
+    lines = _lines(seen["violations"]) + _of_sheets(page, tuple(seen["sheets"]))
+    if kinds := [kind for kind in seen["kinds"] if kind not in judged]:
+        lines += _of_colours(page, kinds)
     assert not lines, "axe, " + page.url + "\n" + "\n".join(lines)
 
 
-def _in_other_scheme(page: Page) -> Any:
+def _of_sheets(page: Page, sheets: Any) -> list[str]:
+    if sheets in judged:
+        return []
+    found = page.evaluate(LOOK, {**AXE, **_only(SHEETS), "preload": True})["violations"]
+    return _lines(found) if found else _judged([sheets])
+
+
+def _of_colours(page: Page, kinds: list[str]) -> list[str]:
+    here = page.evaluate(JUDGE, [kinds, {**AXE, **_only(COLOURS)}])
     is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     _turn(page, "light" if is_dark else "dark")
-    lines = _violations(page, {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
+    there = page.evaluate(JUDGE, [kinds, {**AXE, **_only(COLOURS)}])
     _turn(page, "dark" if is_dark else "light")
-    return lines
+    lines = _lines((here or []) + (there or []))
+    # What went away meanwhile was not looked at.
+    return lines if lines or None in (here, there) else _judged(kinds)
+
+
+def _judged(what: list[Any]) -> list[str]:
+    judged.update(what)
+    return []
+
+
+def _only(rules: list[str]) -> dict[str, Any]:
+    return {"runOnly": {"type": "rule", "values": rules}}
 
 
 def _turn(page: Page, scheme: Any) -> None:
@@ -98,15 +140,10 @@ def _turn(page: Page, scheme: Any) -> None:
     page.evaluate(AT_ONCE)
 
 
-def _violations(page: Page, options: Any) -> list[Any]:
-    page.wait_for_load_state()
-    if page.evaluate("typeof axe") == "undefined":
-        _bring_axe(page)
-    # A violation is shown by its HTML: the paths to all that is well need not be worked out.
-    found = page.evaluate(AXE, {"resultTypes": ["violations"], "selectors": False, **options})
+def _lines(violations: list[Any]) -> list[str]:
     return [
         f"{violation['id']}: {node['html'][:200]}\n  {node.get('failureSummary', '')}"
-        for violation in found
+        for violation in violations
         for node in violation["nodes"]
     ]
 
@@ -127,14 +164,12 @@ def assert_all_fits(page: Page) -> None:
 
 @contextmanager
 def narrow(page: Page) -> Iterator[None]:
-    """Show a page that was loaded on a wide screen as on a phone, in the dark, and wide again."""
+    """Show a page that was loaded on a wide screen as on a phone, and wide again."""
     before = page.viewport_size
     page.set_viewport_size({**before, "width": NARROW})
-    _turn(page, "dark")
     page.evaluate(SETTLED)
     yield
     page.set_viewport_size(before)
-    _turn(page, "light")
     page.evaluate(SETTLED)
 
 
