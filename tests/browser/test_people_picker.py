@@ -1,16 +1,17 @@
 """People and groups are named in one control: found by typing, chosen by keys, taken out again."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from kianda.accounts.services import groups
 from processes.designs.lifecycle import create_design, publish_design
 from processes.models import ProcessInstance
-from tests.browser.hands import pick
+from tests.browser.hands import pick, until
 from tests.browser.story_rows import LOOKS, make_orders
 from tests.browser.watch import Look, PageAs
 from tests.factories import make_user
@@ -127,6 +128,41 @@ def test_owners_of_a_form_are_people_and_groups_of_one_picker(
     page.reload()
     expect(page.locator(".k-chip")).to_have_count(2)
     looks(page)
+
+
+@pytest.mark.parametrize("entered", ["before", "between", "after"])
+def test_who_is_being_typed_is_not_lost_when_the_part_around_the_box_comes_anew(
+    page_as: PageAs, person: Callable[[str], Any], office: None, entered: str
+) -> None:
+    make_orders(person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/designer/?at=form:main")
+    page.locator("[data-live]").wait_for()
+    owners = page.get_by_role("combobox", name="Owners")
+    held: list[Any] = []
+    page.route("**/designer/settings/", lambda route: held.append(route), times=1)
+    page.route("**/people/**q=crew*", lambda route: held.append(route), times=1)
+    pick(owners, "ann")
+    until(page, lambda: len(held) == 1)
+    owners.press_sequentially("crew")
+    until(page, lambda: len(held) == 2)
+    settings, found = held
+    old = owners.element_handle()
+    if entered == "before":
+        owners.press("Enter")
+    settings.continue_()
+    until(page, lambda: not old.evaluate("one => one.isConnected"))
+    if entered == "between":
+        owners.press("Enter")
+    # Nobody waits for this answer, when the new box has asked again.
+    with suppress(Error):
+        found.continue_()
+    if entered == "after":
+        page.get_by_role("option", name="Crew").wait_for()
+        owners.press("Enter")
+    expect(page.locator("[name$='/owners/groups']")).to_have_value("Crew")
+    expect(page.locator("[name$='/owners/users']")).to_have_value("ann")
+    expect(owners).to_have_value("")
 
 
 def test_without_script_the_names_are_typed(

@@ -175,6 +175,7 @@ const look = wait(120, async (input) => {
     if (words) say(picker, found.why ? (found.words ?? word("peopleLost")) : word("noneFits"));
   }
   if (!entered) return;
+  entered = false;
   if (box === input && marked) choose(marked);
   else take(input);
 });
@@ -295,9 +296,25 @@ onCapture("keydown", "[data-people] [role=combobox]", (input, event) => {
 });
 
 on("focusout", "[data-people] [role=combobox]", (input) => {
-  awaited = null;
+  // Not left, where the part of the page that it stands in is replaced.
+  queueMicrotask(() => input.isConnected && leave(input));
+});
+
+function leave(input) {
+  if (awaited === input) awaited = null;
   take(input);
   if (box === input) close();
+}
+
+// What was typed goes on in the new box, and with it the answer that is on its way, or the list;
+// also when Enter was pressed already.
+on("focusin", "[data-people] [role=combobox]", (input) => {
+  if ([awaited, box].every((old) => old?.isConnected ?? true)) return;
+  close();
+  queueMicrotask(() => {
+    awaited = input.value.trim() ? input : null;
+    if (awaited) look(input);
+  });
 });
 
 // Sent by a key while something is typed.
