@@ -15,8 +15,10 @@ from kianda.lib.errors import Invalid
 from kianda.messages.kinds import Mentioned
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
+from processes.definition.document import Document
 from processes.instances.claim import read_instance
 from processes.models import Comment, ProcessInstance
+from processes.record_titles import open_title_of
 from processes.rights.instance_rights import InstanceRights
 
 LONGEST = 5_000
@@ -45,7 +47,7 @@ def add_comment(*, process_id: str, text: str, user: User) -> PostedComment:
     too long.
     """
     with transaction.atomic():
-        instance = read_instance(process_id, user)[0]
+        instance, document = read_instance(process_id, user)
         said = _checked(text)
         named = _people_in(said)
         see = [one for one in named if InstanceRights(one, instance).see]
@@ -53,7 +55,7 @@ def add_comment(*, process_id: str, text: str, user: User) -> PostedComment:
             instance=instance, author=user, author_name=display_name(user), text=said,
             named=[one.username for one in see], created=timezone.now(),
         )  # fmt: skip
-        _tell(comment, instance, see, user)
+        _tell(comment, instance, document, see)
     return PostedComment(comment, [display_name(one) for one in named if one not in see])
 
 
@@ -82,15 +84,18 @@ def _names_in(written: str) -> tuple[str, str]:
     return written, written.rstrip(".-+@")
 
 
-def _tell(comment: Comment, instance: ProcessInstance, people: list[User], by: User) -> None:
+def _tell(
+    comment: Comment, instance: ProcessInstance, document: Document, people: list[User]
+) -> None:
     if instance.mode != ProcessInstance.Mode.LIVE:
         return
     data = {
-        "process": instance.design.title, "process_id": instance.process_id,
+        "process": document.one_record, "process_id": instance.process_id,
+        "title": open_title_of(instance, document),
         "by": comment.author_name, "text": comment.text[:200],
     }  # fmt: skip
     notify(
         [one.pk for one in people], Mentioned, data=data,
         url=reverse("instance", args=[instance.process_id]) + "#comments",
-        about=Subject("instance", instance.process_id), by=by,
+        about=Subject("instance", instance.process_id), by=comment.author,
     )  # fmt: skip

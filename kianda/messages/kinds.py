@@ -35,8 +35,13 @@ class NotificationKind(ABC):
         return ""
 
 
+def _titled(data: Data) -> dict[str, Any]:
+    """Return what was kept with a line; one of before records had titles says the Process ID."""
+    return {"title": data["process_id"], **data}
+
+
 class FormAssigned(NotificationKind):
-    """A form is open, and belongs to the reader. Data: form, process, process_id, by."""
+    """A form is open, and belongs to the reader. Data: form, title, process, process_id, by."""
 
     slug = "assigned"
     title = gettext_lazy("Something is waiting for me")
@@ -45,7 +50,7 @@ class FormAssigned(NotificationKind):
     @classmethod
     def sentence(cls, data: Data) -> str:
         """Return `Decision of leave-7 is waiting for you`."""
-        return _("%(form)s of %(process_id)s is waiting for you") % dict(data)
+        return _("%(form)s of %(title)s is waiting for you") % _titled(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -54,7 +59,7 @@ class FormAssigned(NotificationKind):
 
 
 class FormSentBack(NotificationKind):
-    """A form of the reader was sent back. Data: form, process, process_id, by, note."""
+    """A form of the reader was sent back. Data: form, title, process, process_id, by, note."""
 
     slug = "sent_back"
     title = gettext_lazy("My form was sent back")
@@ -64,8 +69,8 @@ class FormSentBack(NotificationKind):
     def sentence(cls, data: Data) -> str:
         """Return `Mark Murphy sent back Request of leave-7`."""
         if not data["by"]:
-            return _("%(form)s of %(process_id)s was sent back") % dict(data)
-        return _("%(by)s sent back %(form)s of %(process_id)s") % dict(data)
+            return _("%(form)s of %(title)s was sent back") % _titled(data)
+        return _("%(by)s sent back %(form)s of %(title)s") % _titled(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -74,7 +79,7 @@ class FormSentBack(NotificationKind):
 
 
 class Decided(NotificationKind):
-    """What the reader has started has ended. Data: process, process_id, status, by."""
+    """What the reader has started has ended. Data: title, process, process_id, status, by."""
 
     slug = "decided"
     title = gettext_lazy("My request was decided")
@@ -83,7 +88,7 @@ class Decided(NotificationKind):
     @classmethod
     def sentence(cls, data: Data) -> str:
         """Return `leave-7 is Approved`."""
-        return _("%(process_id)s is %(status)s") % dict(data)
+        return _("%(title)s is %(status)s") % _titled(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -92,7 +97,7 @@ class Decided(NotificationKind):
 
 
 class Alert(NotificationKind):
-    """What a rule of a process says. Data: title, text, process, process_id."""
+    """What a rule of a process says. Data: title, text, record, process, process_id."""
 
     slug = "alert"
     title = gettext_lazy("A process alerts me")
@@ -109,11 +114,11 @@ class Alert(NotificationKind):
     @classmethod
     def detail(cls, data: Data) -> str:
         """Return the message, and of which instance it is."""
-        return " · ".join(str(data[part]) for part in ("text", "process_id") if data[part])
+        return " · ".join(filter(None, (data["text"], data.get("record") or data["process_id"])))
 
 
 class Mentioned(NotificationKind):
-    """Somebody has named the reader in a comment. Data: by, text, process, process_id."""
+    """Somebody has named the reader in a comment. Data: by, text, title, process, process_id."""
 
     slug = "mentioned"
     title = gettext_lazy("Someone mentions me in a comment")
@@ -122,7 +127,7 @@ class Mentioned(NotificationKind):
     @classmethod
     def sentence(cls, data: Data) -> str:
         """Return `Emma Doyle mentioned you in leave-7`."""
-        return _("%(by)s mentioned you in %(process_id)s") % dict(data)
+        return _("%(by)s mentioned you in %(title)s") % _titled(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:

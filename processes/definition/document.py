@@ -1,7 +1,7 @@
 """The shape of a process definition (contract 3): document, forms, fields, rules."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
@@ -117,6 +117,13 @@ class Form(_Titled):
         """Yield its fields in form order, each container before what stands in it."""
         for _path, field in walk(self.fields):
             yield field
+
+
+def _open_in(fields: Iterable[FormField]) -> Iterator[str]:
+    for field in fields:
+        if not field.see and not any(one.see for one in getattr(field, "columns", ())):
+            yield field.name
+            yield from _open_in(field.inner)
 
 
 class Document(_Titled):
@@ -238,6 +245,15 @@ class Document(_Titled):
     def has_hidden_parts(self) -> bool:
         """Whether a form, a field or a column says who sees it."""
         return any(part.see for part in self._parts())
+
+    @cached_property
+    def open_fields(self) -> frozenset[str]:
+        """The names of the fields that whoever sees an instance sees, with all that is in them."""
+        found: set[str] = set()
+        for form in self.forms:
+            if not form.see:
+                found.update(_open_in(form.fields))
+        return frozenset(found)
 
     def _parts(self) -> Iterator[Form | FormField]:
         yield from self.forms

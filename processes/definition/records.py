@@ -35,9 +35,9 @@ def _title(source: str, info: ValidationInfo) -> str:
     for name in dict.fromkeys(template.references):
         if names.is_secret(name.partition(".")[0]):
             problems.append(_("%(name)s is a secret field: a title is shown.") % {"name": name})
-        elif name.partition(".")[0] in {"user", "now", "today"}:
+        elif name.partition(".")[0] in {"user", "now", "today"} or name == "process.url":
             problems.append(
-                _("[%(name)s] differs for each reader. Use fields and [process.id].")
+                _("[%(name)s] is nothing to know a record by. Use fields and [process.id].")
                 % {"name": name}
             )
     if problems:

@@ -9,11 +9,11 @@ from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
 from processes.document_cache import document_of
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
-from processes.forms.record_titles import SeenRecord, seen_record
 from processes.instances.form_states import FormState, form_states
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
 from processes.models import FormOwner, ProcessInstance
+from processes.record_titles import SeenRecord, seen_record
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.ownership import owner_names
 from processes.rights.querysets import startable_designs

@@ -24,6 +24,7 @@ from processes.language.people_refs import (
     user_ref,
 )
 from processes.models import ProcessInstance
+from processes.record_titles import open_title_of
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.people import StoredPeople, creator_of, owners_in
 
@@ -47,7 +48,8 @@ def tell_of(
     creator, url = creator_of(instance), reverse("instance", args=[instance.process_id])
     thing = Subject("instance", instance.process_id)
     about = {
-        "process": instance.design.title, "process_id": instance.process_id,
+        "process": document.one_record, "process_id": instance.process_id,
+        "title": open_title_of(instance, document),
         "by": display_name(by) if by is not None else "",
     }  # fmt: skip
     old, new = (records_of(document, one, creator) for one in (before, after))
@@ -82,7 +84,10 @@ def send_alerts(
     if instance.mode != ProcessInstance.Mode.LIVE:
         return
     url = reverse("instance", args=[instance.process_id])
-    about = {"process": instance.design.title, "process_id": instance.process_id}
+    about = {
+        "process": document.one_record, "process_id": instance.process_id,
+        "record": open_title_of(instance, document),
+    }  # fmt: skip
     for alert in alerts:
         people = people_named(alert["to"], instance, document, standing)
         data = {**about, "title": alert["title"], "text": alert["text"]}

@@ -8,12 +8,12 @@ from kianda.web.page_extensions import extensions_of
 from processes import listing
 from processes.definition.document import Form
 from processes.fields.base import FormField
-from processes.forms.record_titles import SeenRecord, seen_record, words_seen
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.form_states import display_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
+from processes.record_titles import SeenRecord, seen_record, words_seen
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed, signed_view

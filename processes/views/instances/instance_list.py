@@ -17,9 +17,9 @@ from kianda.lib.pagination import LOOKED_AT
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
-from processes.forms.record_titles import SeenRecord, seen_record
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.record_titles import SeenRecord, seen_record
 from processes.rights.querysets import startable_designs
 from processes.running import runs
 from processes.selectors import visible_instances

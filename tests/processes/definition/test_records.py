@@ -41,8 +41,9 @@ def test_the_title_of_a_record_is_made_of_fields(title: str) -> None:
     [
         ({"title": "[knid]"}, "/record/title", "Did you mean [kind]?"),
         ({"title": "PIN [pin]"}, "/record/title", "secret"),
-        ({"title": "For [user.name]"}, "/record/title", "each reader"),
-        ({"title": "On [today]"}, "/record/title", "each reader"),
+        ({"title": "For [user.name]"}, "/record/title", "nothing to know"),
+        ({"title": "On [today]"}, "/record/title", "nothing to know"),
+        ({"title": "[process.url]"}, "/record/title", "nothing to know"),
         ({"summary": ["kind", "gone"]}, "/record/summary", "gone"),
         ({"summary": ["pin"]}, "/record/summary", "secret"),
         ({"summary": ["lines"]}, "/record/summary", "table"),

@@ -17,6 +17,7 @@ from processes.document_cache import document_of
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
+from processes.record_titles import open_title_of
 from processes.rights.instance_rights import InstanceRights
 from processes.running import runs
 from tests.factories import api_client, make_user
@@ -40,6 +41,10 @@ class Request:
     @property
     def status(self) -> str:
         return self.row.status
+
+    @property
+    def title(self) -> str:
+        return open_title_of(self.row, document_of(self.row.version))
 
     def press(self, target: str, user: Any, **data: Any) -> Run:
         return runs.trigger(
@@ -202,9 +207,9 @@ def test_leave_is_decided_by_the_manager_and_kept_by_hr(
     made = Request(leave, emma, **DAYS)
     assert made.pressed("send_request", emma) == "Waiting for a decision"
     assert made.open_forms() == {"decision": ("mark",)}
-    assert subjects_to(mark) == [f"Decision of {made.row.process_id} is waiting for you"]
+    assert subjects_to(mark) == [f"Decision of {made.title} is waiting for you"]
     assert made.pressed("leave_decide", mark, leave_decision="Approved") == "Approved"
-    assert subjects_to(emma) == [f"{made.row.process_id} is Approved"]
+    assert subjects_to(emma) == [f"{made.title} is Approved"]
     assert subjects_to(helen) == ["Annual leave of emma from Mon 7 Dec 2026 to Fri 11 Dec 2026"]
     mail = MailMessage.objects.get(recipients__address=helen.email)
     assert "mark has approved Annual leave" in mail.content["text"]

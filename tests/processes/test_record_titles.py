@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from processes.forms.record_titles import SeenRecord, seen_record
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
+from processes.record_titles import SeenRecord, seen_record
+from processes.running.runs import trigger
 from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import leave_request, office
@@ -49,10 +51,11 @@ def test_without_a_title_it_is_known_by_its_process_id() -> None:
 
 
 def test_values_stand_in_the_title_as_people_say_them() -> None:
-    today = timezone.localdate().isoformat()
+    today = timezone.localdate()
     title = "[kind] of [who], [first_day], [amount]"
-    found = record(title, kind="annual", who="user:ada", first_day=today, amount=12)
-    assert found.title == "Annual leave of Ada King, Today, 12.00"
+    found = record(title, kind="annual", who="user:ada", first_day=today.isoformat(), amount=12)
+    # No day is "today": what is told now is read tomorrow.
+    assert found.title == f"Annual leave of Ada King, {date_format(today, 'D j M')}, 12.00"
 
 
 def test_what_is_empty_leaves_no_gap() -> None:
@@ -104,3 +107,17 @@ def test_lists_and_the_page_itself_call_it_by_its_title(page: str) -> None:
     shown = text_of(client_of(found.instance.created_by).get(page))
     assert "Long leave" in shown
     assert "leave-1" in shown
+
+
+def test_notifications_call_a_record_by_what_all_see_of_it() -> None:
+    people = office()
+    raw = leave_request()
+    raw["record"] = {"one": "Leave request", "title": "[days] days, [illness]"}
+    published(raw, user=people.dora)
+    data = {"days": "5", "illness": "flu"}
+    made = create_instance(process="leave", mode="live", data=data, user=people.emma)
+    trigger(process_id=made.process_id, target="send", user=people.emma, trigger="button")
+    told = text_of(client_of(people.mark).get("/notifications/"))
+    assert "Decision of 5 days is waiting for you" in told
+    assert "Leave request · from emma" in told
+    assert "flu" not in told

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from kianda.web.times import day_words, moment_words
 from processes.definition.document import Document
 from processes.definition.records import Meaning
 from processes.document_cache import document_of
 from processes.fields.base import FormField, words_of
-from processes.instances.process_ids import address_of
 from processes.language.expressions import Resolve, Template
 from processes.language.parser import TemplateError
 from processes.language.people import inside
@@ -64,7 +63,6 @@ def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, A
     names = {
         "process.id": instance.process_id, "process.name": document.name,
         "process.status": instance.status, "process.created": moment_text(instance.created),
-        "process.url": address_of(instance.process_id),
     }  # fmt: skip
     try:
         template = Template.parse(document.record.title)
@@ -77,6 +75,14 @@ def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, A
         made = ""
     cut = _DOUBLED.sub(r"\1", " ".join(made.split())).strip(_JOINTS)
     return cut[: LONGEST - 1] + "…" if len(cut) > LONGEST else cut or instance.process_id
+
+
+def open_title_of(instance: ProcessInstance, document: Document) -> str:
+    """Return the title made of what all see who see the record: for many readers at once."""
+    return title_of(
+        instance, document,
+        {name: one for name, one in instance.values.items() if name in document.open_fields},
+    )  # fmt: skip
 
 
 def summary_of(document: Document, seen: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -108,17 +114,20 @@ def _in_words(document: Document, seen: Mapping[str, Any], names: Mapping[str, s
         if field is not None:
             return words_seen(field, seen.get(name))
         if name == "process.created":
-            return moment_words(datetime.fromisoformat(names[name]))
+            return _moment(datetime.fromisoformat(names[name]))
         return values(name)
 
     return resolve
 
 
 def words_seen(field: FormField, value: Any) -> str:
-    """Return a value in one line as people say it: days and moments in words, people by name."""
+    """Return a value in one line as people say it: days and moments in words, people by name.
+
+    No day is "today": a title that is kept stays right.
+    """
     if is_blank(value):
         return ""
-    told = field.shown(value) if field.names_people else words_of(field, value, moment_words)
+    told = field.shown(value) if field.names_people else words_of(field, value, _moment)
     texts = told if isinstance(told, list) else [told]
     if not field.holds_text:
         texts = [_day(one) for one in texts]
@@ -129,6 +138,15 @@ def _day(told: Any) -> Any:
     if not isinstance(told, str) or not _DAY.match(told):
         return told
     try:
-        return day_words(date.fromisoformat(told), today=timezone.localdate())
+        return _dated(date.fromisoformat(told))
     except ValueError:
         return told
+
+
+def _moment(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{_dated(local.date())}, {local:%H:%M}"
+
+
+def _dated(day: date) -> str:
+    return date_format(day, "D j M" if day.year == timezone.localdate().year else "j M Y")
