@@ -28,13 +28,14 @@ GRACE_S = 10
 def preload_web() -> None:
     """Import what the web needs, once, so that forked processes share it and start at once."""
     import granian.server
-    from django.urls import get_resolver
+    from django.urls import reverse
 
     # WhiteNoise warns when it is not there; development serves from the packages.
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     import kianda.wsgi  # noqa: F401
 
-    _ = granian.server, get_resolver().url_patterns
+    # The first address that is asked for makes the table of all of them.
+    _ = granian.server, reverse("start")
     keep_what_is_loaded()
 
 

@@ -31,6 +31,7 @@ from kianda.mail.delivery import deliver_due  # noqa: E402
 from kianda.mail.letters import Letter  # noqa: E402
 from kianda.mail.models import MailMessage, MailRecipient  # noqa: E402
 from kianda.mail.planning import plan_letters  # noqa: E402
+from kianda.serve.services import preload_web  # noqa: E402
 from processes.designs.lifecycle import create_design, publish_design  # noqa: E402
 from processes.document_cache import document_of  # noqa: E402
 from processes.instances.lifecycle import create_instance  # noqa: E402
@@ -282,6 +283,8 @@ def _carry_out(asked: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Carry out what is asked for, one line after the other."""
+    # The first run asks for an address: every child would import each page for that.
+    preload_web()
     for line in sys.stdin:
         print(json.dumps(_carry_out(json.loads(line))), flush=True)
 
