@@ -1,6 +1,7 @@
 """What holds for every kind of every registry: rules, fields, auth schemes, schedules."""
 
 import ast
+import functools
 import importlib
 import json
 import pkgutil
@@ -261,23 +262,27 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("processes/fields/", "processes/rules/")
 # Definitions that the product brings.
 WRITTEN_OUT = ("kianda/demo.py", "scheduler/gallery/")
+NAMING = (ast.Compare, ast.Dict, ast.match_case, ast.Constant, ast.ImportFrom)
 
 
-def modules_outside(*rooms: str) -> Iterator[tuple[str, ast.Module]]:
+def code_outside(*rooms: str) -> Iterator[tuple[str, ast.AST]]:
+    """Yield what can name something, of all modules but those of some rooms, and where it is."""
     for app in ("processes", "scheduler", "datasources", "kianda"):
         for path in sorted((ROOT / app).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
             if "migrations" not in path.parts and not name.startswith(rooms):
-                yield name, ast.parse(path.read_text())
+                yield from ((name, node) for node in naming_code(path))
+
+
+@functools.cache
+def naming_code(path: Path) -> list[ast.AST]:
+    return [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, NAMING)]
 
 
 def test_one_module_alone_names_the_built_in_datasource() -> None:
     found = {
         place
-        for place, module in modules_outside(
-            "processes/rules/instances.py", "kianda/", *WRITTEN_OUT
-        )
-        for node in ast.walk(module)
+        for place, node in code_outside("processes/rules/instances.py", "kianda/", *WRITTEN_OUT)
         if isinstance(node, ast.Constant) and node.value == "kianda"
     }
     # The format of what is copied to the clipboard is called so too.
@@ -345,10 +350,10 @@ def named(node: ast.AST, slugs: set[str]) -> set[str]:
 
 def naming(registry: Registry[Any]) -> Iterator[tuple[str, str]]:
     """Yield each module outside of the rooms of kinds that names one, and which."""
-    for place, module in modules_outside(*ROOMS):
-        for node in ast.walk(module):
-            if not (isinstance(node, ast.Constant) and place.startswith(WRITTEN_OUT)):
-                yield from ((place, slug) for slug in named(node, set(registry.kinds)))
+    slugs = set(registry.kinds)
+    for place, node in code_outside(*ROOMS):
+        if not (isinstance(node, ast.Constant) and place.startswith(WRITTEN_OUT)):
+            yield from ((place, slug) for slug in named(node, slugs))
 
 
 @pytest.mark.parametrize("registry", UNNAMED)
@@ -373,8 +378,7 @@ def test_a_module_imports_no_kind_of_rule() -> None:
     classes = {kind.__name__ for kind in rules.kinds.values()}
     found = {
         (place, one.name)
-        for place, module in modules_outside("processes/rules/")
-        for node in ast.walk(module)
+        for place, node in code_outside("processes/rules/")
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("processes.rules")
         for one in node.names
         if one.name in classes
