@@ -18,6 +18,8 @@ from tests import again, databases, factories, shares
 from tests.integration import needs
 
 record = shares.Record()
+# Looked for again when all tests are collected: they stay, and are half a million things.
+gc.disable()
 
 
 @pytest.hookimpl(trylast=True)
@@ -30,7 +32,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Have nobody look for garbage among the tests, which stay: that took a tenth of the time."""
+    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 100)
 
 

@@ -1,9 +1,11 @@
 """The API against its own description: whatever is sent, the answer is one that it describes."""
 
+import functools
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
@@ -22,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests import factories
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
+from tests.processes.rights.doors import DOORS
 
 pytestmark = pytest.mark.django_db
 
@@ -87,16 +90,34 @@ def changing_nothing() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-# Read when the tests are collected: each operation is a test of its own, with a name of its own, by
-# which the processes that share the tests tell them apart.
-schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
-OPERATIONS = [found.ok() for found in cast(Any, schema.get_all_operations())]
+# The doors of the API, as the description calls them: it is read by the tests, not before each run.
+OPERATIONS = sorted(
+    re.sub(r"<\w+:(\w+)>", r"{\1}", door)
+    for door in DOORS
+    if door.split()[1].startswith(("/api/v1/", "/hooks/"))
+)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_each_answer_is_one_that_the_description_promises(
-    operation: Any, workspace: Workspace
-) -> None:
+@functools.cache
+def described() -> Any:
+    """Return the description, read once for all tests."""
+    with changing_nothing():
+        return schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application())
+
+
+@functools.cache
+def operations() -> dict[str, Any]:
+    """Return what is described, by its label."""
+    found = [one.ok() for one in described().get_all_operations()]
+    return {operation.label: operation for operation in found}
+
+
+def test_each_operation_of_the_description_is_tried() -> None:
+    assert sorted(operations()) == OPERATIONS
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_each_answer_is_one_that_the_description_promises(label: str, workspace: Workspace) -> None:
     @seed(20261123)
     @settings(
         max_examples=6,
@@ -105,7 +126,7 @@ def test_each_answer_is_one_that_the_description_promises(
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy())
+    @given(case=operations()[label].as_strategy())
     def holds(case: Any) -> None:
         cache.clear()
         name_something(case, workspace.names)
@@ -189,7 +210,7 @@ def test_each_good_answer_is_as_described(
     names = next(found for start, found in workspace.names.items() if address.startswith(start))
     given = {key: name for key, name in names.items() if f"{{{key}}}" in path}
     sent = {} if body is None else {"body": body, "media_type": "application/json"}
-    case = schema[address][verb].Case(path_parameters=given, **sent)
+    case = described()[address][verb].Case(path_parameters=given, **sent)
     with changing_nothing():
         answer = case.call(headers=bearer(workspace))
         assert answer.status_code == status, answer.content
@@ -223,7 +244,7 @@ def test_what_the_description_excludes_is_refused_at_its_place(
 
 
 def test_the_description_bounds_the_pages_of_a_list() -> None:
-    listed = schema["/api/v1/runs/"]["GET"].definition.raw["parameters"]
+    listed = described()["/api/v1/runs/"]["GET"].definition.raw["parameters"]
     bounds = {one["name"]: one["schema"] for one in listed if one["name"].startswith("page")}
     assert bounds == {
         "page": {"type": "integer", "minimum": 1, "maximum": 999_999_999},

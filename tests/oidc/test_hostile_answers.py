@@ -1,6 +1,7 @@
 """Whatever a provider, or whoever is in its place, answers: only a right token signs in."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -23,8 +24,12 @@ from kianda.accounts.services.identity_providers import ProviderSettings, add_pr
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@functools.cache
+def own_key(name: str) -> rsa.RSAPrivateKey:
+    """Return the key of this name, one for all tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def jwk(key: Any, kid: str = "k1") -> dict[str, Any]:
@@ -50,8 +55,8 @@ class Scene(NamedTuple):
         }  # fmt: skip
         return {key: value for key, value in {**right, **other}.items() if value is not None}
 
-    def token(self, key: Any = KEY, *, kid: str = "k1", **other: Any) -> str:
-        return jwt.encode(self.claims(**other), key, "RS256", headers={"kid": kid})
+    def token(self, key: str = "right", *, kid: str = "k1", **other: Any) -> str:
+        return jwt.encode(self.claims(**other), own_key(key), "RS256", headers={"kid": kid})
 
     def come_back(self, answer: Any, *, info: Any = None) -> Any:
         """Have the token endpoint answer, and come back from there as the browser does."""
@@ -82,7 +87,7 @@ def scene(httpserver: HTTPServer, admin: Any, emma: Any, settings: Settings) -> 
         "userinfo_endpoint": f"{issuer}/me",
     }  # fmt: skip
     httpserver.expect_request("/.well-known/openid-configuration").respond_with_json(config)
-    httpserver.expect_request("/keys").respond_with_json({"keys": [jwk(KEY)]})
+    httpserver.expect_request("/keys").respond_with_json({"keys": [jwk(own_key("right"))]})
     client = Client()
     asked = parse_qs(urlsplit(client.get("/sign-in/with/acme/")["Location"]).query)
     assert asked["code_challenge_method"] == ["S256"]
@@ -141,8 +146,10 @@ def part(data: Any) -> str:
 def forged(scene: Scene, way: str) -> str:
     """Return a token with the right claims, signed in a wrong way."""
     claims = scene.claims()
-    public = KEY.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    public = (
+        own_key("right")
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     if way == "none":
         return f"{part({'alg': 'none', 'kid': 'k1'})}.{part(claims)}."
@@ -151,9 +158,9 @@ def forged(scene: Scene, way: str) -> str:
         signed = hmac.new(public, f"{head}.{body}".encode(), hashlib.sha256).digest()
         return f"{head}.{body}.{base64.urlsafe_b64encode(signed).decode().rstrip('=')}"
     if way == "another key":
-        return scene.token(OTHER)
+        return scene.token("other")
     if way == "unknown key":
-        return scene.token(OTHER, kid="k2")
+        return scene.token("other", kid="k2")
     if way == "changed":
         head, _body, signature = scene.token().split(".")
         return f"{head}.{part(scene.claims(sub='boss'))}.{signature}"

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,37 +25,47 @@ PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 NS = {"saml": SAML, "samlp": PROTOCOL, "ds": "http://www.w3.org/2000/09/xmldsig#"}
 
 
-@dataclass(frozen=True)
 class Pair:
-    """A key and its certificate."""
+    """A key, and a certificate that is valid for some days; made when they are first asked for."""
 
-    key: str
-    certificate: str
+    def __init__(self, *, days: int = 365) -> None:
+        """Take the days."""
+        self.days = days
+
+    @property
+    def key(self) -> str:
+        """Return the key as PEM."""
+        return self._made[0]
+
+    @property
+    def certificate(self) -> str:
+        """Return the certificate as PEM."""
+        return self._made[1]
 
     @property
     def base64(self) -> str:
         """Return the certificate as metadata hold it."""
         return "".join(self.certificate.splitlines()[1:-1])
 
+    @cached_property
+    def _made(self) -> tuple[str, str]:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acme")]), datetime.now(UTC)
+        end = now + timedelta(days=self.days)
+        made = (
+            x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=900)).not_valid_after(end)
+            .sign(key, hashes.SHA256())
+        )  # fmt: skip
+        pem = serialization.Encoding.PEM
+        private = key.private_bytes(
+            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return private.decode(), made.public_bytes(pem).decode()
 
-def new_pair(*, days: int = 365) -> Pair:
-    """Make a key, and a certificate that is valid for some days."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acme")]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name)
-        .public_key(key.public_key()).serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=900)).not_valid_after(now + timedelta(days=days))
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return Pair(private.decode(), made.public_bytes(pem).decode())
 
-
-PAIR, NEXT_PAIR, OTHER_PAIR = new_pair(), new_pair(days=10), new_pair()
+PAIR, NEXT_PAIR, OTHER_PAIR = Pair(), Pair(days=10), Pair()
 
 
 def metadata(*pairs: Pair, entity: str = ENTITY, sign_in: str = SIGN_IN) -> str:

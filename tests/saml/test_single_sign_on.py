@@ -259,32 +259,41 @@ def test_the_test_button_reads_the_metadata_anew_and_tells_what_is_wrong(
     assert (tested["ok"], "KIANDA_EGRESS_ALLOW" in tested["detail"]) == (False, True)
 
 
-BOMB = f"""<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">]>{metadata()}"""
-WITHOUT = {
-    "": "Enter the address of its metadata, or paste them.",
-    "no XML": "cannot be read as XML",
-    BOMB: "cannot be read as XML",
-    "<a/>": "no metadata of an identity provider",
-    metadata().replace("HTTP-Redirect", "HTTP-POST"): "no address for signing in by HTTP-Redirect",
-    metadata().replace("use='signing'", "use='encryption'"): "no certificate to sign with",
-    metadata().replace(PAIR.base64, "AAAA"): "A certificate in it cannot be read.",
-    metadata(sign_in="javascript:alert(1)"): "Where people sign in: Enter an address",
-    metadata(sign_in="http://login.acme.example/"): "must begin with https://",
-    f"<!-- {'x' * 500_001} -->{metadata()}": "too long",
-    "<E xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>"
-    f"{metadata()}{metadata(entity='https://b.example')}</E>": "Enter its entity ID",
-}  # fmt: skip
+def wrong_metadata() -> list[tuple[str, str]]:
+    """Return what is entered as metadata, and what is said of it."""
+    right = metadata()
+    return [
+        ("", "Enter the address of its metadata, or paste them."),
+        ("no XML", "cannot be read as XML"),
+        (f"""<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">]>{right}""", "cannot be read as XML"),
+        ("<a/>", "no metadata of an identity provider"),
+        (right.replace("HTTP-Redirect", "HTTP-POST"), "no address for signing in by HTTP-Redirect"),
+        (right.replace("use='signing'", "use='encryption'"), "no certificate to sign with"),
+        (right.replace(PAIR.base64, "AAAA"), "A certificate in it cannot be read."),
+        (metadata(sign_in="javascript:alert(1)"), "Where people sign in: Enter an address"),
+        (metadata(sign_in="http://login.acme.example/"), "must begin with https://"),
+        (f"<!-- {'x' * 500_001} -->{right}", "too long"),
+        (
+            "<E xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>"
+            f"{right}{metadata(entity='https://b.example')}</E>",
+            "Enter its entity ID",
+        ),
+    ]
 
 
-@pytest.mark.parametrize("xml", WITHOUT, ids=range(len(WITHOUT)))
-def test_metadata_that_are_none_are_refused_at_their_place(admin: Any, api: Any, xml: str) -> None:
-    with pytest.raises(Invalid, match=WITHOUT[xml]) as caught:
+@pytest.mark.parametrize("number", range(11))
+def test_metadata_that_are_none_are_refused_at_their_place(
+    admin: Any, api: Any, number: int
+) -> None:
+    assert len(wrong_metadata()) == 11
+    xml, said = wrong_metadata()[number]
+    with pytest.raises(Invalid, match=said) as caught:
         add(admin, xml=xml or " ")
     assert {flaw.pointer for flaw in caught.value.errors} <= {"/metadata", "/metadata_url"}
     body = {"kind": "saml", "name": "Acme", "metadata": xml}
     answer = api(admin).post("/api/v1/identity-providers/", body)
     assert answer.status_code == 400
-    assert WITHOUT[xml] in answer.content.decode()
+    assert said in answer.content.decode()
     assert not IdentityProvider.objects.exists()
 
 
