@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 
 from kianda import data_directory
 from tests.integration.needs import on_ci
-from tests.kianda.product import manage
+from tests.kianda.product import manage, migrated
 
 pytestmark = pytest.mark.integration
 
@@ -28,10 +28,7 @@ KEYS = {
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A data directory with a product that was started once; copy it to change it."""
-    folder = tmp_path_factory.mktemp("used") / "data"
-    done = manage(folder, "migrate", "--verbosity", "0")
-    assert done.returncode == 0, done.stderr
-    return folder
+    return migrated(tmp_path_factory.mktemp("used") / "data")
 
 
 def modes(folder: Path) -> dict[str, int]:
