@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,27 +24,48 @@ PROCESSES, THREADS = 4, 250
 LONG_S = 25.0
 
 
-class Callers:
-    """A process with many callers."""
+class Nest:
+    """A process that has imported what callers need, and begins them."""
 
     def __init__(self, product: Product) -> None:
         """Start it on the database of a product."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.token_callers"],
-            cwd=ROOT, env=product.environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        self.asking, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.integration.token_callers", str(theirs.fileno())],
+                cwd=ROOT, env=product.environment, pass_fds=[theirs.fileno()],
+            )  # fmt: skip
+
+    def begin(self, *ends: int) -> int:
+        """Begin a process that reads from the one end and writes to the other; return its id."""
+        socket.send_fds(self.asking, [b"."], ends)
+        for end in ends:
+            os.close(end)
+        return int(self.asking.recv(20))
+
+    def end(self) -> None:
+        """Begin no more."""
+        self.asking.close()
+        self.process.wait(20)
+
+
+class Callers:
+    """A process with many callers."""
+
+    def __init__(self, nest: Nest) -> None:
+        """Begin it."""
+        reads, asks = os.pipe()
+        answers, writes = os.pipe()
+        self.pid = nest.begin(reads, writes)
+        self.asks, self.answers = os.fdopen(asks, "w"), os.fdopen(answers)
 
     def begin(self, do: str, **more: Any) -> None:
         """Have it do something."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": do, **more}) + "\n")
-        self.process.stdin.flush()
+        print(json.dumps({"do": do, **more}), file=self.asks, flush=True)
 
     def end(self) -> Any:
         """Return what it found; None when it was killed."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self.answers.readline()
         return json.loads(line) if line else None
 
     def ask(self, do: str, **more: Any) -> Any:
@@ -53,9 +75,10 @@ class Callers:
 
     def kill(self) -> None:
         """Kill it, wherever it is."""
-        self.process.kill()
-        with suppress(BrokenPipeError):
-            self.process.communicate(timeout=10)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        self.asks.close()
+        self.answers.close()
 
 
 NewCallers = Callable[[], Callers]
@@ -78,9 +101,11 @@ def product(request: pytest.FixtureRequest, new_product: Callable[..., Product])
 def callers(product: Product) -> Iterator[NewCallers]:
     """Return a function that starts one more process."""
     with ExitStack() as stack:
+        nest = Nest(product)
+        stack.callback(nest.end)
 
         def start() -> Callers:
-            made = Callers(product)
+            made = Callers(nest)
             stack.callback(made.kill)
             return made
 
@@ -141,9 +166,9 @@ def test_when_the_one_that_asks_is_killed_one_other_asks(
     row = first.ask("row")
     assert row["in_flight"]
     killed = int(row["holder"].split(".")[1], 36)
-    assert killed in {one.process.pid for one in many}
+    assert killed in {one.pid for one in many}
     os.kill(killed, signal.SIGKILL)
-    found = [one.end() for one in many if one.process.pid != killed]
+    found = [one.end() for one in many if one.pid != killed]
     assert found == [{"access-2": THREADS}] * (PROCESSES - 1)
     assert len(token_provider.forms) == 2
     assert first.ask("history") == {"outcomes": ["lost_answer", "refreshed"]}

@@ -1,16 +1,21 @@
 """Callers of one connection in a process of their own, for the tests.
 
-`python -m tests.integration.token_callers` reads one JSON object a line and answers each with one:
+`python -m tests.integration.token_callers` takes the number of a socket. For each two descriptors
+that come by it a process is forked, and its id is the answer: what all of them need is imported
+once. Each reads one JSON object a line from the first and answers with one by the second:
 `{"do": "make", "url"}` stores the datasource, `{"do": "call", "threads"}` asks for its token from
 so many threads at one moment, `{"do": "expire"}` has its token end now, `{"do": "row"}` tells what
 is stored, `{"do": "history"}` what came of each try.
 """
 
 import json
+import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 import django
 
@@ -88,13 +93,33 @@ DO: dict[str, Callable[..., dict[str, Any]]] = {
 }
 
 
-def main() -> None:
+def answer_all(lines: IO[str], answers: IO[str]) -> None:
     """Do what each line says."""
-    for line in sys.stdin:
+    for line in lines:
         asked = json.loads(line)
         answer = DO[asked.pop("do")](**asked)
         connection.close()
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def main() -> None:
+    """Begin a process whenever one is asked for."""
+    # Nobody waits for those that are killed.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=int(sys.argv[1])) as asking:
+        while True:
+            asked, ends, _flags, _address = socket.recv_fds(asking, 1, 2)
+            if not asked:
+                return
+            pid = os.fork()
+            if not pid:
+                asking.close()
+                with os.fdopen(ends[0]) as lines, os.fdopen(ends[1], "w") as answers:
+                    answer_all(lines, answers)
+                os._exit(0)
+            for end in ends:
+                os.close(end)
+            asking.sendall(b"%d" % pid)
 
 
 if __name__ == "__main__":
