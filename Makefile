@@ -4,7 +4,7 @@
 #   make test    the whole suite
 #   make quick   the tests that need neither a browser nor running products: two minutes
 #   make lint    style, spelling, types, import rules, missing migrations, settings of production
-#   make chaos   bad days in their long form: kills, outages, full disks, clocks (ten minutes)
+#   make chaos   bad days in their long form: kills, outages, full disks, clocks (fifteen minutes)
 #   make coverage  how much the quick tests run through; there is a floor
 #   make audit   ask for known vulnerabilities of what is installed (needs a network)
 #   make bench   measure this machine
@@ -65,7 +65,7 @@ quick:
 
 chaos:
 	@$(PYTHON) tools/install.py test
-	$(call TIMED,timeout 600 $(PYTEST) -m chaos $(ARGS))
+	$(call TIMED,timeout 900 $(PYTEST) -m chaos $(ARGS))
 
 coverage:
 	@$(MAKE) --no-print-directory quick ARGS="--cov --cov-report=term $(ARGS)"

@@ -6,6 +6,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from datasources.auth import AuthScheme
+from datasources.ports import conditions
+from datasources.rest.answer_conditions import (
+    kept_of,
+    matches_in_words,
+    parts_of,
+    read_kept,
+    read_rows,
+)
 from kianda.lib.dialogs.controls import ControlType, Sent, read_text, register
 from kianda.lib.dialogs.dialog import BoundControl, Dialog
 from kianda.lib.dialogs.posted import Node
@@ -13,7 +21,9 @@ from kianda.lib.dialogs.specs import Spec, specs_of
 from kianda.lib.secret_names import MASK
 
 SECRETS = frozenset({"secret", "long_secret"})
-WIDE = frozenset({"switch", "long_text", "long_secret", "parts", "named_values"})
+WIDE = frozenset(
+    {"switch", "long_text", "long_secret", "parts", "named_values", "answer_conditions"}
+)
 # Rows that wait for something to be written in them, for pages without script.
 SPARE = 2
 
@@ -28,6 +38,17 @@ class NamedRow:
     is_secret: bool = False
     is_stored: bool = False
     is_lost: bool = False
+    errors: str = ""
+
+
+@dataclass(frozen=True)
+class ExpiryRow:
+    """One condition on an answer, as its controls show it."""
+
+    at: str
+    left: str = ""
+    operator: str = "eq"
+    right: str = ""
     errors: str = ""
 
 
@@ -87,6 +108,51 @@ class AuthControl(BoundControl):
     def blank(self) -> NamedRow:
         """Return the row that scripts make new ones of."""
         return NamedRow("-1")
+
+    @property
+    def conditions(self) -> list[ExpiryRow]:
+        """Return the rows of conditions, and some to be written in."""
+        found = [
+            ExpiryRow(
+                str(at), **one, errors=" ".join(self.form.all_errors(f"{self.pointer}/items/{at}"))
+            )
+            for at, one in enumerate(parts_of(self._conditions))
+        ]
+        return [*found, *(ExpiryRow(str(len(found) + more)) for more in range(SPARE))]
+
+    @property
+    def blank_condition(self) -> ExpiryRow:
+        """Return the row that scripts make new ones of."""
+        return ExpiryRow("-1")
+
+    @property
+    def kept_conditions(self) -> str:
+        """Return conditions that rows cannot show, as they are sent back."""
+        return kept_of(self._conditions)
+
+    @property
+    def conditions_in_words(self) -> str:
+        """Return those as a sentence."""
+        return conditions().in_words(self._conditions)
+
+    @property
+    def match(self) -> Any:
+        """Return how many of the conditions must hold."""
+        return self._conditions.get("match", "all")
+
+    @property
+    def matches(self) -> Any:
+        """Return what may be chosen there."""
+        return matches_in_words()
+
+    @property
+    def operators(self) -> Any:
+        """Return the operators that may be chosen."""
+        return conditions().operators()
+
+    @property
+    def _conditions(self) -> dict[str, Any]:
+        return self.raw if isinstance(self.raw, dict) else {}
 
     def _row(self, at: int, item: dict[str, Any]) -> NamedRow:
         secret = _scheme(self.form).is_secret_value(self.spec.name, item)
@@ -153,6 +219,19 @@ def _named_value(row: Node) -> dict[str, Any]:
     return {"name": row.text_at("name").strip(), "value": value, **marked}
 
 
+def _read_conditions(sent: Sent) -> Any:
+    node = sent.node or Node()
+    if kept := node.text_at("kept"):
+        return None if node.text_at("forget") else read_kept(kept)
+    items = node.at("items")
+    rows = items.rows() if items is not None else []
+    return read_rows(rows, match=node.text_at("match") or "all")
+
+
+def _shown_conditions(spec: Spec, value: Any) -> Any:
+    return value
+
+
 def _shown_named_values(spec: Spec, value: Any) -> Any:
     return _items(value)
 
@@ -174,6 +253,7 @@ register(
     {
         "when_encoded": ControlType("select", _read_when_encoded, _shown_when_encoded),
         "named_values": ControlType("named_values", _read_named_values, _shown_named_values),
+        "answer_conditions": ControlType("answer_conditions", _read_conditions, _shown_conditions),
         # Its choices may be a blank, which is none around something.
         "separator": ControlType("select", read_text),
     }

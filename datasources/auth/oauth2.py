@@ -124,9 +124,9 @@ class OAuth2Auth(AuthScheme):
         default=None,
         title=gettext_noop("Token no longer valid when"),
         description=gettext_noop(
-            "Conditions on response.* as JSON, beside the status 401. The token is then refreshed."
+            "Conditions on the answer, beside the status 401. The token is then refreshed."
         ),
-        json_schema_extra={"control": "json"},
+        json_schema_extra={"control": "answer_conditions"},
     )
     place: Literal["header", "query"] = Field(default="header", title=gettext_noop("Sent in the"))
     name: HeaderName = Field(default="Authorization", title=gettext_noop("Header or parameter"))

@@ -1,7 +1,10 @@
 """Tokens that instances keep: read when a call leaves, renewed once when they are refused."""
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +21,25 @@ from kianda.lib.db.run_slots import waiting
 # One thread of a process at a time; between processes the revision of the instance decides.
 _turns = Turns()
 os.register_at_fork(after_in_child=_turns.renew)
+
+
+class _Renewing(threading.local):
+    """The datasources whose token this thread is just having renewed."""
+
+    keys: frozenset[int] = frozenset()
+
+
+_renewing = _Renewing()
+
+
+@contextmanager
+def _noted(key: int) -> Iterator[None]:
+    before = _renewing.keys
+    _renewing.keys = before | {key}
+    try:
+        yield
+    finally:
+        _renewing.keys = before
 
 
 def stored_token(source: RestDatasource, auth: InstanceTokenAuth) -> str:
@@ -43,6 +65,13 @@ def renewed_token(source: RestDatasource, auth: InstanceTokenAuth, *, refused: s
     row = Datasource.objects.select_related("modified_by").filter(name=source.name).first()
     if row is None:
         return refused
+    if row.pk in _renewing.keys:
+        # It would wait for itself.
+        sentence = _(
+            "The button %(target)s is to fetch a new token, but calls this data source, which "
+            "needs one. Let it call a data source without this token."
+        )
+        raise _failed(source, sentence % {"target": auth.target})
     with _turns.of(row.pk, seconds=source.timeout_s):
         while True:
             token = stored_token(source, auth)
@@ -68,7 +97,7 @@ def _renew(auth: InstanceTokenAuth, row: Datasource, refused: str) -> None:
                 "button has to save the data source again."
             )
         )
-    with waiting():
+    with waiting(), _noted(row.pk):
         known.renew(auth.process_id, auth.target, user=row.modified_by, revision=found.revision)
 
 

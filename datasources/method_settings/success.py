@@ -1,23 +1,26 @@
 """The conditions for success in the editor of a REST method, and back."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 
 from datasources.ports import conditions
+from datasources.rest.answer_conditions import (
+    kept_of,
+    matches_in_words,
+    parts_of,
+    read_kept,
+    read_rows,
+)
 from kianda.lib.dialogs.posted import Node
 from kianda.web.pages import Errors
 
 KEY = "success_when"
 ROWS = f"{KEY}/items"
 KEPT, REMOVE = f"/{KEY}!kept", f"/{KEY}!remove"
-MATCHES = (("all", _("All of them")), ("any", _("Any of them")))
-PARTS = ("left", "operator", "right")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,6 @@ class SuccessConditionRow:
 class SuccessConditions:
     """The conditions of a method: as rows, or as they are where groups stand in groups."""
 
-    matches = MATCHES
     blank = SuccessConditionRow(-1)
 
     def __init__(self, raw: Any, errors: Errors | None = None) -> None:
@@ -62,10 +64,15 @@ class SuccessConditions:
         self._errors = errors
         self.match = self._raw.get("match", "all")
 
+    @property
+    def matches(self) -> list[tuple[str, str]]:
+        """Return how many of them may have to hold."""
+        return matches_in_words()
+
     @cached_property
     def kept(self) -> str:
         """Return conditions that rows cannot show, to be sent back as they are."""
-        return json.dumps(self._raw) if _is_nested(self._raw) else ""
+        return kept_of(self._raw)
 
     @property
     def words(self) -> str:
@@ -80,11 +87,7 @@ class SuccessConditions:
     @cached_property
     def rows(self) -> list[SuccessConditionRow]:
         """Return the conditions that rows can show."""
-        items = [] if self.kept else self._raw.get("items", [])
-        return [
-            SuccessConditionRow(at, **{part: str(one[part]) for part in PARTS if part in one})
-            for at, one in enumerate(items)
-        ]
+        return [SuccessConditionRow(at, **one) for at, one in enumerate(parts_of(self._raw))]
 
     @property
     def sentences(self) -> list[str]:
@@ -102,25 +105,6 @@ class SuccessConditions:
 def success_body(post: QueryDict, root: Node, *, act: str = "") -> dict[str, Any] | None:
     """Return the conditions as they were typed; None without any."""
     if kept := post.get(KEPT):
-        return None if post.get(REMOVE) else _as_sent(kept)
+        return None if post.get(REMOVE) else read_kept(kept)
     rows = (root.at(KEY, "items") or Node()).rows()
-    items = [
-        {part: text for part in PARTS if (text := row.text_at(part).strip()) or part != "right"}
-        for row in rows
-    ]
-    items = [one for one in items if act or one["left"] or one.get("right")]
-    return {"match": post.get(f"/{KEY}/match", "all"), "items": items} if items else None
-
-
-def _as_sent(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _is_nested(raw: Mapping[str, Any]) -> bool:
-    items = raw.get("items", [])
-    return not isinstance(items, list) or any(
-        not isinstance(one, Mapping) or "items" in one or "match" in one for one in items
-    )
+    return read_rows(rows, match=post.get(f"/{KEY}/match", "all"), blank=bool(act))

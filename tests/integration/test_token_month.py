@@ -27,7 +27,7 @@ from tests.datasources.connections.provider import TokenProvider, says
 from tests.datasources.servers import Visit
 from tests.integration.parts import ROOT, Product, wait_for
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 START = datetime(2027, 3, 1, tzinfo=UTC)
 STEP, STEPS_AN_HOUR = timedelta(minutes=10), 6
@@ -106,6 +106,7 @@ class Month:
     def go(self, hours: int) -> None:
         """Live through them; each hour both processes are killed once, at moments of their own."""
         self.worker.ask("make", START, url=self.provider.url)
+        assert self.worker.ask("call", START), "the first token"
         for hour in range(hours):
             kills = {self.dice.randrange(STEPS_AN_HOUR): "scheduler"}
             kills[self.dice.choice([one for one in range(STEPS_AN_HOUR) if one not in kills])] = (
@@ -125,7 +126,7 @@ class Month:
                 self.worker.ask("call", moment)
             if kill == "worker":
                 # What it has sent arrives before whatever its successor sends.
-                wait_for(lambda: not self.provider.open, seconds=30, saying="It still asks")
+                wait_for(lambda: not self.provider.open, seconds=120, saying="It still asks")
             setattr(self, kill, self.start())
             self.seen[f"{kill}s killed"] += 1
             moment += RESTART
@@ -245,12 +246,12 @@ def start(product: Product, tmp_path: Path) -> Iterator[Callable[[], Part]]:
     [
         ("embedded", 8),
         pytest.param("embedded", 720, marks=LONG),
-        pytest.param("production", 720, marks=(LONG, NEEDS)),
+        pytest.param("production", 168, marks=(LONG, NEEDS)),
     ],
     indirect=["product"],
 )
 def test_a_token_is_valid_whenever_the_provider_allows_it_whoever_is_killed(
-    start: Callable[[], Part], hours: int, record_property: Callable[[str, object], None]
+    start: Callable[[], Part], hours: int
 ) -> None:
     seed = random.randrange(10_000)
     with RotatingProvider() as provider:
@@ -259,7 +260,8 @@ def test_a_token_is_valid_whenever_the_provider_allows_it_whoever_is_killed(
         told = month.worker.ask("history", START)
         assert told is not None
         outcomes = Counter(told["outcomes"])
-        record_property("month", {**month.seen, **outcomes, "asked again": provider.retried})
+        # What the page on reliability tells, with `-rP`.
+        print({**month.seen, **outcomes, "asked with the last token again": provider.retried})
     assert not provider.reused, f"a token was used again, seed {seed}"
     assert month.seen["workers killed"] == month.seen["schedulers killed"] == hours
     # Only in an outage that is longer than the token lives on.

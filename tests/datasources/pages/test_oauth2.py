@@ -254,3 +254,65 @@ def test_secret_headers_are_typed_shown_as_saved_and_kept(manager: Client) -> No
         ("X-Key", "k-1234"),
         ("X-Account", "acc-10"),
     ]
+
+
+AUTH_IS = {"/auth/scheme": "oauth2"}
+EXPIRED = {
+    "/auth/expired_when/match": "any",
+    "/auth/expired_when/items/0/left": "[response.body.error]",
+    "/auth/expired_when/items/0/operator": "eq",
+    "/auth/expired_when/items/0/right": "expired",
+    "/auth/expired_when/items/1/left": "[response.status]",
+    "/auth/expired_when/items/1/operator": "eq",
+    "/auth/expired_when/items/1/right": "403",
+    "/auth/expired_when/items/4/left": " ",
+    "/auth/expired_when/items/4/operator": "eq",
+    "/auth/expired_when/items/4/right": "",
+}
+
+
+def test_when_a_token_has_ended_is_entered_by_rows(manager: Client) -> None:
+    assert manager.post(NEW, SETTINGS | AUTH | EXPIRED).status_code == 303
+    items = [
+        {"left": "[response.body.error]", "operator": "eq", "right": "expired"},
+        {"left": "[response.status]", "operator": "eq", "right": "403"},
+    ]
+    assert stored().expired_when == {"match": "any", "items": items}
+    page = manager.get(ONE)
+    sent = as_shown(page)
+    assert sent["/auth/expired_when/match"] == "any"
+    assert sent["/auth/expired_when/items/1/right"] == "403"
+    assert sent["/auth/expired_when/items/3/left"] == "", "two rows to spare"
+    manager.post(ONE, SETTINGS | AUTH_IS | sent | base(page))
+    assert stored().expired_when == {"match": "any", "items": items}
+    emptied = {name: "" for name in sent if name.startswith("/auth/expired_when/items/")}
+    manager.post(ONE, SETTINGS | AUTH_IS | sent | emptied | base(manager.get(ONE)))
+    assert stored().expired_when is None
+
+
+def test_a_condition_that_cannot_be_read_is_told_beside_its_row(manager: Client) -> None:
+    odd = {"/auth/expired_when/items/0/left": "[status]"}
+    page = manager.post(NEW, SETTINGS | AUTH | EXPIRED | odd)
+    assert page.status_code == 422
+    assert 'id="f-auth-expired_when-items-0-error"' in page.content.decode()
+    assert as_shown(page)["/auth/expired_when/items/0/left"] == "[status]"
+
+
+def test_groups_of_conditions_stay_as_they_are_until_they_are_removed(
+    manager: Client, dan: Any
+) -> None:
+    one = {"left": "[response.body.error]", "operator": "not_blank"}
+    groups = {"match": "any", "items": [{"match": "all", "items": [one, one]}]}
+    auth = {
+        "scheme": "oauth2", "token_url": "https://auth.example.org/token", "client_id": "k",
+        "client_secret": "s", "expired_when": groups,
+    }  # fmt: skip
+    create_datasource(raw=raw_datasource(auth=auth), user=dan)
+    page = manager.get(ONE)
+    assert "Groups of them are changed by the API" in text_of(page)
+    sent = as_shown(page)
+    manager.post(ONE, SETTINGS | AUTH_IS | sent | base(page))
+    assert stored().expired_when == groups
+    forget = {"/auth/expired_when/forget": "1"}
+    manager.post(ONE, SETTINGS | AUTH_IS | sent | forget | base(manager.get(ONE)))
+    assert stored().expired_when is None

@@ -235,3 +235,22 @@ def test_an_answer_that_holds_the_token_is_shown_without_it(
     said = called(admin)
     assert said["body"] == {"token": "Bearer ********"}
     assert "at-old" not in json.dumps([said, get_document("crm").masked()])
+
+
+def test_a_button_that_calls_the_data_source_itself_is_told_so_at_once(
+    api: Api, provider: Any, make_token: Make, admin: Any
+) -> None:
+    rules = [
+        {"type": "create_item", "id": "look", "datasource": "crm", "method": "me",
+         "on_success": [{"field": "access_token", "value": "[response.body.token]"}]},
+        {"type": "save", "id": "save"},
+    ]  # fmt: skip
+    source(provider, make_token(), admin)
+    auth = get_document("crm").masked()["auth"] | {"process_id": make_token(rules).process_id}
+    patch_datasource(name="crm", changes={"auth": auth}, user=admin)
+    api.takes = "nobody knows"
+    assert called(admin)["status"] == 401
+    assert len(api.sent) == 2, "the call, and that of the button"
+    run = Run.objects.get()
+    assert "calls this data source, which needs one" in run.error["message"]
+    assert run.status == "failed"
