@@ -66,11 +66,12 @@ def with_variables(document: RestDatasource, known: Known) -> RestDatasource:
     placed = settings_with_variables(document)
     if not placed:
         return document
-    raw = document.plain()
+    # Answers are described at length, and by no variable.
+    raw = document.model_dump(mode="json", exclude={"methods": {"__all__": {"answer_schema"}}})
     for one in placed:
         _put(raw, one, known)
     try:
-        made = RestDatasource.model_validate(raw)
+        made = _described(RestDatasource.model_validate(raw), document)
     except ValidationError as error:
         sentence = _("%(datasource)s cannot be called with the variables as they are: %(why)s")
         why = "; ".join(str(flaw["msg"]) for flaw in error.errors(include_input=False))
@@ -78,6 +79,15 @@ def with_variables(document: RestDatasource, known: Known) -> RestDatasource:
         raise CallFailed("configuration", told) from error
     names = {name for one in placed for name in names_in(one.text)}
     return made.knowing_secrets(tuple(known[one].text for one in names if known[one].secret))
+
+
+def _described(made: RestDatasource, document: RestDatasource) -> RestDatasource:
+    """Return a filled datasource whose methods describe their answers as before."""
+    methods = [
+        method.model_copy(update={"answer_schema": before.answer_schema})
+        for method, before in zip(made.methods, document.methods, strict=True)
+    ]
+    return made.model_copy(update={"methods": methods})
 
 
 def _put(raw: Any, one: Placed, known: Known) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from datasources.auth.variables import VariableValue
 from datasources.models import Datasource, Variable
+from datasources.rest.document import RestDatasource
+from datasources.rest.variables import with_variables
 from datasources.selectors import get_datasource, shown
 from datasources.services.connection_tests import test_connection as tested
 from datasources.services.datasources import (
@@ -244,3 +247,14 @@ def test_braces_without_a_name_are_text(admin: Any, dan: Any) -> None:
     create_datasource(raw=body, user=dan)
     assert get_document("token-service").methods[0].query[0].value == parameter["value"]
     assert Datasource.objects.count() == 1
+
+
+def test_what_answers_hold_is_kept_as_it_is_when_variables_are_filled_in() -> None:
+    schema = {"type": ["object"], "properties": {"first-name": {"type": ["string"]}}}
+    method = {"name": "get", "answer_schema": schema, "query": [{"name": "q", "value": "{{word}}"}]}
+    source = RestDatasource.model_validate(raw_datasource(methods=[method]))
+    filled = with_variables(source, {"word": VariableValue("open", secret=False)})
+    assert filled.methods[0].query[0].value == "open"
+    assert filled.methods[0].answer_schema is source.methods[0].answer_schema
+    assert filled.methods[0].output_paths() == source.methods[0].output_paths()
+    assert "response.body.first_name" in filled.methods[0].output_paths()
