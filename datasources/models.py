@@ -5,12 +5,12 @@ from django.db import models
 from django.db.models import Q
 
 from kianda.lib.recycle_bin import Living
-from kianda.lib.secrets import EncryptedJSONField
+from kianda.lib.secrets import EncryptedJSONField, SealedByKey
 
 _LIVING = Q(deleted_at__isnull=True)
 
 
-class Datasource(models.Model):
+class Datasource(SealedByKey):
     """A configured connection to an outside system.
 
     The whole settings document, REST methods included, is one encrypted JSON value whose shape is
@@ -88,7 +88,7 @@ class Variable(models.Model):
     """A value of this installation that stands as `{{name}}` in settings of datasources."""
 
     name = models.CharField(max_length=63, unique=True)
-    value = EncryptedJSONField()
+    value = EncryptedJSONField(bound_to=["name"])
     secret = models.BooleanField(default=False)
     modified = models.DateTimeField()
     modified_by = models.ForeignKey(
@@ -133,7 +133,7 @@ class Connection(models.Model):
         default=False, help_text="A person disconnected it: only a person connects it again."
     )
 
-    tokens = EncryptedJSONField(null=True)
+    tokens = EncryptedJSONField(null=True, bound_to=["datasource"])
     tokens_fence = models.PositiveBigIntegerField(
         default=0, help_text="The lease that brought the tokens; those of an older one come late."
     )
@@ -207,7 +207,9 @@ class ConnectAttempt(models.Model):
         max_length=64, blank=True, help_text="Of the session that it began in; empty for the API."
     )
     fingerprint = models.CharField(max_length=64)
-    sealed = EncryptedJSONField(help_text="The code verifier, and where the provider answers.")
+    sealed = EncryptedJSONField(
+        bound_to=["state_digest"], help_text="The code verifier, and where the provider answers."
+    )
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

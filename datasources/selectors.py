@@ -15,9 +15,11 @@ from datasources.kinds import DatasourceDocument, RestDatasource, load_document
 from datasources.models import Connection, Datasource, Variable
 from datasources.permissions import DatasourceAccess
 from datasources.rest.certificates import expiry_warning
+from datasources.rest.errors import CallFailed
 from datasources.rest.variables import with_variables
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
+from kianda.lib.secrets import WrongKeyRing, opens
 from kianda.lib.usage import Use
 
 _KEPT = 512
@@ -157,11 +159,24 @@ def known_variables() -> dict[str, VariableValue]:
     return {row.name: VariableValue(str(row.value), row.secret) for row in Variable.objects.all()}
 
 
+def readable_variables() -> tuple[dict[str, VariableValue], list[str]]:
+    """Return the same, and the names of those whose values do not open in their rows."""
+    rows = list(Variable.objects.all())
+    known = {
+        row.name: VariableValue(str(row.value), row.secret) for row in rows if opens(row, "value")
+    }
+    return known, [row.name for row in rows if row.name not in known]
+
+
 def ready_to_call(document: RestDatasource) -> RestDatasource:
     """Return a datasource with values where variables stand; raises CallFailed."""
     if not document.names_variables:
         return document
-    return with_variables(document, known_variables())
+    try:
+        known = known_variables()
+    except WrongKeyRing as error:
+        raise CallFailed("configuration", error.detail) from error
+    return with_variables(document, known)
 
 
 def rest_document_of(row: Datasource) -> RestDatasource:
@@ -191,16 +206,26 @@ def document_of(row: Datasource) -> DatasourceDocument:
 
 
 def shown(row: Datasource) -> dict[str, Any]:
-    """Return what the API gives for a datasource: the masked document and `meta`."""
+    """Return what the API gives for a datasource: the masked document and `meta`.
+
+    Of one whose document does not open in its row, what lists show, and why in `meta`.
+    """
+    try:
+        document = document_of(row)
+    except WrongKeyRing as error:
+        known = {name: getattr(row, name) for name in ("name", "title", "kind", "base_url")}
+        warnings = [{"pointer": "", "detail": error.detail}]
+    else:
+        known, warnings = document.masked(), _warnings(document)
     return {
-        **document_of(row).masked(),
+        **known,
         "meta": {
             "version": str(row.revision),
             "published_version": None,
             "created": _moment(row.created),
             "modified": _moment(row.modified),
             "modified_by": row.modified_by.get_username() if row.modified_by else None,
-            "warnings": _warnings(document_of(row)),
+            "warnings": warnings,
         },
     }
 

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from datasources.connections import sweep as connections
 from kianda.accounts import idempotency
+from kianda.accounts.services import key_ring
 from kianda.lib.db import outages
 from kianda.mail import recovery as mail
 from kianda.messages import services as notifications
@@ -68,6 +69,7 @@ def sweep() -> None:
 @shared_task(name="scheduler.prune")
 def prune() -> None:
     """Delete what is past its time, by a clock that nobody has just set."""
+    key_ring.bind_to_rows()
     if not clock.is_even(for_s=PRUNE_AFTER_S):
         logger.warning("The clock was set; nothing is pruned by it for an hour")
         return

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from datasources.models import Datasource
+from kianda.lib.secrets import opens
 from kianda.lib.validity_strip import Strip
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -263,7 +264,9 @@ def _kept_token(
 
 
 def _is_set(instance: ProcessInstance, name: str) -> bool:
-    return bool(instance.values.get(name) or (instance.secrets or {}).get(name))
+    if instance.values.get(name):
+        return True
+    return opens(instance, "secrets") and bool((instance.secrets or {}).get(name))
 
 
 def _last_runs(

@@ -22,6 +22,7 @@ from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
 
 logger = logging.getLogger(__name__)
 
+_PURPOSE = "tokens of a connection"
 SUFFIX, PART, UNCLAIMED = ".token", ".token-part", ".token-unclaimed"
 
 
@@ -144,7 +145,7 @@ def _write(name: str, content: Mapping[str, Any]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(file, "w") as out:
-            out.write(encrypt(content))
+            out.write(encrypt(content, purpose=_PURPOSE))
             out.flush()
             os.fsync(out.fileno())
         part.rename(folder / f"{name}{SUFFIX}")
@@ -163,7 +164,7 @@ def _sync(folder: Path) -> None:
 
 def _read(path: Path) -> Mapping[str, Any] | None:
     try:
-        found: Mapping[str, Any] = decrypt(path.read_text())
+        found: Mapping[str, Any] = decrypt(path.read_text(), purpose=_PURPOSE, also_unbound=True)
     except FileNotFoundError:
         return None
     except (OSError, WrongKeyRing, ValueError) as error:

@@ -17,6 +17,7 @@ from datasources.rest.errors import CallFailed
 from datasources.selectors import connection_read_beside, forget_read_beside, ready_to_call
 from kianda.lib.addresses import origin_of
 from kianda.lib.db.prepared_statements import PreparedQuery
+from kianda.lib.secrets import opens
 
 # Grants that only a person can begin.
 BY_A_PERSON = frozenset({"authorization_code"})
@@ -43,7 +44,7 @@ def sealed(row: Connection, tokens: Tokens) -> dict[str, Any]:
 
 def tokens_of(row: Connection) -> Tokens | None:
     """Return the tokens of a connection; those that were moved from another row are not its own."""
-    held: Mapping[str, Any] | None = row.tokens
+    held: Mapping[str, Any] | None = row.tokens if opens(row, "tokens") else None
     if held is None or held["for"] != row.datasource_id:
         return None
     found = Tokens(held["access_token"], held["token_type"], held["refresh_token"])

@@ -37,6 +37,7 @@ from kianda.lib.errors import Flaw, Forbidden, InUse, Invalid, Missing, Stale
 from kianda.lib.masking import Masker
 from kianda.lib.pointers import pointer
 from kianda.lib.secret_names import MASK
+from kianda.lib.secrets import seal
 from kianda.lib.usage import Use, used_by
 from kianda.mail.accounts import forget_account
 
@@ -100,7 +101,7 @@ def replace_datasource(
     _refuse_use(_uses_of_gone_methods(stored, document), user=user, force=force)
     with transaction.atomic():
         changed = Datasource.objects.filter(pk=row.pk, revision=row.revision).update(
-            **_columns(document),
+            **_columns(document) | {"document": seal(row, "document", document.plain())},
             revision=row.revision + 1,
             modified=timezone.now(),
             modified_by=_person(user),

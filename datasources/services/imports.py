@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,11 +29,11 @@ from datasources.services.access import must_edit
 from datasources.services.datasources import KIND, create_datasource, patch_datasource
 from datasources.services.validation import parse_datasource
 from kianda.accounts.services.audit import record
+from kianda.lib import sealing
 from kianda.lib.addresses import base_url_flaw, path_flaw
 from kianda.lib.errors import Invalid, Missing
 from kianda.lib.names import free_name
 from kianda.lib.secret_names import MASK, is_secret_name
-from kianda.lib.secrets import key_ring
 
 HELD_FOR: Final = timedelta(days=1)
 SECRET_LEFT = gettext_noop(
@@ -86,7 +85,7 @@ def hold(source: ImportSource, *, user: Any) -> str:
     """Keep a document for a person, and return the token by which only they get it back."""
     packed = zlib.compress(source.as_text().encode(), level=1)
     token, now = uuid.uuid4().hex, timezone.now()
-    content = key_ring().encrypt(packed)
+    content = sealing.seal(packed, _place(token)).encode()
     with transaction.atomic():
         forget_held(now)
         mine = HeldImport.objects.filter(user=user).order_by("-created", "-pk")
@@ -104,10 +103,14 @@ def held(token: str, *, user: Any) -> ImportSource:
     if row is None:
         raise Missing(_("This import is over a day old, or was never here. Choose the file again."))
     try:
-        packed = key_ring().decrypt(bytes(row.content))
-    except InvalidToken as error:
+        packed = sealing.unseal(bytes(row.content).decode(), _place(token))
+    except (sealing.WrongKeyRing, UnicodeDecodeError) as error:
         raise Missing(_("This import cannot be read any more. Choose the file again.")) from error
     return ImportSource.from_text(zlib.decompress(packed).decode())
+
+
+def _place(token: str) -> sealing.Place:
+    return (HeldImport._meta.db_table, "content", token)
 
 
 def forget_held(now: Any) -> int:

@@ -12,6 +12,7 @@ from datasources.models import Datasource
 from datasources.rest.document import DatasourceDocument, RestDatasource
 from datasources.rest.limits import Breaker, GateState
 from datasources.selectors import document_of
+from kianda.lib.secrets import WrongKeyRing
 
 DatasourceState = Literal["ready", "incomplete", "test_failed"]
 
@@ -26,7 +27,10 @@ class DatasourceStatus:
 
 def standing_of(row: Datasource) -> DatasourceStatus:
     """Return how a datasource stands: what is missing goes before how the last test ended."""
-    missing = lacks(document_of(row))
+    try:
+        missing = lacks(document_of(row))
+    except WrongKeyRing as error:
+        missing = error.detail
     if missing:
         return DatasourceStatus("incomplete", missing)
     if row.last_test_ok is False:

@@ -1,7 +1,7 @@
 """Variables of the installation: read, and replaced as a whole by Administrators."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,13 +13,14 @@ from datasources.http.egress import refusal_of_literal
 from datasources.models import Datasource, Variable
 from datasources.rest.document import RestDatasource
 from datasources.rest.variables import holds_own_secrets, settings_with_variables, variables_of
-from datasources.selectors import document_of, known_variables
+from datasources.selectors import document_of, readable_variables
 from datasources.services.variable_settings import address_flaw
 from kianda.accounts.services.audit import record
 from kianda.lib.addresses import base_url_flaw, origin_of
 from kianda.lib.errors import Flaw, InUse, Invalid
 from kianda.lib.pointers import pointer
 from kianda.lib.secret_names import MASK, is_secret_name
+from kianda.lib.secrets import WrongKeyRing, opens
 from kianda.lib.usage import Use
 
 KIND: Final = "variable"
@@ -34,12 +35,19 @@ def shown_variables() -> list[dict[str, Any]]:
     return [
         {
             "name": row.name,
-            "value": MASK if row.secret and row.value else row.value,
+            "value": _shown_value(row),
             "secret": row.secret,
             "used_by": uses.get(row.name, []),
         }
         for row in Variable.objects.all()
     ]
+
+
+def _shown_value(row: Variable) -> str:
+    """Return the value as it is shown; nothing for one that has to be written anew."""
+    if not opens(row, "value"):
+        return ""
+    return MASK if row.secret and row.value else str(row.value)
 
 
 def replace_variables(
@@ -54,18 +62,18 @@ def replace_variables(
         list(Variable.objects.select_for_update())
         if unchanged is not None:
             unchanged()
-        before = known_variables()
-        after = _parsed(raw, before)
-        _refuse_use(before.keys() - after.keys())
+        before, unreadable = readable_variables()
+        after = _parsed(raw, before, unreadable)
+        gone = {*before, *unreadable} - after.keys()
+        _refuse_use(gone)
         flaws = [*_flaws_of_uses(before, after)]
         if flaws:
             raise Invalid(_("The variables have errors."), errors=flaws)
-        _store(before, after, user)
+        _store(before, after, gone, user)
 
 
-def _store(before: Known, after: Known, user: Any) -> None:
+def _store(before: Known, after: Known, gone: Collection[str], user: Any) -> None:
     now = timezone.now()
-    gone = before.keys() - after.keys()
     Variable.objects.filter(name__in=gone).delete()
     for name in sorted(gone):
         record(user, action="deleted", kind=KIND, name=name)
@@ -84,7 +92,7 @@ def _store(before: Known, after: Known, user: Any) -> None:
             record(user, action="created", kind=KIND, name=name)
 
 
-def _parsed(raw: object, before: Known) -> dict[str, VariableValue]:
+def _parsed(raw: object, before: Known, unreadable: Collection[str]) -> dict[str, VariableValue]:
     items = raw.get("variables") if isinstance(raw, dict) else None
     if not isinstance(items, list):
         raise Invalid.at("/variables", _("Write a list of variables."))
@@ -93,7 +101,7 @@ def _parsed(raw: object, before: Known) -> dict[str, VariableValue]:
     found: dict[str, VariableValue] = {}
     flaws: list[Flaw] = []
     for at, item in enumerate(items):
-        wrong = [*_flaws_of(at, item, found)]
+        wrong = [*_flaws_of(at, item, found)] or [*_to_write_anew(at, item, unreadable)]
         flaws += wrong
         if not wrong:
             value = _value_of(at, item, before.get(item["name"]), flaws)
@@ -126,6 +134,12 @@ def _flaws_of(at: int, item: object, taken: Known) -> Iterator[Flaw]:
         yield Flaw(pointer(*place, "secret"), _("Write true or false."))
 
 
+def _to_write_anew(at: int, item: dict[str, Any], unreadable: Collection[str]) -> Iterator[Flaw]:
+    if item["name"] in unreadable and item.get("value") in (None, "", MASK):
+        sentence = _("The stored value cannot be read any more. Write it anew.")
+        yield Flaw(pointer("variables", at, "value"), sentence)
+
+
 def _value_of(
     at: int, item: dict[str, Any], kept: VariableValue | None, flaws: list[Flaw]
 ) -> VariableValue:
@@ -149,7 +163,10 @@ def _value_of(
 
 def _documents() -> Iterator[tuple[Datasource, RestDatasource]]:
     for row in Datasource.objects.filter(kind="rest").order_by("name"):
-        document = document_of(row)
+        try:
+            document = document_of(row)
+        except WrongKeyRing:
+            continue
         if isinstance(document, RestDatasource) and document.names_variables:
             yield row, document
 

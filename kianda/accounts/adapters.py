@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
+from kianda.accounts import factor_secrets
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.account_mails import send_account_changed, send_account_mail
 from kianda.accounts.services.second_factors import check_removal
 from kianda.lib.errors import Conflict
-from kianda.lib.secrets import decrypt, encrypt
 
 # What changed on an account, by allauth's name of the mail about it.
 CHANGES = {
@@ -123,11 +123,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret under the key ring."""
-        return encrypt(text)
+        return factor_secrets.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Read a secret with the key ring."""
-        return str(decrypt(encrypted_text))
+        return factor_secrets.decrypt(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Keep the last second factor of a person who needs one."""

@@ -1,7 +1,7 @@
 """Accounts: who may do what, API tokens, the audit log."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_init, post_migrate, post_save, pre_save
 from django.utils.translation import gettext_lazy
 
 
@@ -16,6 +16,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """See to the groups of the roles after each migration, and to what signing in counts."""
         from allauth.account.signals import user_logged_in as let_in
+        from allauth.mfa.models import Authenticator
         from allauth.mfa.signals import (
             authenticator_added,
             authenticator_removed,
@@ -30,9 +31,11 @@ class AccountsConfig(AppConfig):
         )
         from django.core.signals import request_finished, request_started
 
+        from kianda.accounts import factor_secrets
         from kianda.accounts.authentication import signed_in, was_locked_out
         from kianda.accounts.roles import make_groups
         from kianda.accounts.services.directory import begin_request, end_request
+        from kianda.accounts.services.key_ring import refuses_unbound
         from kianda.accounts.sign_in_events import (
             codes_made,
             entered,
@@ -43,7 +46,12 @@ class AccountsConfig(AppConfig):
             provider_disconnected,
             refused,
         )
+        from kianda.lib.sealing import refuse_unbound_if
 
+        refuse_unbound_if(refuses_unbound)
+        post_init.connect(factor_secrets.read_out, sender=Authenticator, dispatch_uid="kianda.mfa")
+        pre_save.connect(factor_secrets.bind, sender=Authenticator, dispatch_uid="kianda.mfa")
+        post_save.connect(factor_secrets.read_out, sender=Authenticator, dispatch_uid="kianda.mfa")
         user_logged_in.connect(signed_in, dispatch_uid="kianda.guessing")
         authenticator_added.connect(factor_added, dispatch_uid="kianda.audit")
         authenticator_removed.connect(factor_removed, dispatch_uid="kianda.audit")

@@ -24,6 +24,7 @@ from kianda.accounts.models import IdempotencyRecord
 from kianda.lib.api.strict_json import ExactJSONRenderer
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.process_names import gone, new_name
+from kianda.lib.secrets import seal
 
 KEPT = timedelta(hours=24)
 # On this machine a process that is gone is known; elsewhere a request that has made nothing by then
@@ -207,7 +208,7 @@ def _keep(record: IdempotencyRecord, response: Response, *, or_raise: bool = Fal
     open_still = IdempotencyRecord.objects.filter(pk=record.pk)
     kept = (open_still.filter(status=None) if or_raise else open_still).update(
         # As it goes out, so that a repetition is the same to the letter.
-        body=json.loads(ExactJSONRenderer().render(response.data) or b"null"),
+        body=seal(record, "body", json.loads(ExactJSONRenderer().render(response.data) or b"null")),
         headers=headers,
         status=response.status_code,
     )

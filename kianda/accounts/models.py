@@ -148,7 +148,9 @@ class IdentityProvider(models.Model):
         max_length=500, help_text="Fixed: people are known by it. SAML calls it the entity ID."
     )
     client_id = models.CharField(max_length=191, blank=True)
-    secret = EncryptedJSONField(null=True, help_text="Null: a client without a secret.")
+    secret = EncryptedJSONField(
+        null=True, bound_to=["slug"], help_text="Null: a client without a secret."
+    )
     domains = models.JSONField(
         default=list, help_text="Of which addresses it may speak; empty: of all."
     )
@@ -217,7 +219,7 @@ class IdempotencyRecord(models.Model):
         max_length=36, blank=True, help_text="Which process is at work on it."
     )
     headers = models.JSONField(default=dict)
-    body = EncryptedJSONField(null=True)
+    body = EncryptedJSONField(null=True, bound_to=["user", "key"])
     created = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -100,8 +100,8 @@ def _lines(rows: QuerySet[MailMessage]) -> Iterator[Sequence[Any]]:
         for one in row.recipients.all():
             since = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if one.at else ""
             yield [
-                f"{planned:%Y-%m-%d %H:%M:%S}", row.subject, row.process_id, one.address, one.name,
-                one.kind, str(states[MailState(one.state)]), one.tries, one.words, since,
+                f"{planned:%Y-%m-%d %H:%M:%S}", row.shown_subject, row.process_id, one.address,
+                one.name, one.kind, str(states[MailState(one.state)]), one.tries, one.words, since,
             ]  # fmt: skip
 
 

@@ -99,8 +99,8 @@ class AppForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user, session = user, context.request.session
         if not self.is_bound or _SECRET not in session:
-            session[_SECRET] = encrypt(totp.generate_totp_secret())
-        self.secret = str(decrypt(session[_SECRET]))
+            session[_SECRET] = encrypt(totp.generate_totp_secret(), purpose=_SECRET)
+        self.secret = str(decrypt(session[_SECRET], purpose=_SECRET, also_unbound=True))
 
     def clean_code(self) -> str:
         """Refuse a code that this secret does not make."""

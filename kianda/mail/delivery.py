@@ -20,6 +20,7 @@ from kianda.lib.db import outages
 from kianda.lib.db.run_slots import give_back_connection, waiting
 from kianda.lib.masking import Masker
 from kianda.lib.process_names import new_name
+from kianda.lib.sealing import SealedElsewhere
 from kianda.mail import accounts, ports
 from kianda.mail.addresses import read_address
 from kianda.mail.composing import composed
@@ -118,7 +119,9 @@ class Delivery:
     def carry_out(self) -> None:
         """Send it, or say why not; whatever happens is stored, unless somebody else has it now."""
         try:
-            if refusal := ports.refusal_of(self.message.content.get("about", ())):
+            if moved := self._why_moved():
+                self._store_for_all(RecipientResult(MailState.REJECTED, moved))
+            elif refusal := ports.refusal_of(self.message.content.get("about", ())):
                 self._store_for_all(RecipientResult(MailState.DONE, refusal))
             elif self.account is None:
                 self._no_account()
@@ -126,6 +129,14 @@ class Delivery:
                 self._store(self._sent_by(self.account), server=self.account.host)
         except LeaseLost:
             logger.warning("Message %s is somebody else's now", self.message.pk)
+
+    def _why_moved(self) -> str:
+        """Return why the message cannot be sent as it was written, if it does not open here."""
+        try:
+            _opened = self.message.subject, self.message.content
+        except SealedElsewhere as moved:
+            return moved.detail
+        return ""
 
     def _no_account(self) -> None:
         name = self.message.account or accounts.chosen_account()

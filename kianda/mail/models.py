@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kianda.lib.secrets import EncryptedJSONField
+from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing
 
 
 class MailState(models.TextChoices):
@@ -31,8 +31,8 @@ class MailMessage(models.Model):
 
     key = models.CharField(max_length=200, unique=True)
     account = models.CharField(max_length=63, blank=True, help_text="Empty: the workspace's.")
-    subject = EncryptedJSONField()
-    content = EncryptedJSONField(help_text="Text, HTML, calendar, headers.")
+    subject = EncryptedJSONField(bound_to=["key"])
+    content = EncryptedJSONField(bound_to=["key"], help_text="Text, HTML, calendar, headers.")
     private = models.BooleanField(
         default=False, help_text="It has a link with authority, which is never shown."
     )
@@ -77,6 +77,14 @@ class MailMessage(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def shown_subject(self) -> str:
+        """Return its subject; of one that does not open in its row, why."""
+        try:
+            return str(self.subject)
+        except WrongKeyRing as error:
+            return error.detail
 
 
 class MailSearch(models.Model):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
+from kianda.lib.secrets import opens
 from kianda.lib.word_search import holds_word
 from kianda.mail import ports
 from kianda.mail.access import get_message, reads_all
@@ -34,6 +35,8 @@ LATELY = timedelta(days=7)
 
 def shown_text(message: MailMessage) -> str | None:
     """Return what a message says, without what has authority; None when nothing is shown of it."""
+    if not opens(message, "content"):
+        return None
     if not message.private:
         return str(message.content["text"])
     return message.content.get("shown") or None

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from kianda.accounts.services.key_ring import canary_opens
 from kianda.ops.backup_files import FORMAT, FORMAT_WITHOUT_CHECKSUMS, BackupError, pack, unpack
 from kianda.ops.start_checks import unknown_migrations
 
@@ -138,7 +138,7 @@ def _check(database: Path, keys: list[str]) -> None:
     canary, applied = _look_into_sqlite(database) if is_sqlite() else _look_into_dump(database)
     if newer := unknown_migrations(applied):
         raise BackupError(f"The backup was made by a newer version: it has {newer[-1]}.")
-    if canary and not readable(canary, keys):
+    if canary and not canary_opens(canary, keys):
         raise BackupError(
             "The backup was made with another key ring. Put its keys in KIANDA_SECRET_KEYS, then "
             "restore again: its secrets could not be read."
@@ -183,12 +183,3 @@ def _rows_of(database: Path, table: str) -> list[list[str]]:
     start = next((n for n, line in enumerate(lines) if line.startswith("COPY ")), len(lines))
     block = itertools.takewhile(lambda line: line != "\\.", lines[start + 1 :])
     return [line.split("\t") for line in block]
-
-
-def readable(token: str, keys: list[str]) -> bool:
-    """Tell whether one of the keys reads an encrypted text."""
-    try:
-        MultiFernet([Fernet(key) for key in keys]).decrypt(token.encode())
-    except (InvalidToken, ValueError):
-        return False
-    return True

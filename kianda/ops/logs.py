@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from kianda.lib.secrets import MASK
+from kianda.lib.secret_names import MASK
 
 # A query may hold a token, an address a password: both go, whoever wrote the line.
 _QUERY = re.compile(r"""\?[^\s"'?]*=[^\s"']*""")

@@ -11,7 +11,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.accounts.services.key_ring import check_key_ring
+from kianda.accounts.services.key_ring import check_key_ring, refuses_unbound
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
 from kianda.lib.secrets import WrongKeyRing
@@ -79,6 +79,10 @@ def _key_ring() -> Iterator[Finding]:
         yield Finding("bad", str(error))
         return
     yield Finding("ok", _("The key ring reads what is encrypted."))
+    if not refuses_unbound():
+        said = _("Some secrets of an older version are not bound to their rows yet.")
+        mend = _("This is done within minutes of an upgrade; or run: manage.py rotate_secrets")
+        yield Finding("warn", said, mend)
     if len(settings.KIANDA_SECRET_KEYS) > 1:
         said = _("The key ring holds %(n)s keys.") % {"n": len(settings.KIANDA_SECRET_KEYS)}
         mend = _("When manage.py rotate_secrets has run, take the old ones out.")

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.instances.form_states import FormState, form_states
-from processes.instances.stored_values import shown, stored_values
+from processes.instances.stored_values import shown, values_to_show
 from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
@@ -27,7 +27,7 @@ def moment_or_none(moment: datetime | None) -> str | None:
 def instance_json(instance: ProcessInstance, user: User) -> dict[str, Any]:
     """Return what a person sees of an instance; a preview is shown as the newest draft has it."""
     document = document_of(instance.version)
-    stored = stored_values(document, instance)
+    stored = values_to_show(document, instance)
     version, document, values = as_in_draft(instance, document, stored)
     rights = InstanceRights(user, instance, document)
     return {
@@ -46,7 +46,7 @@ def instance_json(instance: ProcessInstance, user: User) -> dict[str, Any]:
 def form_states_json(instance: ProcessInstance, user: User) -> list[dict[str, Any]]:
     """Return where each form stands that a person sees, in form order."""
     stored = document_of(instance.version)
-    _, document, _ = as_in_draft(instance, stored, stored_values(stored, instance))
+    _, document, _ = as_in_draft(instance, stored, values_to_show(stored, instance))
     rights = InstanceRights(user, instance, document)
     states = form_states(instance, document)
     return [_form_state_json(state) for state in states if rights.sees(state.form)]

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Flaw
-from kianda.lib.secrets import MASK
+from kianda.lib.secrets import MASK, opens
 from processes.definition.document import Document
 from processes.engine.run_values import json_of, python_of
 from processes.fields.base import FormField
@@ -19,6 +19,14 @@ from processes.models import ProcessInstance
 def stored_values(document: Document, instance: ProcessInstance) -> dict[str, Value]:
     """Return the value of every field of an instance, secrets included."""
     stored = {**instance.values, **(instance.secrets or {})}
+    return filled(document, python_of(document.fields, stored))
+
+
+def values_to_show(document: Document, instance: ProcessInstance) -> dict[str, Value]:
+    """Return the same to be shown; secrets that do not open in their row count as set."""
+    if opens(instance, "secrets"):
+        return stored_values(document, instance)
+    stored = {**instance.values, **dict.fromkeys(document.secrets, MASK)}
     return filled(document, python_of(document.fields, stored))
 
 

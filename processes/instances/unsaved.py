@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kianda.lib.db.prepared_statements import PreparedQuery, Write, update_of
+from kianda.lib.secrets import opens
 from processes.models import Change, Run
 from processes.rules import rules
 
@@ -20,7 +21,7 @@ def only_looked_up(run: Run) -> bool:
     Nothing has changed at the other side then: a lookup button fills the form, and its person
     saves it, or does not.
     """
-    left = set(run.unsaved_values or ())
+    left = set(run.unsaved_values or ()) if opens(run, "unsaved_values") else set()
     calls = [step for step in run.steps if _calls(step) and left & _changed(step)]
     return bool(calls) and all(map(_asks, calls))
 
@@ -93,5 +94,5 @@ def supersede(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Wr
     return [
         update_of(Run, where={"id": run.pk}, unsaved_answer=False, unsaved_values=None)
         for run in _LEFT.rows(instance_pk)
-        if set(run.unsaved_values or {}) <= stored
+        if opens(run, "unsaved_values") and set(run.unsaved_values or {}) <= stored
     ]

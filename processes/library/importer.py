@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from cryptography.fernet import InvalidToken
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,11 +13,10 @@ from datasources.models import Datasource
 from datasources.selectors import document_of as datasource_of
 from datasources.services.datasources import create_datasource
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
-from kianda.lib import names
+from kianda.lib import names, sealing
 from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.names import as_title, slug_flaw
 from kianda.lib.secret_names import MASK
-from kianda.lib.secrets import key_ring
 from processes.definition.checks import check_references
 from processes.definition.document import load_document
 from processes.definition.raw_document import with_names
@@ -31,6 +29,7 @@ from processes.models import ProcessDesign
 from processes.selectors import get_design
 
 HELD_FOR_S = 24 * 3600
+_HELD = "processes to import"
 ImportDecision = Literal["make", "use", "draft", "leave"]
 
 
@@ -84,15 +83,16 @@ class Imported:
 
 def hold(body: bytes) -> str:
     """Return the content of a file as a text that nobody can read or change until it is sent."""
-    return key_ring().encrypt(body).decode()
+    return sealing.hold(body, of=_HELD)
 
 
 def held(token: str) -> Bundle:
     """Return the file that `hold` made the text of; raises Invalid after a day."""
     try:
-        return read_bundle(key_ring().decrypt(token.encode(), ttl=HELD_FOR_S))
-    except (InvalidToken, UnicodeEncodeError) as error:
+        body = sealing.held(token, of=_HELD, seconds=HELD_FOR_S)
+    except sealing.WrongKeyRing as error:
         raise Invalid.at("", _("The preview is too old. Choose the file again.")) from error
+    return read_bundle(body)
 
 
 def plan_of(bundle: Bundle, *, user: User) -> ImportPlan:

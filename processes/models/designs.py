@@ -114,7 +114,9 @@ class PinnedAnswer(models.Model):
         ProcessDesign, on_delete=models.CASCADE, related_name="pinned_answers"
     )
     rule = models.CharField(max_length=63)
-    answer = EncryptedJSONField(help_text='{"status", "headers", "body"}')
+    answer = EncryptedJSONField(
+        bound_to=["design", "rule"], help_text='{"status", "headers", "body"}'
+    )
     modified = models.DateTimeField()
     modified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -40,7 +40,9 @@ class ProcessInstance(models.Model):
     )
     status = models.CharField(max_length=LONGEST_STATUS, default="open")
     values = models.JSONField(default=dict, help_text="The values of all fields but secret ones.")
-    secrets = EncryptedJSONField(null=True, help_text="The values of secret fields that are set.")
+    secrets = EncryptedJSONField(
+        null=True, bound_to=["process_id"], help_text="The values of secret fields that are set."
+    )
     forms = models.JSONField(default=dict, help_text="The states of its forms; {} is the start.")
     display = models.JSONField(default=dict, help_text="What rules show, enable and require.")
     security = models.JSONField(

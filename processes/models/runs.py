@@ -5,12 +5,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kianda.lib.secrets import EncryptedJSONField
+from kianda.lib.secrets import EncryptedJSONField, SealedByKey
 from processes.models.instances import ProcessInstance
 from processes.models.links import FormLink
 
 
-class Run(models.Model):
+class Run(SealedByKey):
     """One execution of a target's rules on one instance. A running row is the instance's lock."""
 
     class Status(models.TextChoices):

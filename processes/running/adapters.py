@@ -19,6 +19,7 @@ from datasources.rest.response import CallAnswer
 from datasources.selectors import get_document, get_document_to_call, ready_to_call
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.secret_names import MASK
+from kianda.lib.secrets import WrongKeyRing
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import Call, FoundItems, Query, RunState
@@ -66,7 +67,7 @@ def _inputs(asked: Call) -> dict[str, Any]:
 def _found(asked: Call, find: Callable[[str], RestDatasource]) -> tuple[RestDatasource, RestMethod]:
     try:
         source = find(asked.datasource)
-    except (Missing, Forbidden) as refusal:
+    except (Missing, Forbidden, WrongKeyRing) as refusal:
         raise RuleFailed("configuration", refusal.detail) from refusal
     found = source.method(asked.method)
     if found is None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from kianda.lib.db import outages
 from kianda.lib.db.prepared_statements import Write, insert_of, update_of, write_all
 from kianda.lib.errors import Stale
+from kianda.lib.secrets import seal
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
@@ -36,6 +37,8 @@ from processes.running.held_answers import HeldAnswer
 Writes = list[Callable[[], object]]
 # What is pressed counts as a use of a link; what runs by itself while the form is filled in, not.
 USES_LINK = frozenset({"button", "submit"})
+
+_SEALED = frozenset({"journal", "unsaved_values"})
 
 
 def _new_point() -> str:
@@ -200,6 +203,8 @@ class RunCheckpoints:
         """Return what writes columns of the run, if it is still ours."""
         ours = {"id": self.run.pk, "holder": holder.name, "status": Run.Status.RUNNING}
         gone = TakenOver(f"Run {self.run.pk} was taken over; nothing was written.")
+        for name in _SEALED & columns.keys():
+            columns[name] = seal(self.run, name, columns[name])
         return update_of(Run, where=ours, or_raise=gone, **columns)
 
     def _sending(self, context: RunState) -> Writes:
@@ -250,7 +255,7 @@ class RunCheckpoints:
 
     def _columns_of(self, values: Mapping[str, Value]) -> dict[str, Any]:
         plain, secret = split(self.document, values)
-        return {"values": plain, "secrets": secret or None}
+        return {"values": plain, "secrets": seal(self.instance, "secrets", secret or None)}
 
     def _storing(
         self,

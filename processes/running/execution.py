@@ -15,6 +15,7 @@ from kianda.accounts.services.person_data import PersonValues
 from kianda.lib.db import outages
 from kianda.lib.errors import Stale
 from kianda.lib.masking import Masker
+from kianda.lib.secrets import WrongKeyRing
 from kianda.lib.usage import used_by
 from processes.definition.display import Overrides
 from processes.engine.context import RunContext, Surroundings
@@ -91,6 +92,8 @@ def working_on(
             run.refresh_from_db()
         except Stale as stale:
             close_failed(checkpoints, context, "busy", stale.detail)
+        except WrongKeyRing as unreadable:
+            close_failed(checkpoints, context, "configuration", unreadable.detail)
         except Exception as error:
             if outages.noticed(error):
                 # It stays open; recovery brings it to its end from its last durable point.

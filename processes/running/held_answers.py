@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 SUFFIX, PART = ".answer", ".part"
 # A write that takes longer than this waits for the database: the answer goes to the disk meanwhile.
 SPOOLED_AFTER_S = 0.5
+PURPOSE = "an answer of a run"
 
 
 @dataclass
@@ -77,7 +78,7 @@ class HeldAnswer:
                 return
             try:
                 name = f"run-{self.run.pk}-{self.journal['point']}"
-                self._path, self._file = _write(name, encrypt(self.content))
+                self._path, self._file = _write(name, encrypt(self.content, purpose=PURPOSE))
             except OSError as error:
                 if not self.told:
                     logger.warning(

@@ -46,7 +46,7 @@ def outward_rules(document: Document) -> dict[str, Rule]:
 
 def pinned_of(design: ProcessDesign) -> dict[str, dict[str, Any]]:
     """Return the pinned answers of a design by rule."""
-    return dict(PinnedAnswer.objects.filter(design=design).values_list("rule", "answer"))
+    return {one.rule: one.answer for one in PinnedAnswer.objects.filter(design=design)}
 
 
 def outward_rule(name: str, rule_id: str) -> tuple[ProcessDesign, Rule]:

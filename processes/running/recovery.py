@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from kianda.lib.db import outages
 from kianda.lib.errors import Invalid
 from kianda.lib.process_names import gone, is_gone
+from kianda.lib.secrets import opens, seal
 from processes.document_cache import document_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
@@ -47,6 +48,10 @@ _UNREADABLE = gettext_noop(
     "Another version of the product began this run and left notes that this one cannot read, so "
     "the run was ended. What it had saved is stored; a call of it may have been carried out. Look "
     "at the other system before you repeat it."
+)
+_MOVED = gettext_noop(
+    "The notes of this run were sealed for another run, or were changed in the database, so the "
+    "run was ended. What it had saved is stored; a call of it may have been carried out."
 )
 _NOTHING = gettext_noop(
     "The process that worked on this run ended, or lost the database, before any call began. "
@@ -99,7 +104,7 @@ def _with_all(lost: QuerySet[Run]) -> list[Run]:
 
 def _notes(run: Run) -> dict[str, Any]:
     """Return what a run has noted on its way; nothing when another version wrote it otherwise."""
-    return run.journal if isinstance(run.journal, dict) else {}
+    return run.journal if opens(run, "journal") and isinstance(run.journal, dict) else {}
 
 
 def _shorten(moment: datetime) -> None:
@@ -129,7 +134,9 @@ def _taken(run: Run, moment: datetime) -> bool:
         holder.holds(run.pk)
         run.holder = holder.name
         # Until now its holder could write.
-        run.refresh_from_db(fields=["journal", "steps", "saved"])
+        written = Run.objects.values_list("journal", "steps", "saved").get(pk=run.pk)
+        # The journal is sealed still: the row opens it when it is asked for.
+        run.journal, run.steps, run.saved = written
     return bool(mine)
 
 
@@ -147,6 +154,9 @@ def _ended(run: Run) -> bool:
 
 
 def _bring_to_its_end(run: Run) -> None:
+    if not opens(run, "journal"):
+        _close(run, _(_MOVED))
+        return
     journal = _notes(run)
     phase = journal.get("phase")
     if phase == "calling":
@@ -172,7 +182,7 @@ def _close(run: Run, sentence: str) -> None:
             error={"kind": "internal", "message": sentence, "step": _open_step(run)},
             steps=[_interrupted(step) for step in run.steps],
             unsaved_answer=bool(unsaved),
-            unsaved_values=unsaved or None,
+            unsaved_values=seal(run, "unsaved_values", unsaved or None),
             finished=timezone.now(),
             journal=None,
             lease_until=None,

@@ -19,7 +19,7 @@ from kianda.lib.db import outages
 from kianda.lib.secrets import WrongKeyRing, decrypt
 from processes.instances.unsaved import left_in_copy, stored_since
 from processes.models import Run
-from processes.running.held_answers import PART, SUFFIX, HeldAnswer
+from processes.running.held_answers import PART, PURPOSE, SUFFIX, HeldAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _delivered(path: Path) -> bool:
 
 def _read(path: Path) -> None:
     try:
-        content = decrypt(path.read_text())
+        content = decrypt(path.read_text(), purpose=PURPOSE, also_unbound=True)
     except (WrongKeyRing, ValueError) as error:
         _set_aside(path, str(error))
         return

@@ -5,9 +5,10 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
 from django.test import Client
 
-from kianda.lib.secrets import decrypt
+from kianda.accounts import factor_secrets
 from tests.factories import PASSWORD
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -35,8 +36,8 @@ def recovery_codes(user: Any) -> list[str]:
 
 def stored_secret(user: Any) -> tuple[str, str]:
     """Return what the database holds of the app's secret, and what it means."""
-    text = Authenticator.objects.get(user=user, type="totp").data["secret"]
-    return text, decrypt(text)
+    row = Authenticator.objects.get(user=user, type="totp")
+    return factor_secrets.stored(row)["secret"], decrypt(row.data["secret"])
 
 
 def enter_password(user: Any, **more: Any) -> Client:

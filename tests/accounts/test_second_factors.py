@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
 from cryptography.fernet import Fernet
 from django.conf import settings as product
 from django.contrib.sessions.models import Session
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
 from kianda.accounts.models import AuditEntry, SignInPolicy
+from kianda.accounts.services.key_ring import TEXT, bind_to_rows
 from kianda.accounts.services.second_factors import require_for, reset_second_factor
 from kianda.lib.errors import Invalid
 from tests.accounts.codes import (
@@ -26,6 +28,7 @@ from tests.accounts.codes import (
     with_app,
 )
 from tests.factories import PASSWORD, api_client
+from tests.lib.sealed_rows import lay_canary, unbound
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -373,6 +376,48 @@ def test_the_operator_of_the_server_resets_the_last_administrators_one(admin: An
     assert (entry.user_name, entry.name) == ("system", "admin")
     call_command("second_factor", "require")
     assert is_in(enter_password(admin))
+
+
+def test_the_secret_of_another_person_takes_no_code(
+    clock: Any, ben: Any, ada: Any, caplog: Any
+) -> None:
+    with_app(ben)
+    with_app(ada)
+    stored = Authenticator.objects.values_list("data", flat=True)
+    own, moved = stored.get(user=ben, type="totp"), stored.get(user=ada, type="totp")
+    codes = stored.get(user=ada, type="recovery_codes")
+    Authenticator.objects.filter(user=ben, type="totp").update(data=moved)
+    Authenticator.objects.filter(user=ben, type="recovery_codes").update(data=codes)
+    assert send(enter_password(ben), code_of()).status_code == 422
+    assert "was sealed for another row" in caplog.text
+    assert not set(recovery_codes(ben)) & set(recovery_codes(ada))
+    Authenticator.objects.filter(user=ben, type="totp").update(data=own)
+    assert send(enter_password(ben), code_of()).status_code == 302
+
+
+def test_second_factors_of_before_go_on_and_are_bound_to_their_person(
+    clock: Any, ben: Any, settings: Settings
+) -> None:
+    lay_canary(TEXT)
+    with_app(ben)
+    before = recovery_codes(ben)
+    for row in Authenticator.objects.all():
+        part = "secret" if row.type == "totp" else "seed"
+        plain = decrypt(row.data[part])
+        Authenticator.objects.filter(pk=row.pk).update(
+            data=row.data | {part: unbound(f'"{plain}"')}
+        )
+    assert recovery_codes(ben) == before
+    assert send(enter_password(ben), code_of()).status_code == 302
+    # The row was stored with what was used; the codes were not yet.
+    assert bind_to_rows() == 1
+    assert recovery_codes(ben) == before
+    row = Authenticator.objects.get(user=ben, type="totp")
+    Authenticator.objects.filter(pk=row.pk).update(
+        data=row.data | {"secret": unbound(f'"{SECRET}"')}
+    )
+    clock.shift(60)
+    assert send(enter_password(ben), code_of()).status_code == 422
 
 
 def test_the_keys_are_changed_under_second_factors_too(

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from kianda.lib.secrets import seal
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
@@ -147,7 +148,9 @@ def test_an_interrupted_run_says_that_the_call_may_have_been_carried_out(
     run = runs.enqueue(
         process_id=instance.process_id, target="refresh", user=person("ada"), trigger="button"
     )
-    Run.objects.filter(pk=run.pk).update(status="running", journal={"phase": "calling"})
+    Run.objects.filter(pk=run.pk).update(
+        status="running", journal=seal(run, "journal", {"phase": "calling"})
+    )
     runs.recover_runs(everything=True)
     page = page_as("ben", 390)
     page.goto(f"/runs/{run.pk}/")

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from kianda.accounts.models import ApiToken
 from kianda.accounts.services.tokens import create_token
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, insert_of, update_of
+from kianda.lib.secrets import seal
 from processes.models import Run
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,7 @@ def test_json_encrypted_and_empty_values_are_written_as_the_model_writes_them(ad
     )  # fmt: skip
     write = update_of(
         Run, where={"id": run.pk, "status": "running"}, steps=[{"a": 1}], error=None,
-        journal={"secret": "s3cret-s3cret"}, run_as_id=None,
+        journal=seal(run, "journal", {"secret": "s3cret-s3cret"}), run_as_id=None,
     )  # fmt: skip
     done = write.run()
     with connection.cursor() as cursor:
@@ -108,13 +109,31 @@ def test_an_inserted_row_has_its_number_and_is_what_was_given(ada: Any) -> None:
     moment = datetime(2026, 11, 23, 12, tzinfo=UTC)
     run = Run(
         process_id="p-1", process="p", version="1.0", trigger="api", status="queued",
-        queued=moment, run_as=ada, journal={"secret": "s3cret-s3cret"}, steps=[1],
+        queued=moment, run_as=ada, steps=[1],
     )  # fmt: skip
     assert insert_of(run).run() == 1
     stored = Run.objects.get(pk=run.pk)
     assert not run._state.adding
-    assert (stored.queued, stored.run_as, stored.journal) == (moment, ada, run.journal)
+    assert (stored.queued, stored.run_as, stored.journal) == (moment, ada, None)
     assert (stored.steps, stored.error, stored.time_zone) == ([1], None, "UTC")
+
+
+def test_a_value_that_is_not_sealed_for_its_row_is_never_written(ada: Any) -> None:
+    run = Run(
+        process_id="p-1", process="p", version="1.0", trigger="api", status="queued",
+        queued=datetime(2026, 11, 23, tzinfo=UTC), run_as=ada, journal={"a": 1},
+    )  # fmt: skip
+    with pytest.raises(TypeError, match="sealed for its row"):
+        insert_of(run)
+    with pytest.raises(TypeError, match="sealed for its row"), transaction.atomic():
+        Run.objects.bulk_create([run])
+    run.save()
+    assert Run.objects.get(pk=run.pk).journal == {"a": 1}
+    for changed in ({"a": 2}, "text"):
+        with pytest.raises(TypeError, match="sealed for its row"):
+            update_of(Run, where={"id": run.pk}, journal=changed)
+        with pytest.raises(TypeError, match="sealed for its row"), transaction.atomic():
+            Run.objects.filter(pk=run.pk).update(journal=changed)
 
 
 def test_an_insert_that_the_database_refuses_is_said_as_django_says_it(ada: Any) -> None:

@@ -13,6 +13,7 @@ from django_celery_beat.models import PeriodicTask
 from time_machine import travel
 
 from kianda.accounts.models import IdempotencyRecord
+from kianda.accounts.services.key_ring import TEXT, refuses_unbound
 from kianda.serve.beat import PlanningScheduler
 from processes.models import ProcessInstance, Run
 from scheduler import tasks
@@ -21,6 +22,7 @@ from scheduler.periodic_tasks import SYSTEM_TASKS, ensure_periodic_tasks
 from scheduler.services.clock_steps import ClockWatch
 from scheduler.services.heartbeats import stamp
 from tests.factories import make_user
+from tests.lib.sealed_rows import lay_canary
 from tests.scheduler.conftest import Make, total
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,7 +174,9 @@ def test_the_workers_tasks_do_what_their_services_do(
     tasks.sweep()
     old = timezone.now() - timedelta(hours=25)
     IdempotencyRecord.objects.create(user=make_user("eve"), key="k", created=old)
+    lay_canary(TEXT)
     tasks.prune()
+    assert refuses_unbound()
     assert not IdempotencyRecord.objects.exists()
     assert total(counter) == 1
     occurrence.refresh_from_db()

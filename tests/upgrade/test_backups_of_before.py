@@ -11,17 +11,20 @@ from tests.integration.parts import Postgres, Product, wait_for
 from tests.upgrade.make import BACKUPS, KEY, TOKEN
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-UPGRADE = """
+LOOK = """
 import json
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-call_command("migrate", check_unapplied=True, verbosity=0)
 from datasources.models import Datasource
 from processes.models import ProcessInstance
 service = Datasource.objects.get(name="stock-service")
 demo = ProcessInstance.objects.get(process_id="demo-token-refresh-1")
 secrets = ProcessInstance.objects.get(process_id="stock-1").secrets
 print(json.dumps([str(service.document), secrets, demo.secrets["refresh_token"][:3]]))
+"""
+UPGRADE = f"""
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("migrate", check_unapplied=True, verbosity=0)
+{LOOK}
 call_command("api_token", "create", "integration", user="admin")
 """
 
@@ -42,6 +45,10 @@ def upgraded(backup: Path, folder: Path, **settings: str) -> tuple[Product, str]
     # The button has copied the one to the other.
     assert instance == {"key": KEY, "copy": KEY}
     assert refresh == "rt_"
+    said = product.manage("rotate_secrets")
+    assert "of them were not bound to their row before." in said
+    assert "Every value is bound to its row; one that is not is refused." in said
+    assert product.manage("shell", "-v0", "-c", LOOK).splitlines() == [found]
     return product, token
 
 

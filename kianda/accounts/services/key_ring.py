@@ -1,26 +1,48 @@
-"""The key ring: a canary by which a wrong one is noticed at start, and re-encryption."""
+"""The key ring: a canary by which a wrong one is noticed at start, and sealing anew.
 
+The canary also says whether values that are bound to no row, as they were made before values were,
+are still taken: a new database never had one, and an old one has none left once all were sealed.
+"""
+
+import logging
+import math
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Model, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
+from kianda.accounts import factor_secrets
 from kianda.accounts.models import Canary
-from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing, decrypt, encrypt
+from kianda.lib import sealing
+from kianda.lib.sealing import SealedElsewhere, WrongKeyRing
+from kianda.lib.secrets import Sealed, seal, sealed_fields
+
+logger = logging.getLogger(__name__)
 
 TEXT = "The key ring is right."
+ALL_BOUND = "The key ring is right, and every value is bound to its row."
+_PK = 1
+BATCH = 200
 
 
 def check_key_ring() -> None:
     """Read the canary, or lay it in a new database; raises WrongKeyRing with a sentence."""
+    found = Canary.objects.order_by("pk").first()
+    if found is None:
+        try:
+            with transaction.atomic():
+                Canary.objects.create(pk=_PK, text=ALL_BOUND)
+        except IntegrityError:  # Another process laid it in the same moment: read that one.
+            check_key_ring()
+        return
     try:
-        found = Canary.objects.order_by("pk").first()
+        found.text  # noqa: B018 - it is opened when it is asked for
     except WrongKeyRing as error:
         raise WrongKeyRing(
             _(
@@ -29,72 +51,151 @@ def check_key_ring() -> None:
                 "database."
             )
         ) from error
+
+
+def canary_opens(text: str, keys: list[str]) -> bool:
+    """Tell whether keys open the canary of another database, as a backup has it."""
+    try:
+        if sealing.is_unbound(text):
+            sealing.open_unbound(text, keys=keys)
+        else:
+            place = Canary._meta.get_field("text").place_of(Canary(pk=_PK))
+            sealing.unseal(text, place, keys=keys)
+    except WrongKeyRing:
+        return False
+    return True
+
+
+def refuses_unbound() -> bool:
+    """Tell whether values that are bound to no row are refused in this database."""
+    found = Canary.objects.order_by("pk").first()
     if found is None:
-        try:
-            with transaction.atomic():
-                Canary.objects.create(pk=1, text=TEXT)
-        except IntegrityError:  # Another process laid it in the same moment: read that one.
-            check_key_ring()
+        # It is laid when a database is started first, where there is nothing from before.
+        return True
+    return not sealing.is_unbound(_stored(found, "text").text) and found.text == ALL_BOUND
 
 
-BATCH = 200
-# Where secrets stand in the data of an authenticator app, and of recovery codes.
-_PARTS = ("secret", "seed")
+def _stored(row: Model, column: str) -> Sealed:
+    """Return a value as it is stored, of a row that was read and not looked into."""
+    held = row.__dict__[column]
+    assert isinstance(held, Sealed)
+    return held
+
+
+@dataclass
+class Resealed:
+    """What sealing anew has come to."""
+
+    changed: int = 0
+    # How many of these were bound to no row before.
+    bound: int = 0
+    # Where values stand that do not open there, in words.
+    moved: list[str] = field(default_factory=list)
 
 
 def encrypted_columns() -> Iterator[tuple[type[Model], str]]:
-    """Yield each model with an encrypted field, and the field's name."""
+    """Yield each model with a sealed field, and the field's name."""
     for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, EncryptedJSONField):
-                yield model, field.name
+        for one in sealed_fields(model):
+            yield model, one.name
 
 
-def rotate(model: type[Model], column: str) -> int:
-    """Re-encrypt one column in batches; what the newest key reads already is passed over.
+def rotate(model: type[Model], column: str) -> Resealed:
+    """Seal one column anew in batches; what the newest key has sealed already is passed over.
 
     So it can be stopped and started again at any time. A row is written only while it is as it was
-    read: whoever changes it meanwhile has used the newest key anyway.
+    read: whoever changes it meanwhile has used the newest key anyway. Raises WrongKeyRing.
     """
-    changed, last = 0, 0
-    while rows := list(_raw(model, column).filter(pk__gt=last).order_by("pk")[:BATCH]):
-        for pk, token in rows:
-            if not _is_newest(token):
-                same = _raw(model, column).filter(pk=pk, token_text=token)
-                changed += model._default_manager.filter(pk__in=same.values("pk")).update(
-                    **{column: decrypt(token)}
-                )
-        last = rows[-1][0]
-    return changed
+    return _rotate(model, column, model._base_manager.exclude(**{column: None}))
 
 
-def rotate_second_factors() -> int:
-    """Re-encrypt the secrets of second factors, which stand inside rows of django-allauth."""
-    changed = 0
-    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk"):
-        data = {**row.data, **{key: _renewed(row.data[key]) for key in _PARTS if key in row.data}}
-        if data != row.data:
-            same = Authenticator.objects.filter(pk=row.pk, data=row.data)
-            changed += same.update(data=data)
-    return changed
+def _rotate(
+    model: type[Model],
+    column: str,
+    rows: QuerySet[Model],
+    *,
+    until: float = math.inf,
+    passed_over: type[WrongKeyRing] = SealedElsewhere,
+) -> Resealed:
+    done, last = Resealed(), 0
+    bound_to = next(one.bound_to for one in sealed_fields(model) if one.name == column)
+    rows = rows.only("pk", column, *bound_to).order_by("pk")
+    while time.monotonic() < until and (batch := list(rows.filter(pk__gt=last)[:BATCH])):
+        for row in batch:
+            if not sealing.is_newest(_stored(row, column).text):
+                _reseal(row, column, done, passed_over)
+        last = batch[-1].pk
+    return done
 
 
-def _renewed(token: str) -> str:
-    return token if _is_newest(token) else encrypt(decrypt(token))
-
-
-def _raw(model: type[Model], column: str) -> QuerySet[Model, tuple[int, str]]:
-    # A cast keeps the column's text as it is stored; the field itself would decrypt it.
-    return (
-        model._default_manager.annotate(token_text=Cast(F(column), TextField()))
-        .filter(token_text__isnull=False)
-        .values_list("pk", "token_text")
-    )
-
-
-def _is_newest(token: str) -> bool:
+def _reseal(row: Model, column: str, done: Resealed, passed_over: type[WrongKeyRing]) -> None:
+    stored = _stored(row, column)
     try:
-        Fernet(settings.KIANDA_SECRET_KEYS[0]).decrypt(token.encode())
-    except InvalidToken:
+        fresh = seal(row, column, getattr(row, column))
+    except passed_over as error:
+        done.moved.append(error.detail)
+        return
+    same = type(row)._base_manager.filter(pk=row.pk, **{column: stored})
+    changed = same.update(**{column: fresh})
+    done.changed += changed
+    done.bound += changed if sealing.is_unbound(stored.text) else 0
+
+
+def rotate_second_factors() -> Resealed:
+    """Seal the secrets of second factors anew, which stand inside rows of django-allauth."""
+    done = Resealed()
+    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk"):
+        old = factor_secrets.stored(row)
+        fresh = factor_secrets.renewed(row)
+        if fresh != old:
+            same = Authenticator.objects.filter(pk=row.pk, data=old)
+            changed = same.update(data=fresh)
+            done.changed += changed
+            done.bound += changed if factor_secrets.is_unbound(old) else 0
+    return done
+
+
+def refuse_unbound() -> bool:
+    """Refuse values that are bound to no row from now on, if there are none; tell whether it does.
+
+    None is made any more, so once there are none there never will be.
+    """
+    if refuses_unbound():
+        return True
+    if any(_unbound_in(model, column).exists() for model, column in encrypted_columns()):
         return False
+    if any(map(factor_secrets.is_unbound, Authenticator.objects.values_list("data", flat=True))):
+        return False
+    check_key_ring()
+    found = Canary.objects.earliest("pk")
+    found.text = ALL_BOUND
+    found.save()
     return True
+
+
+def _unbound_in(model: type[Model], column: str) -> QuerySet[Model]:
+    rows: QuerySet[Model] = model._base_manager.exclude(**{column: None})
+    # A cast keeps the text as it is stored, so that it can be compared.
+    rows = rows.annotate(stored_text=Cast(F(column), TextField()))
+    return rows.exclude(stored_text__startswith=sealing.BOUND)
+
+
+def bind_to_rows(*, seconds: float = 20) -> int:
+    """Bind values of before an upgrade to their rows, as long as that; return how many.
+
+    Called again and again until there are none, and then they are refused.
+    """
+    if refuses_unbound():
+        return 0
+    until, bound = time.monotonic() + seconds, 0
+    for model, column in encrypted_columns():
+        rows = _unbound_in(model, column)
+        done = _rotate(model, column, rows, until=until, passed_over=WrongKeyRing)
+        bound += done.bound
+        if done.moved:
+            said = "%s secrets of an older version cannot be read: %s.%s"
+            logger.error(said, len(done.moved), model._meta.label, column)
+    bound += rotate_second_factors().bound
+    if refuse_unbound():
+        logger.info("Every secret is bound to its row; one that is not is refused from now on")
+    return bound

@@ -6,18 +6,18 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from cryptography.fernet import InvalidToken
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.attributes import attribute_titles
 from kianda.accounts.services.person_data import TITLES
+from kianda.lib import sealing
 from kianda.lib.errors import Invalid
-from kianda.lib.secrets import key_ring
 
 MOST_BYTES: Final = 2_000_000
 MOST_LINES: Final = 5_000
 HELD_FOR_S: Final = 3_600
+_HELD: Final = "people to import"
 # A header names a column by its key, or in the words of the pages.
 COLUMNS: Final[Mapping[str, Any]] = {
     "username": gettext_noop("User name"), "name": gettext_noop("Name"),
@@ -61,14 +61,14 @@ class _Unreadable(Exception):
 
 def hold(body: bytes) -> str:
     """Return a file as a text that nobody can read or change until it is sent again."""
-    return key_ring().encrypt(zlib.compress(body)).decode()
+    return sealing.hold(zlib.compress(body), of=_HELD)
 
 
 def held(token: str) -> bytes:
     """Return the file that `hold` made the text of; raises Invalid after an hour."""
     try:
-        return zlib.decompress(key_ring().decrypt(token.encode(), ttl=HELD_FOR_S))
-    except (InvalidToken, UnicodeEncodeError) as wrong:
+        return zlib.decompress(sealing.held(token, of=_HELD, seconds=HELD_FOR_S))
+    except sealing.WrongKeyRing as wrong:
         raise Invalid.at("", _("The preview is too old. Choose the file again.")) from wrong
 
 

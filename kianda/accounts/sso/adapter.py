@@ -27,6 +27,7 @@ from kianda.accounts.services.provider_people import (
     follow_groups,
     free_username,
 )
+from kianda.lib.secrets import opens
 
 _sessions: list[Callable[[], Any]] = []
 
@@ -142,8 +143,13 @@ def refuse(request: HttpRequest, slug: str, code: str, *, detail: str = "") -> N
     raise ImmediateHttpResponse(HttpResponseRedirect(f"{there}?refused={code}"))
 
 
+def _secret(row: IdentityProvider) -> str:
+    """Return its secret; without one that opens it is asked without, and refuses."""
+    return str(row.secret or "") if opens(row, "secret") else ""
+
+
 def _app(row: IdentityProvider) -> SocialApp:
     return SocialApp(
         provider=row.kind, provider_id=row.slug, name=row.name, client_id=row.client_id or row.slug,
-        secret=row.secret or "", settings={"server_url": row.issuer, "claim": row.groups_claim},
+        secret=_secret(row), settings={"server_url": row.issuer, "claim": row.groups_claim},
     )  # fmt: skip

@@ -20,6 +20,7 @@ from kianda.administration.sso.identity_providers import try_provider
 from kianda.lib.api.drf import check_if_match, etag_of, list_response, read_query, tagged
 from kianda.lib.api.schemas import TEXT, Schema, page_of, shape
 from kianda.lib.api.strict_json import Body, read_body
+from kianda.lib.secrets import opens
 
 ADMIN = (ADMINISTRATOR,)
 TAGS = ["Sign-in"]
@@ -98,7 +99,8 @@ def _json(row: IdentityProvider) -> dict[str, Any]:
         "creates_users": row.creates_users,
         "groups_claim": row.groups_claim, "groups": row.groups,
         "metadata_url": row.metadata_url, "attributes": row.attributes, "active": row.is_active,
-        "has_secret": row.secret is not None, "sign_in_url": row.sign_in_url,
+        "has_secret": opens(row, "secret") and row.secret is not None,
+        "sign_in_url": row.sign_in_url,
         "certificates": [one.until for one in expiries(row.certificates)],
     }  # fmt: skip
 

@@ -93,7 +93,7 @@ def message_json(row: MailMessage) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "state": row.state,
-        "subject": row.subject,
+        "subject": row.shown_subject,
         "private": row.private,
         "recipients": [_recipient_json(one) for one in row.recipients.all()],
         "account": row.account,

@@ -13,6 +13,7 @@ from kianda.accounts.services.identity_providers import ATTRIBUTES, OPENID, SAML
 from kianda.accounts.sso.saml import USUAL
 from kianda.accounts.sso.saml_metadata import MOST_BYTES
 from kianda.lib.errors import Flaw, Invalid
+from kianda.lib.secrets import opens
 
 _AREA: Any = {"rows": 3, "spellcheck": "false"}
 
@@ -124,7 +125,7 @@ class OpenIdForm(ProviderForm):
     def fix(self, row: IdentityProvider) -> None:
         """Show that there is a secret, and not which."""
         super().fix(row)
-        if row.secret:
+        if opens(row, "secret") and row.secret:
             self.fields["secret"].help_text = _("Saved. Leave empty to keep it.")
 
 

@@ -1,9 +1,11 @@
+import json
+
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from kianda.lib.secrets import WrongKeyRing, decrypt
+from kianda.lib.sealing import WrongKeyRing, open_unbound
 
 BATCH = 500
 
@@ -18,7 +20,7 @@ def fill(apps, schema_editor):
     made = []
     for pk, stored, process_id in rows.values_list("pk", "stored", "process_id").iterator(BATCH):
         try:
-            subject = str(decrypt(stored))
+            subject = str(json.loads(open_unbound(stored)))
         except WrongKeyRing:
             subject = ""
         made.append(search.model(message_id=pk, text=f"{subject}\n{process_id}".casefold()))

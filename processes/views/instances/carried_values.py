@@ -19,7 +19,7 @@ from kianda.lib.errors import Conflict
 from kianda.lib.secrets import WrongKeyRing, decrypt, encrypt
 from processes.engine.display_modes import DisplayModes
 
-_SALT = "what rules have left"
+_PURPOSE = "what rules have left"
 _VIEW_SALT = "how rules let a page show"
 # How long a page is good that a rule has opened for editing: a working day.
 VIEW_LASTS = timedelta(hours=8)
@@ -50,9 +50,10 @@ def sealed(left: CarriedValues, *, about: str, user: User | None) -> str:
         return ""
     return encrypt(
         [
-            _SALT, about, _key_of(user), left.fields, left.rows, left.display, left.modes,
+            about, _key_of(user), left.fields, left.rows, left.display, left.modes,
             list(left.open_forms),
-        ]
+        ],
+        purpose=_PURPOSE,
     )  # fmt: skip
 
 
@@ -61,11 +62,11 @@ def unsealed(text: str, *, about: str, user: User | None) -> CarriedValues:
     if not text:
         return CarriedValues()
     try:
-        salt, known, whose, *kept = decrypt(text)
+        known, whose, *kept = decrypt(text, purpose=_PURPOSE)
         left = CarriedValues(*kept)
     except (WrongKeyRing, ValueError, TypeError):
         return CarriedValues()
-    return left if (salt, known, whose) == (_SALT, about, _key_of(user)) else CarriedValues()
+    return left if (known, whose) == (about, _key_of(user)) else CarriedValues()
 
 
 def signed_view(modes: DisplayModes, *, about: str, user: User | None) -> str:

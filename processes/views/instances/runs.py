@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.errors import ApplicationError, Missing
+from kianda.lib.secrets import opens
 from kianda.web.form_once import once
 from kianda.web.page_extensions import extensions_of
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
@@ -109,7 +110,8 @@ def _instance(request: HttpRequest, run: Run) -> Any:
 
 
 def _unsaved_titles(run: Run, document: Document | None) -> list[str]:
-    names = run.unsaved_values or {} if run.unsaved_answer else {}
+    readable = run.unsaved_answer and opens(run, "unsaved_values")
+    names = run.unsaved_values or {} if readable else {}
     return [title_of(name, document) for name in names]
 
 

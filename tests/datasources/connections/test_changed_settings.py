@@ -127,7 +127,9 @@ def test_a_variable_that_leads_elsewhere_takes_no_token_along(
     row.refresh_from_db()
     assert row.state == "healthy"
     called = len(provider.called_with)
-    Variable.objects.update(value="localhost")
+    variable = Variable.objects.get()
+    variable.value = "localhost"
+    variable.save()
     answer = call_method(name="books", method="read", inputs={}, user=root)
     assert "is not connected" in answer["error"]["message"]
     assert len(provider.called_with) == called

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.apps import apps
 from django.db import connection
 from django.test import Client
@@ -65,12 +66,16 @@ def test_what_a_word_finds(admin: Any, subject: str, words: str, *, there: bool)
     assert found(admin, words) == ([subject] if there else [])
 
 
-def test_an_upgrade_finds_those_of_before_but_for_what_no_key_reads(admin: Any) -> None:
+def test_an_upgrade_finds_those_of_before_but_for_what_no_key_reads(
+    admin: Any, settings: Any
+) -> None:
     plan("Old one", "old", process_id="leave-1")
     plan("Lost one", "lost", process_id="leave-2")
+    old = Fernet(settings.KIANDA_SECRET_KEYS[0]).encrypt(b'"Old one"').decode()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE kianda_mail_mailmessage SET subject = %s WHERE key = %s", ["rubbish", "lost"]
+        cursor.executemany(
+            "UPDATE kianda_mail_mailmessage SET subject = %s WHERE key = %s",
+            [[old, "old"], ["rubbish", "lost"]],
         )
     MailSearch.objects.all().delete()
     migration = import_module("kianda.mail.migrations.0004_search")

@@ -8,11 +8,15 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 from pytest_django import Settings
 
-from kianda.accounts.services.key_ring import check_key_ring
+from datasources.models import Variable
+from kianda.accounts.services.key_ring import TEXT, bind_to_rows, check_key_ring
 from kianda.accounts.services.users import invite_person
+from kianda.lib.sealing import is_newest
 from kianda.ops.self_check import findings
 from scheduler.models import Heartbeat, ScheduledTask
 from tests.factories import PASSWORD, make_user
+from tests.lib import sealed_rows
+from tests.lib.sealed_rows import any_row, lay_canary, put, unbound, value_of
 from tests.pages import client_of, text_of
 from tests.scheduler.kept import make_run, make_token
 
@@ -61,6 +65,30 @@ def test_another_key_ring_and_one_of_two_keys_are_told(running: None, settings: 
     assert any("holds 2 keys" in one and "rotate_secrets" in one for one in said("warn"))
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
     assert any("Put the right keys there" in one for one in said("bad"))
+
+
+def test_secrets_of_an_older_version_are_told_until_they_are_bound(running: None) -> None:
+    lay_canary(TEXT)
+    row = any_row(Variable)
+    put(row, "value", unbound('"old"'))
+    assert any("not bound to their rows yet" in one for one in said("warn"))
+    assert bind_to_rows(seconds=0) == 0
+    assert any("not bound to their rows yet" in one for one in said("warn"))
+    assert bind_to_rows() == 1
+    assert bind_to_rows() == 0
+    assert not any("not bound to their rows yet" in one for one in said("warn"))
+    assert value_of(row, "value") == "old"
+
+
+def test_one_that_no_key_reads_keeps_no_other_from_being_bound(running: None) -> None:
+    lay_canary(TEXT)
+    broken, row = any_row(Variable), any_row(Variable)
+    put(broken, "value", "rubbish")
+    put(row, "value", unbound('"old"'))
+    bind_to_rows()
+    assert is_newest(sealed_rows.text_of(row, "value"))
+    assert sealed_rows.text_of(broken, "value") == "rubbish"
+    assert any("not bound to their rows yet" in one for one in said("warn"))
 
 
 def test_a_run_that_nobody_takes_is_told(running: None, ada: Any) -> None:

@@ -119,9 +119,10 @@ def test_a_key_whose_process_is_gone_answers_at_once_how_its_run_ended(
     # As a process leaves them that dies in the middle of its call.
     IdempotencyRecord.objects.update(status=None, body=None)
     far = timezone.now() + timedelta(seconds=30)
-    Run.objects.filter(pk=first["id"]).update(
-        status="running", journal={"phase": "calling"}, lease_until=far, holder=name_of_the_dead()
-    )
+    run = Run.objects.get(pk=first["id"])
+    run.status, run.journal = "running", {"phase": "calling"}
+    run.lease_until, run.holder = far, name_of_the_dead()
+    run.save()
     again = designer.post(path, {"target": "refresh"}, headers=key)
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
     assert again.json()["status"] == "interrupted"

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
+from kianda.lib.secrets import seal
 from processes.instances.leases import PATIENCE, PAUSED
 from processes.models import Run
 from processes.preview import debugger
@@ -101,7 +102,9 @@ def test_a_crash_in_the_middle_of_a_step_says_what_may_have_happened(
     if unsaved:
         journal["copy"] = {**journal["copy"], "mapped": unsaved}
     Run.objects.filter(pk=run.pk).update(
-        journal=journal, holder="dead", lease_until=timezone.now() - PATIENCE
+        journal=seal(run, "journal", journal),
+        holder="dead",
+        lease_until=timezone.now() - PATIENCE,
     )
     [closed] = recover_runs()
     assert closed.status == "interrupted"

@@ -52,7 +52,8 @@ class Diary:
         return dict(ProcessInstance.objects.values().get(pk=self.instance.pk))
 
     def phases(self) -> list[str | None]:
-        return [(run["journal"] or {}).get("phase") for run, _ in self.pages]
+        rows = [Run(pk=run["id"], journal=run["journal"]) for run, _ in self.pages]
+        return [(row.journal or {}).get("phase") for row in rows]
 
     def die_after(self, phase: str | None) -> Run:
         """Put the rows back to what a process leaves that dies after this durable point."""

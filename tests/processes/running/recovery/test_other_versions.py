@@ -9,14 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from kianda.lib.secrets import seal
 from processes.instances.leases import PATIENCE
 from processes.models import ProcessInstance, Run
 from processes.preview import debugger
+from tests.lib.sealed_rows import put, text_of
 from tests.pages import client_of
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import form, states
 from tests.processes.running.recovery.dying import Diary, Died, recover
-from tests.processes.stories import fired, made, press, published, values_of
+from tests.processes.stories import Make, fired, made, press, published, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def rewritten(run: Run, change: Callable[[dict[str, Any]], Any]) -> None:
     """Let the journal of a run have another shape."""
     journal = dict(run.journal or {})
-    Run.objects.filter(pk=run.pk).update(journal=change(journal) or journal)
+    Run.objects.filter(pk=run.pk).update(journal=seal(run, "journal", change(journal) or journal))
 
 
 def without(*names: str) -> Callable[[dict[str, Any]], None]:
@@ -99,6 +101,21 @@ def test_a_run_that_cannot_be_recovered_does_not_keep_the_others_waiting(
     rewritten(odd, lambda journal: journal.update(copy=None))
     ended = {run.pk: run.status for run in recover(everything=True)}
     assert ended == {odd.pk: "interrupted", good.pk: "succeeded"}
+
+
+def test_a_run_with_the_notes_of_another_is_ended_and_says_so(
+    died_after: Died, make_token: Make, ada: Any
+) -> None:
+    instance, run = died_after("answered")
+    other = Run.objects.create(
+        process_id="other-1", process="other", version="1.0", trigger="api", status="succeeded",
+        queued=run.queued, journal=dict(run.journal or {}),
+    )  # fmt: skip
+    put(run, "journal", text_of(other, "journal"))
+    [closed] = recover(everything=True)
+    assert (closed.pk, closed.status, closed.journal) == (run.pk, "interrupted", None)
+    assert "sealed for another run" in closed.error["message"]
+    assert values_of(instance)["access_token"] == "at-old"
 
 
 def test_a_journal_of_before_there_were_forms_leaves_the_instance_where_it_stands(
