@@ -129,6 +129,9 @@ class Month:
                 wait_for(lambda: not self.provider.open, seconds=120, saying="It still asks")
             setattr(self, kill, self.start())
             self.seen[f"{kill}s killed"] += 1
+            if well:
+                # Who was killed before it asked leaves nothing for its successor.
+                self.provider.reactions = []
             moment += RESTART
         self.provider.now = moment
         self._refresh(moment)
