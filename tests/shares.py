@@ -24,7 +24,8 @@ TURNS = ("tests/chaos/", "tests/integration/", "tests/browser/")
 # These modules use the same servers and products, which a process starts once.
 TOGETHER = "tests/integration/"
 ALONE = tuple(
-    f"{TOGETHER}test_{name}.py" for name in ("first_start", "lost_output", "serve", "crashes")
+    f"{TOGETHER}test_{name}.py"
+    for name in ("connections", "crashes", "first_start", "lost_output", "serve")
 )
 
 

@@ -206,7 +206,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
 def test_the_scenario_with_curl_happens_as_the_page_says(product: Product) -> None:
     shell = Shell(
         KIANDA=f"{product.url}/api/v1",
-        TOKEN=product.new_token(),
+        TOKEN=product.api_token(),
         SANDBOX=f"http://{(product.folder / 'sandbox.address').read_text().strip()}",
     )
     steps = scenario()

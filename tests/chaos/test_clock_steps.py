@@ -50,7 +50,7 @@ def test_schedules_go_on_after_each_step_of_the_clock(
         product = new_product("embedded", **clock.settings())
         stack.callback(product.stop)
         product.start()
-        workspace = Workspace(product.api(product.new_token()), provider)
+        workspace = Workspace(product.api(product.api_token()), provider)
         workspace.make_design()
         instance = workspace.make_instance()
         task = workspace.make_task(instance, every=2)

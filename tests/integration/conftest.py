@@ -1,5 +1,6 @@
 """Two sets of parts for the same tests: embedded (SQLite, own broker) and production's."""
 
+import base64
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,16 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
 from tests.integration.parts import Postgres, Product, Redis
 from tests.integration.provider import Provider
 from tests.integration.story import Workspace
-from tests.kianda.product import migrated
+from tests.kianda.product import made_once, migrated
 
 PRODUCTION = pytest.param("production", marks=pytest.mark.needs("redis-server", "postgres"))
 SETS = ("embedded", PRODUCTION)
-DATABASE = "kianda.sqlite3"
+DATABASE, TOKEN, DUMP = "kianda.sqlite3", "token", "dump"
+KEYS = {
+    "KIANDA_SECRET_KEY": "integration-tests-" + "k" * 40,
+    "KIANDA_SECRET_KEYS": base64.urlsafe_b64encode(b"k" * 32).decode(),
+}
+# The last line that this prints is an API token of the administrator.
+SEED = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("ensure_admin")
+call_command("api_token", "create", "integration", user="admin")
+"""
 
 
 @pytest.fixture(scope="session")
@@ -63,30 +74,49 @@ def postgres(new_folder: Callable[[str], Path]) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def keys() -> dict[str, str]:
     """The keys of every product that the tests start."""
-    return {
-        "KIANDA_SECRET_KEY": "integration-tests-" + "k" * 40,
-        "KIANDA_SECRET_KEYS": Fernet.generate_key().decode(),
-    }
+    return KEYS
+
+
+def plant(product: Product) -> None:
+    """Give a database its tables and its administrator, and leave a token of theirs beside it."""
+    said = product.manage("shell", "-v0", "--no-imports", "-c", SEED)
+    (product.folder / TOKEN).write_text(said.splitlines()[-1])
 
 
 @pytest.fixture(scope="session")
-def prepared_file(new_folder: Callable[[str], Path], keys: dict[str, str]) -> Path:
+def seed() -> Path:
+    """A folder with a migrated SQLite database and a token of its administrator."""
+    return made_once("seed", lambda half: plant(Product(migrated(half), KEYS, apart=False)))
+
+
+@pytest.fixture(scope="session")
+def prepared_file(seed: Path) -> Path:
     """A migrated SQLite database with its administrator, to be copied."""
-    product = Product(migrated(new_folder("seed")), keys, apart=False)
-    product.manage("ensure_admin", "--skip-checks")
-    return product.folder / DATABASE
+    return seed / DATABASE
 
 
 @pytest.fixture(scope="session")
-def prepared_database(
-    postgres: Postgres, new_folder: Callable[[str], Path], keys: dict[str, str]
-) -> str:
+def postgres_seed(postgres: Postgres) -> Path:
+    """A folder with the dump of a migrated PostgreSQL database and a token."""
+
+    def make(half: Path) -> None:
+        half.mkdir()
+        plant(Product(half, KEYS | {"DATABASE_URL": postgres.create("seed")}, apart=True))
+        postgres.dump("seed", half / DUMP)
+
+    return made_once("postgres-seed", make)
+
+
+@pytest.fixture(scope="session")
+def prepared_database(postgres: Postgres, postgres_seed: Path) -> str:
     """The name of a migrated PostgreSQL database with its administrator, to be copied."""
-    settings = keys | {"DATABASE_URL": postgres.create("prepared")}
-    product = Product(new_folder("seed"), settings, apart=True)
-    product.manage("migrate", "--verbosity", "0")
-    product.manage("ensure_admin", "--skip-checks")
+    postgres.load("prepared", postgres_seed / DUMP)
     return "prepared"
+
+
+def token_in(seed: Path) -> str:
+    """Return the token that every copy of a prepared database knows."""
+    return (seed / TOKEN).read_text()
 
 
 @pytest.fixture(scope="session")
@@ -103,14 +133,16 @@ def new_product(
         made += 1
         folder = folder or new_folder("data")
         if kind == "embedded":
-            shutil.copy(request.getfixturevalue("prepared_file"), folder / DATABASE)
-            return Product(folder, keys | settings, apart=False)
+            seed = request.getfixturevalue("seed")
+            shutil.copy(seed / DATABASE, folder / DATABASE)
+            return Product(folder, keys | settings, apart=False, token=token_in(seed))
         postgres: Postgres = request.getfixturevalue("postgres")
         template = request.getfixturevalue("prepared_database")
         url = postgres.create(f"product{made}", template=template)
         broker = broker or f"{request.getfixturevalue('redis_server').url}?virtual_host={made % 16}"
         production = {"DATABASE_URL": url, "CELERY_BROKER_URL": broker}
-        return Product(folder, keys | production | settings, apart=True)
+        token = token_in(request.getfixturevalue("postgres_seed"))
+        return Product(folder, keys | production | settings, apart=True, token=token)
 
     return make
 
@@ -148,30 +180,13 @@ def provider() -> Iterator[Provider]:
     service.close()
 
 
-@pytest.fixture(scope="session")
-def token_of() -> Callable[[Product], str]:
-    """Return `token_of(product)`: an API token of its administrator, the same one each time."""
-    tokens: dict[str, str] = {}
-
-    def token(product: Product) -> str:
-        if product.url not in tokens:
-            tokens[product.url] = product.new_token()
-        return tokens[product.url]
-
-    return token
-
-
 @pytest.fixture
-def workspace(
-    running: Product, token_of: Callable[[Product], str], provider: Provider
-) -> Workspace:
+def workspace(running: Product, provider: Provider) -> Workspace:
     """The scenario's makers, on the running product."""
-    return Workspace(running.api(token_of(running)), provider)
+    return Workspace(running.api(running.api_token()), provider)
 
 
 @pytest.fixture
-def on_production(
-    production: Product, token_of: Callable[[Product], str], provider: Provider
-) -> Workspace:
+def on_production(production: Product, provider: Provider) -> Workspace:
     """The scenario's makers, on the product that runs on production's parts."""
-    return Workspace(production.api(token_of(production)), provider)
+    return Workspace(production.api(production.api_token()), provider)

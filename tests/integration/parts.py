@@ -186,6 +186,19 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return f"postgresql://kianda@{str(self.folder).replace('/', '%2F')}/{name}"
 
+    def dump(self, name: str, file: Path) -> None:
+        """Write a database into a file."""
+        self._run("pg_dump", "--format=custom", "--file", file, name)
+
+    def load(self, name: str, file: Path) -> None:
+        """Make a database of what a file holds."""
+        self.create(name)
+        self._run("pg_restore", "--dbname", name, file)
+
+    def _run(self, program: str, *words: str | Path) -> None:
+        command = [self.programs / program, "-h", self.folder, "-U", "kianda", *words]
+        subprocess.run(command, check=True)
+
     def drop(self, name: str) -> None:
         """Remove a database."""
         with self.connect() as connection:
@@ -199,9 +212,11 @@ class Postgres:
 class Product:
     """The product as real processes, on one set of parts."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *, apart: bool) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], *, apart: bool, token: str = ""
+    ) -> None:
         """Take a data directory and settings; `apart` runs one `serve --only` for each part."""
-        self.folder, self.apart = folder, apart
+        self.folder, self.apart, self.token = folder, apart, token
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = clean_environment() | {
@@ -270,11 +285,12 @@ class Product:
         """Return a client of its API."""
         return Api(self.url, token)
 
-    def new_token(self) -> str:
-        """Make an API token of the administrator as an integrator does."""
+    def api_token(self) -> str:
+        """Return the API token of the administrator that is known, or make one as people do."""
         # The checks import every view, which takes longer than the command itself.
         words = ("--skip-checks", "create", "integration", "--user", "admin")
-        return self.manage("api_token", *words).strip()
+        self.token = self.token or self.manage("api_token", *words).strip()
+        return self.token
 
 
 def clean_environment() -> dict[str, str]:

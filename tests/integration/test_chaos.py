@@ -59,7 +59,7 @@ def started(product: Product, provider: Provider, stack: ExitStack) -> tuple[Wor
     """Start a product and some tasks of one second in it."""
     stack.callback(product.stop)
     product.start()
-    workspace = Workspace(product.api(product.new_token()), provider)
+    workspace = Workspace(product.api(product.api_token()), provider)
     workspace.make_design()
     # Long enough that many a kill meets a call under way.
     provider.behaviour.wait_s = 0.15

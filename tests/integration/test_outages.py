@@ -24,7 +24,7 @@ class Scene:
     def __init__(self, product: Product, provider: Provider, outage: Outage) -> None:
         """Take a product that runs."""
         self.product, self.provider, self.outage = product, provider, outage
-        self.workspace = Workspace(product.api(product.new_token()), provider)
+        self.workspace = Workspace(product.api(product.api_token()), provider)
         self.workspace.make_design()
         self.instance = self.workspace.make_instance()
 

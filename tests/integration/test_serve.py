@@ -16,7 +16,9 @@ import requests
 
 from kianda.ops.directory_lock import directory_alone
 from kianda.serve.services import WEB_PROCESSES
+from tests.integration.api import Api
 from tests.integration.parts import ROOT, Process, Product, ended, free_port, wait_for
+from tests.kianda.product import migrated
 
 pytestmark = pytest.mark.integration
 WORKERS = {"worker", "worker-2"} if (os.cpu_count() or 1) > 1 else {"worker"}
@@ -24,7 +26,7 @@ ALL = {"broker", "sandbox", "web", "beat"} | WORKERS
 
 
 class Served:
-    """The product as `make run` starts it, in a data directory that was empty at first."""
+    """The product as `make run` starts it, in a data directory that nobody has used."""
 
     def __init__(self, folder: Path) -> None:
         self.product = Product(folder, {"KIANDA_EGRESS_ALLOW": ""}, apart=False)
@@ -96,7 +98,7 @@ def gone(family: dict[int, str]) -> bool:
 
 @pytest.fixture(scope="module")
 def installed(new_folder: Callable[[str], Path]) -> Iterator[Served]:
-    product = Served(new_folder("serve"))
+    product = Served(migrated(new_folder("serve")))
     yield product
     product.end()
 
@@ -276,7 +278,7 @@ def serve(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_refreshes_and_uses_its_token_without_any_setting(served: Served) -> None:
-    api = served.product.api(served.product.new_token())
+    api = served.product.api(served.product.api_token())
     tasks = {task["name"]: task for task in api.all("/scheduled-tasks/")}
 
     def done(name: str) -> bool:
@@ -298,7 +300,19 @@ def test_the_demo_refreshes_and_uses_its_token_without_any_setting(served: Serve
 
 
 def test_a_run_in_flight_ends_before_the_product_does(served: Served) -> None:
-    api = served.product.api(served.product.new_token())
+    api = served.product.api(served.product.api_token())
+    [task] = [
+        f"/scheduled-tasks/{one['id']}"
+        for one in api.all("/scheduled-tasks/")
+        if one["name"] == "Demo: refresh the token"
+    ]
+    # Each half minute it has a run of the same instance, which keeps other ones away.
+    api.post(f"{task}/pause/")
+    wait_for(
+        lambda: all(run["status"] != "running" for run in api.all("/runs/")),
+        seconds=20,
+        saying="A run does not end",
+    )
     requests.put(f"{served.sandbox}/switches", json={"slow_s": 3}, timeout=10)
     runs: list[str] = []
 
@@ -309,18 +323,22 @@ def test_a_run_in_flight_ends_before_the_product_does(served: Served) -> None:
 
     waiting = threading.Thread(target=refresh)
     waiting.start()
+    own = Api(api.url, api.token)
     wait_for(
-        lambda: any(run["status"] == "running" for run in api.all("/runs/")),
+        lambda: any(
+            run["status"] == "running" and run["trigger"] == "api" for run in own.all("/runs/")
+        ),
         seconds=10,
         saying="The run did not begin",
     )
+    own.post(f"{task}/resume/")
     assert served.process.end(signal.SIGINT, seconds=40) == 0
     waiting.join()
     assert runs == ["succeeded"]
 
 
 def test_a_crowd_of_waiting_runs_leaves_the_pages_answering(served: Served) -> None:
-    api = served.product.api(served.product.new_token())
+    api = served.product.api(served.product.api_token())
     requests.put(
         f"{served.sandbox}/switches", json={"slow_s": 6, "where": "everywhere"}, timeout=10
     )

@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import Any
 
@@ -40,12 +40,11 @@ def kill_whoever_works(product: Product) -> dict[str, Any]:
 @pytest.mark.parametrize("later", [True, False], ids=["worker", "web"])
 def test_what_a_killed_process_held_is_free_without_a_wait_for_its_lease(
     embedded: Product,
-    token_of: Callable[[Product], str],
     provider: Provider,
     held: Held,
     later: bool,
 ) -> None:
-    api = embedded.api(token_of(embedded))
+    api = embedded.api(embedded.api_token())
     workspace = Workspace(api, provider)
     workspace.make_design()
     instance = workspace.make_instance()

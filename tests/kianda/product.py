@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,24 @@ def manage(folder: Path, *arguments: Any, **more: Any) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def migrated(folder: Path) -> Path:
-    """Give a folder what `migrate` leaves in an empty one: it runs once for all tests."""
-    known = settings.KIANDA_DATA_DIR / "migrated"
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that `make` has filled, once for all processes of the tests: to be copied."""
+    known: Path = settings.KIANDA_DATA_DIR / name
     with known.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not known.exists():
             half = known.with_suffix(".half")
-            done = manage(half, "migrate", "--verbosity", "0")
-            assert done.returncode == 0, done.stderr
+            make(half)
             half.rename(known)
-    shutil.copytree(known, folder, dirs_exist_ok=True)
+    return known
+
+
+def migrated(folder: Path) -> Path:
+    """Give a folder what `migrate` leaves in an empty one."""
+
+    def make(half: Path) -> None:
+        done = manage(half, "migrate", "--verbosity", "0")
+        assert done.returncode == 0, done.stderr
+
+    shutil.copytree(made_once("migrated", make), folder, dirs_exist_ok=True)
     return folder

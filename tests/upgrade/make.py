@@ -76,7 +76,7 @@ def back_up(product: Product, target: Path) -> None:
     product.manage("demo")
     product.start()
     try:
-        fill(product.api(product.new_token()))
+        fill(product.api(product.api_token()))
         file = product.folder / "backup.tar"
         product.manage("backup", str(file), "--with-keys")
     finally:
