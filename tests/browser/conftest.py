@@ -7,6 +7,7 @@ Console errors, page errors and requests to another host fail the story by thems
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -108,23 +109,25 @@ def page_as(
 ) -> Iterator[PageAs]:
     """Return `page_as(name, width=1280, scheme="light")`; without a name nobody is signed in."""
     opened = []
+    watches = ExitStack()
 
     def open_page(name: str | None = None, width: int = 1280, scheme: str = "light") -> Any:
-        context = contexts.take(live_server.url)
-        page: Any = context.new_page()
-        opened.append((context, page))
+        page = contexts.take(live_server.url)
+        opened.append(page)
         if name:
-            context.add_cookies([session_cookie(person(name), live_server.url)])
+            page.context.add_cookies([session_cookie(person(name), live_server.url)])
         page.set_viewport_size({"width": width, "height": HEIGHT})
         page.emulate_media(color_scheme=scheme)
         page.complaints = Complaints(live_server.url)
-        page.complaints.watch(page)
+        page.is_spent = False
+        watches.enter_context(page.complaints.watch(page))
         return page
 
     yield open_page
-    complaints = [line for _, page in opened for line in page.complaints]
-    for context, page in opened:
-        contexts.give_back(context, page)
+    complaints = [line for page in opened for line in page.complaints]
+    watches.close()
+    for page in opened:
+        contexts.give_back(page, is_spent=page.is_spent)
     assert complaints == []
 
 

@@ -1,17 +1,21 @@
-"""Contexts of the browser, used by one story after another.
+"""Pages of the browser, used by one story after another.
 
-A new context loads each script, style and font anew, which takes five times as long as a page
-itself. So a context is used again once nothing of the story before is left in it.
+A new tab loads each script, style and font anew, and what it is told by Playwright; a new context
+has to compile them besides. So a page is used again once nothing of the story before is left.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, TimeoutError
+from playwright.sync_api import Browser, Dialog, Error, Page, TimeoutError
 
 HEIGHT = 900
 # How long a story waits for what is to come: a busy machine is slow, which is no defect.
 PATIENCE_MS = 30_000
 AGAIN_MS = 1000
+# A page without any script or style.
+EMPTY = "/healthz/live"
 # A press on a page whose scripts are still coming is a story of its own: the link or form acts as
 # on a plain page. The other stories press once the page is whole, however busy the machine is.
 UNTIL_WHOLE = """
@@ -44,31 +48,46 @@ def close(page: Page) -> None:
             continue
 
 
+@contextmanager
+def left_anyway(page: Page) -> Iterator[None]:
+    """Let a page be left that would ask whether what was typed may be lost."""
+
+    def accept(dialog: Dialog) -> None:
+        dialog.accept()
+
+    page.on("dialog", accept)
+    yield
+    page.remove_listener("dialog", accept)
+
+
 class Contexts:
-    """Gives a context to each page of a story, and takes it back empty."""
+    """Gives a page of its own context to a story, and takes it back empty."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
-        self.free: list[BrowserContext] = []
-        # A page without any script that keeps the process of a context from its end.
-        self.kept: dict[Any, Any] = {}
+        self.free: list[Page] = []
 
     def take(self, url: str) -> Any:
-        """Return a context in which nobody is signed in and no page is open."""
+        """Return a page that shows nothing, in a context in which nobody is signed in."""
         return self.free.pop() if self.free else self._new(url)
 
-    def give_back(self, context: BrowserContext, page: Page) -> None:
-        """Close the pages; keep the context for the next story, unless its clock was stopped."""
-        if not is_as_new(page):
-            del self.kept[context]
+    def give_back(self, page: Page, *, is_spent: bool = False) -> None:
+        """Empty a page for the next story, unless its clock was stopped or it keeps a script."""
+        context = page.context
+        if is_spent or not is_as_new(page):
             context.close()
             return
         for one in context.pages:
-            if one is not self.kept[context]:
+            if one is not page:
                 close(one)
         context.set_offline(offline=False)
+        page.unroute_all()
+        with left_anyway(page):
+            page.goto(EMPTY)
+        page.evaluate("() => { sessionStorage.clear(); localStorage.clear() }")
+        page.mouse.move(-1, -1)
         context.clear_cookies()
-        self.free.append(context)
+        self.free.append(page)
 
     def _new(self, url: str) -> Any:
         context = self.browser.new_context(
@@ -79,6 +98,4 @@ class Contexts:
         )
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(UNTIL_WHOLE)
-        self.kept[context] = context.new_page()
-        self.kept[context].goto("/healthz/live")
-        return context
+        return context.new_page()

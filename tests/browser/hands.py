@@ -7,8 +7,8 @@ keyboard: it goes to a control by Tab, as somebody without a mouse does, and fai
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db import connection
-from playwright.sync_api import Error, Locator, Page, Route, expect
+from django.core.signals import request_started
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.contexts import PATIENCE_MS
 
@@ -37,17 +37,16 @@ def press_as_the_session_ends(button: Locator) -> None:
     Ended any sooner, a part of the page that asks for itself would lead to the sign-in page first.
     """
 
-    def end(route: Route) -> None:
-        if route.request.method != "GET":
+    def end(environ: dict[str, str], **_: Any) -> None:
+        if environ["REQUEST_METHOD"] != "GET":
             Session.objects.all().delete()
-            # Playwright calls this in a context of its own, which has a connection of its own.
-            connection.close()
-        route.continue_()
 
-    button.page.route("**/*", end)
-    with button.page.expect_navigation(url="**/sign-in/**"):
-        button.click()
-    button.page.unroute("**/*", end)
+    request_started.connect(end, weak=False)
+    try:
+        with button.page.expect_navigation(url="**/sign-in/**"):
+            button.click()
+    finally:
+        request_started.disconnect(end)
 
 
 def pick(box: Locator, words: str) -> None:

@@ -4,20 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from kianda.accounts.models import AuditEntry
 from tests.accounts.codes import code_of, recovery_codes
 from tests.browser.story_rows import sign_in
-from tests.browser.watch import Look, PageAs
+from tests.browser.watch import Look, PageAs, WatchedPage
 from tests.pages import client_of
 
 SECURITY = "/profile/security/"
 
 
-def with_device(page: Page) -> None:
+def with_device(page: WatchedPage) -> None:
     """Give a page a device that has passkeys and always finds its person there."""
+    page.is_spent = True
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     options = {

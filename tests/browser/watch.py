@@ -48,12 +48,20 @@ class Complaints(list[str]):
         """Let complaints pass that hold this text: the story is about one."""
         self.expected.append(text)
 
-    def watch(self, page: Page) -> None:
+    @contextmanager
+    def watch(self, page: Page) -> Iterator[None]:
         """Listen to everything a page may complain about."""
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self._add(f"error: {error}"))
-        page.on("requestfailed", self._failed)
-        page.on("framenavigated", self._arrived)
+        heard: dict[Any, Any] = {
+            "console": self._console,
+            "pageerror": lambda error: self._add(f"error: {error}"),
+            "requestfailed": self._failed,
+            "framenavigated": self._arrived,
+        }
+        for event, hear in heard.items():
+            page.on(event, hear)
+        yield
+        for event, hear in heard.items():
+            page.remove_listener(event, hear)
 
     def _console(self, line: Any) -> None:
         if line.type in {"error", "warning"}:
@@ -76,9 +84,10 @@ class Complaints(list[str]):
 
 
 class WatchedPage(Page):
-    """A page of a story, which holds its complaints."""
+    """A page of a story, which holds its complaints; one that is spent serves no other story."""
 
     complaints: Complaints
+    is_spent: bool
 
 
 # What the fixtures `page_as`, and `axe` and `assert_fits`, are.

@@ -89,6 +89,7 @@ def test_what_is_typed_while_an_answer_comes_is_neither_sent_half_nor_lost(
     page.goto(f"{HERE}?at=field:subject")
     page.locator("[data-live]").wait_for()
     held, sent = [], []
+    page.is_spent = True
     page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/settings/") else None)
     page.route("**/settings/", lambda route: held.append(route), times=1)
     title, name = page.locator("[name='s/title']"), page.locator("[name='s/name']")
