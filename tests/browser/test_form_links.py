@@ -3,26 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.running import runs
-from tests.browser.story_rows import LOOKS
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
 from tests.processes.stories import values_of
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_form_is_filled_in_by_a_link(
     page_as: PageAs,
     person: Callable[[str], Any],
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
     ada, ben = person("ada"), person("ben")
     link = {"type": "anonymous_form_link", "form": "survey", "field": "address",
@@ -48,15 +42,13 @@ def test_a_form_is_filled_in_by_a_link(
         assert run.status == "succeeded", run.error
         return "/" + str(values_of(made)["address"]).split("/", 3)[3]
 
-    page, bens = page_as(None, width, scheme), page_as("ben", width, scheme)
+    page, bens = page_as(None), page_as("ben")
     page.complaints.expect("status of 410")
     path = ask()
     bens.goto(f"/instances/{made.process_id}/")
-    axe(bens)
-    assert_fits(bens)
+    looks(bens)
     bens.get_by_role("link", name="Revoke").click()
-    axe(bens)
-    assert_fits(bens)
+    looks(bens)
     bens.locator("#dialog").get_by_role("button", name="Revoke").click()
     bens.get_by_text("Link revoked.").wait_for()
     page.goto(path)
@@ -64,22 +56,18 @@ def test_a_form_is_filled_in_by_a_link(
     path = ask()
     page.goto(path)
     expect(page.get_by_role("heading", name="Tell us")).to_be_visible()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.complaints.expect("status of 422")
     page.get_by_role("button", name="send").click()
     page.get_by_text("Nothing was sent.").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_label("How was it?").fill("good")
     page.get_by_label("How was it?").press("Tab")
     expect(page.get_by_label("Louder")).to_have_value("GOOD")
     page.get_by_role("button", name="send").click()
     page.get_by_text("We read every answer.").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert values_of(made)["loud"] == "GOOD"
     page.goto(path)
     page.get_by_role("heading", name="This form has been sent already.").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)

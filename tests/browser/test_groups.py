@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from tests.browser.hands import pick
-from tests.browser.story_rows import LOOKS
 from tests.browser.watch import Look, PageAs
 from tests.pages import SCRIPT
 from tests.processes.definitions import button, process, text_field
@@ -17,23 +15,18 @@ from tests.processes.definitions import button, process, text_field
 LONG = "W" * 140
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page_as: PageAs,
     person: Callable[[str], Any],
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
-    ada, ben = person("ada"), page_as("ben", width, scheme)
-    page = page_as("admin", width, scheme)
+    ada, ben = person("ada"), page_as("ben")
+    page = page_as("admin")
     page.complaints.expect("status of 422")
     page.goto("/users/")
     page.get_by_role("link", name="Groups", exact=True).click()
     page.get_by_text("There is no group yet").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("link", name="Add a group").click()
     page.wait_for_selector("#dialog [name=name]:focus")
     typed = f"ben\n<script>alert(1)</script>\n{LONG}"
@@ -48,8 +41,7 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     assert "There is no user <script>alert(1)</script>" in page.inner_text("#id_members-error")
     assert page.input_value("#dialog [name=members]") == typed
     expect(page.locator(".k-chip--bad")).to_have_count(2)
-    axe(page)
-    assert_fits(page)
+    looks(page)
     group = SCRIPT + "W" * 40
     page.fill("#dialog [name=name]", group)
     for _ in range(3):
@@ -57,14 +49,12 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     pick(members, "admin")
     page.dblclick("#dialog button[type=submit]")
     page.get_by_role("link", name=group).first.wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
     page.get_by_role("link", name="Users", exact=True).last.click()
     page.get_by_role("link", name="ben", exact=True).first.click()
     page.get_by_label(group).check()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.click("#dialog >> text=OK")
     page.get_by_text("ben is changed.").wait_for()
 
@@ -76,58 +66,47 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     create_instance(process="leave", mode="live", data={}, user=ada)
     ben.goto("/work/")
     ben.get_by_role("link", name="Asking").wait_for()
-    axe(ben)
-    assert_fits(ben)
+    looks(ben)
 
     page.goto("/users/groups/")
     assert page.inner_text("tbody td").split()[-1] == "2"
     page.get_by_role("button", name=f"More for {group}").click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_text("It is still used").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.get_by_role("link", name="leave-1").get_attribute("href") == "/instances/leave-1/"
     page.get_by_role("link", name="Keep it").click()
     page.get_by_role("link", name=group).first.click()
     page.get_by_text("so its name stays as it is").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_an_administrator_of_a_group_changes_its_members(
     page_as: PageAs,
     person: Callable[[str], Any],
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
     person("ben")
     person("ada")
-    admin = page_as("admin", width, scheme)
+    admin = page_as("admin")
     admin.goto("/users/groups/")
     admin.get_by_role("link", name="Add a group").click()
     admin.fill("#dialog [name=name]", "HR")
     pick(admin.get_by_label("Group administrators", exact=True), "ben")
-    axe(admin)
-    assert_fits(admin)
+    looks(admin)
     admin.click("#dialog button[type=submit]")
     admin.get_by_role("link", name="HR").first.wait_for()
 
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto("/profile/")
     page.get_by_text("Groups that you administer").wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("link", name="Change members").click()
     page.get_by_role("link", name="HR", exact=True).click()
     page.wait_for_selector("#dialog [name=name][readonly]")
     pick(page.get_by_label("Members", exact=True), "ada")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.click("#dialog button[type=submit]")
     page.get_by_text("HR is changed.").wait_for()
     expect(page.locator("tbody td").first).to_have_text("1")
-    axe(page)
-    assert_fits(page)
+    looks(page)

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from tests.browser.hands import press_as_the_session_ends, until
-from tests.browser.story_rows import LOOKS, SCRIPT, hold, make_order, make_orders, sign_in
+from tests.browser.story_rows import SCRIPT, hold, make_order, make_orders, sign_in
 from tests.browser.watch import Look, PageAs
 from tests.processes.stories import values_of
 
@@ -125,11 +125,10 @@ def test_every_type_of_field_is_filled_in_and_comes_back(page_as: PageAs, order:
     page.wait_for_selector("text=Nothing was changed")
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_errors_stand_beside_the_fields_and_typed_text_stays(
-    page_as: PageAs, order: Any, axe: Look, assert_fits: Look, width: int, scheme: str
+    page_as: PageAs, order: Any, looks: Look
 ) -> None:
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("")
     on(page).get_by_label("Amount").fill("much")
@@ -137,8 +136,7 @@ def test_errors_stand_beside_the_fields_and_typed_text_stays(
     on(page).get_by_label("Remark").fill(SCRIPT)
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=2 places need a look")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert page.evaluate("document.activeElement.name") == "v-customer"
     page.get_by_role("link", name="Customer is required. Fill it in.").click()
     assert page.evaluate("document.activeElement.name") == "v-customer"
@@ -148,17 +146,13 @@ def test_errors_stand_beside_the_fields_and_typed_text_stays(
     assert not Change.objects.exists()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     page_as: PageAs,
     person: Callable[[str], Any],
     order: Any,
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
-    page = page_as("ada", width, scheme)
+    page = page_as("ada")
     page.goto("/instances/orders-1/")
     theirs = {"customer": "theirs", "amount": 7, "status_text": "theirs too"}
     patch_instance(process_id="orders-1", data=theirs, revision=1, user=person("ben"))
@@ -166,8 +160,7 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     on(page).get_by_label("Status").fill("mine too")
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=2 fields were changed meanwhile")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert on(page).get_by_label("Amount").input_value() == "7.00"
     page.get_by_role("radio", name="Take theirs: theirs too").check()
     page.get_by_role("button", name="Save").last.click()
@@ -177,30 +170,25 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     assert str(values["amount"]) == "7"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
     page_as: PageAs,
     person: Callable[[str], Any],
     order: Any,
-    axe: Look,
-    assert_fits: Look,
+    looks: Look,
     settings: Settings,
-    width: int,
-    scheme: str,
 ) -> None:
     settings.KIANDA_BUSY_WAIT_S = 0
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto("/instances/orders-1/")
     run = hold(order, person("ada"))
     on(page).get_by_label("Customer").fill("typed")
     page.get_by_role("button", name="Approve").click()
     page.wait_for_selector("text=Not carried out: a run is working on it")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert on(page).get_by_label("Customer").input_value() == "typed"
     page.goto("/instances/orders-1/")
     page.wait_for_selector("text=A run is working on this instance")
-    axe(page)
+    looks(page)
     Run.objects.filter(pk=run.pk).update(status="succeeded", lease_until=None)
     page.wait_for_selector("text=The run has ended")
 

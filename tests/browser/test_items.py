@@ -15,7 +15,7 @@ from datasources.services.datasources import create_datasource
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance
-from tests.browser.story_rows import LOOKS, SCRIPT
+from tests.browser.story_rows import SCRIPT
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
 
@@ -111,7 +111,7 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def trace(page: Page, axe: Look, assert_fits: Look, *words: str) -> None:
+def trace(page: Page, looks: Look, *words: str) -> None:
     """Open the trace of the newest run with its steps; look at it, and come back."""
     page.goto("/runs/")
     page.locator("tbody a").first.click()
@@ -120,23 +120,18 @@ def trace(page: Page, axe: Look, assert_fits: Look, *words: str) -> None:
         step.click()
     for said in words:
         page.get_by_text(said).first.wait_for()
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     page_as: PageAs,
     person: Callable[[str], Any],
     stock: Any,
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
     published(desk(), person("ada"))
     create_instance(process="desk", mode="live", data={}, user=person("ben"))
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     number, amount = page.locator("#f-data-sku"), page.locator("#f-data-amount")
     cells = page.locator("#f-data-lines tbody input:not([type=hidden])")
     page.goto("/instances/desk-1/")
@@ -151,7 +146,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     expect(page.locator("[data-progress]")).to_contain_text("Not saved yet:")
     expect(page.get_by_text("An answer was not stored")).to_have_count(0)
     told = "What was looked up is not stored"
-    trace(page, axe, assert_fits, told, "GET http", '"blue"', "row 2 added: P/2, Pencil, 5")
+    trace(page, looks, told, "GET http", '"blue"', "row 2 added: P/2, Pencil, 5")
     page.goto("/")
     page.get_by_role("heading", name="My requests").wait_for()
     expect(page.get_by_text("not stored")).to_have_count(0)
@@ -166,15 +161,14 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     expect(page.locator("#f-data-told")).to_have_value("7.5 of P/2")
     assert stock.asked[2:] == [("PUT", "/items/P%2F2", '{"amount":7.5}')]
     expect(page.get_by_text("An answer was not stored")).to_have_count(0)
-    axe(page)
-    assert_fits(page)
-    trace(page, axe, assert_fits, "PUT http", '"amount": 7.5', "7.5 of P/2")
+    looks(page)
+    trace(page, looks, "PUT http", '"amount": 7.5', "7.5 of P/2")
 
     page.goto("/instances/desk-1/")
     press(page, "Remove")
     expect(page.locator("#f-data-told")).to_have_value("gone")
     assert list(stock.items) == ["P-1"]
-    trace(page, axe, assert_fits, "DELETE http", "204")
+    trace(page, looks, "DELETE http", "204")
     page.goto("/instances/desk-1/")
     press(page, "Remove")
     page.get_by_text("Stock answered 404 NOT FOUND.").first.wait_for()
@@ -182,8 +176,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     press(page, "Find")
     page.get_by_text("Find succeeded").wait_for()
     expect(cells).to_have_count(0)
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def built_in(kind: str, *success: Any, **more: Any) -> dict[str, Any]:
@@ -194,14 +187,10 @@ def built_in(kind: str, *success: Any, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
     page_as: PageAs,
     person: Callable[[str], Any],
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
     ada = person("ada")
     published(process(text_field("customer"), text_field("state"), LINES), ada)
@@ -223,7 +212,7 @@ def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
         ada,
     )  # fmt: skip
     create_instance(process="desk", mode="live", data={}, user=person("ben"))
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     state = page.locator("#f-data-state")
     page.goto("/instances/desk-1/")
     page.locator("#f-data-who").fill("acme")
@@ -236,7 +225,7 @@ def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
     expect(state).to_have_value("sent <b> now")
     order = ProcessInstance.objects.get(process_id="orders-1")
     assert (order.values["state"], order.revision) == ("sent <b>", 2)
-    trace(page, axe, assert_fits, "sent <b> now")
+    trace(page, looks, "sent <b> now")
 
     page.goto("/instances/desk-1/")
     page.locator("#f-data-who").fill("acme")
@@ -244,7 +233,7 @@ def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
     expect(state).to_have_value("orders-1 is deleted")
     left = ProcessInstance.objects.filter(process_id__startswith="orders")
     assert [one.values["customer"] for one in left] == ["acme & sons"]
-    trace(page, axe, assert_fits, "orders-1 is deleted")
+    trace(page, looks, "orders-1 is deleted")
     page.goto("/instances/desk-1/")
     page.locator("#f-data-who").fill("acme")
     for name in ("Find", "Change", "Remove"):
@@ -252,5 +241,4 @@ def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
         page.get_by_text("No instance of orders was found where").first.wait_for()
         page.reload()
         page.locator("#f-data-who").fill("acme")
-    axe(page)
-    assert_fits(page)
+    looks(page)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -193,28 +192,23 @@ def test_a_file_goes_out_and_comes_back_beside_the_original(
     assert ProcessDesign.objects.count() == 2
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_wizard_makes_all_four_and_refresh_is_pressed(
     page_as: PageAs,
-    axe: Look,
-    assert_fits: Look,
+    looks: Look,
     httpserver: HTTPServer,
     settings: Settings,
-    width: int,
-    scheme: str,
 ) -> None:
     settings.KIANDA_EGRESS_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
     httpserver.expect_request("/").respond_with_data("here")
     httpserver.expect_request("/oauth/token").respond_with_json(ANSWER)
-    page = page_as("admin", width, scheme)
+    page = page_as("admin")
     page.goto("/designs/templates/")
     page.get_by_role("link", name="Use OAuth token refresh").click()
     page.get_by_label("Name of the service").fill("Acme CRM")
     page.get_by_label("Service URL").fill("http://10.0.0.8")
     page.get_by_role("button", name="Test connection").click()
     page.wait_for_selector("text=10.0.0.8 is not a public address.")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_label("Service URL").fill(httpserver.url_for("/").rstrip("/"))
     page.get_by_role("button", name="Test connection").click()
     page.wait_for_selector("text=The service answered 200")
@@ -222,27 +216,23 @@ def test_the_wizard_makes_all_four_and_refresh_is_pressed(
     page.get_by_label("Client secret").fill("cs-secret-1")
     page.get_by_label("Every so many minutes").fill("90")
     page.wait_for_selector("#lead >> text=longer than the token lives")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_label("Every so many minutes").fill("55")
     page.wait_for_selector("#lead >> text=longer than the token lives", state="detached")
     page.get_by_role("button", name="Make all four").click()
     page.wait_for_selector("text=One place needs a look.")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert not Datasource.objects.exists()
     page.get_by_label("Client secret").fill("cs-secret-1")
     page.get_by_label("Refresh token").fill("rt-old-42")
     page.get_by_role("button", name="Make all four").dblclick()
     page.wait_for_url("**/designs/templates/made/acme-crm-token/")
     assert ScheduledTask.objects.count() == 1
-    axe(page)
-    assert_fits(page)
+    looks(page)
     page.get_by_role("button", name="Press Refresh now").click()
     page.wait_for_selector("text=Refresh succeeded.")
     assert Run.objects.get().status == "succeeded"
-    axe(page)
-    assert_fits(page)
+    looks(page)
     for link in ("Acme CRM", "Acme CRM: access token", "acme-crm-token-1"):
         page.get_by_role("link", name=link, exact=True).click()
         page.wait_for_load_state()

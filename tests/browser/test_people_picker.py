@@ -12,7 +12,7 @@ from kianda.accounts.services import groups
 from processes.designs.lifecycle import create_design, publish_design
 from processes.models import ProcessInstance
 from tests.browser.hands import pick, until
-from tests.browser.story_rows import LOOKS, make_orders
+from tests.browser.story_rows import make_orders
 from tests.browser.watch import Look, PageAs
 from tests.factories import make_user
 from tests.pages import SCRIPT
@@ -36,11 +36,8 @@ def chosen(page: Page) -> list[str]:
     return [text.strip() for text in page.locator(".k-chip").all_inner_texts()]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_people_are_found_and_chosen_by_keys(
-    page_as: PageAs, office: None, axe: Look, assert_fits: Look, width: int, scheme: str
-) -> None:
-    page = page_as("admin", width, scheme)
+def test_people_are_found_and_chosen_by_keys(page_as: PageAs, office: None, looks: Look) -> None:
+    page = page_as("admin")
     page.goto(GROUP)
     box, sent = page.get_by_label("Members", exact=True), page.locator("[name=members]")
     assert chosen(page) == ["GH\nGone Hart, deactivated"]
@@ -57,8 +54,7 @@ def test_people_are_found_and_chosen_by_keys(
         marked = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
         expect(marked).to_have_attribute("data-ref", f"user:{name}")
     expect(box).to_have_attribute("aria-expanded", "true")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     box.press("Enter")
     expect(box).to_have_attribute("aria-expanded", "false")
     expect(sent).to_have_value("gone\nbo")
@@ -195,18 +191,14 @@ def covering(user: Any) -> None:
     publish_design(name="cover", user=user)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_a_form_asks_for_people(
     page_as: PageAs,
     person: Callable[[str], Any],
     office: None,
-    axe: Look,
-    assert_fits: Look,
-    width: int,
-    scheme: str,
+    looks: Look,
 ) -> None:
     covering(person("ada"))
-    page = page_as("ben", width, scheme)
+    page = page_as("ben")
     page.goto("/instances/new/?process=cover")
     who = page.get_by_role("combobox", name="Who covers")
     assert chosen(page) == ["B\nben"]
@@ -221,13 +213,11 @@ def test_a_form_asks_for_people(
     expect(by).to_have_count(1)
     by.fill("ann")
     expect(page.get_by_role("option", name="Ann Hanlon")).to_have_count(1)
-    axe(page)
-    assert_fits(page)
+    looks(page)
     by.press("Enter")
     page.get_by_role("button", name="Create instance").click()
     page.wait_for_url("**/instances/cover-1/")
-    axe(page)
-    assert_fits(page)
+    looks(page)
     assert ProcessInstance.objects.get().values == {
         "who": "user:ann", "team": ["user:bo", "group:Crew"], "mail": "ann@example.org",
         "lines": [{"what": "", "by": "user:ann"}],
@@ -238,8 +228,7 @@ def test_a_form_asks_for_people(
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("No user named stranger.").first.wait_for()
     expect(page.locator(".k-chip--bad")).to_have_count(1)
-    axe(page)
-    assert_fits(page)
+    looks(page)
 
 
 def test_a_form_asks_for_people_without_script(
