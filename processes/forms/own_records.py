@@ -15,6 +15,7 @@ from processes.language.people_refs import group_ref, user_ref
 from processes.models import FormOwner, ProcessInstance
 from processes.record_titles import SeenRecord, seen_record
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.listed import first_seen
 from processes.rights.ownership import owner_names
 from processes.rights.querysets import startable_designs
 
@@ -108,23 +109,26 @@ def _open_and_mine(instances: Iterable[ProcessInstance], user: User) -> set[tupl
 
 
 def own_records(user: User, *, most: int) -> list[OwnRecord]:
-    """Return the newest live records that a person has started."""
-    rows = ProcessInstance.objects.filter(created_by=user, mode=ProcessInstance.Mode.LIVE)
-    shown = rows.select_related("design", "version", "created_by").defer(
-        "version__document", "secrets"
-    )
-    found = [(row, form_states(row, document_of(row.version))) for row in shown[:most]]
-    people = entries(ref for _row, states in found for ref in _owners(states))
-    return [_own(row, states, people, user) for row, states in found]
+    """Return the newest live records that a person has started, and still sees."""
+    # A process, or a rule for one record, may keep from people what they have started.
+    made = ProcessInstance.objects.filter(created_by=user, mode=ProcessInstance.Mode.LIVE)
+    rows = ProcessInstance.objects.filter(pk__in=first_seen(user, made.order_by("-pk"), most=most))
+    shown = rows.select_related("design", "version", "created_by").order_by("-pk")
+    found = []
+    for row in shown.defer("version__document", "secrets"):
+        rights = InstanceRights(user, row, document_of(row.version))
+        found.append((rights, form_states(row, rights.document)))
+    people = entries(ref for one in found for ref in _owners(*one))
+    return [_own(rights, states, people, user) for rights, states in found]
 
 
 def _own(
-    row: ProcessInstance, states: list[FormState], people: dict[str, DirectoryEntry], user: User
+    rights: InstanceRights, states: list[FormState], people: dict[str, DirectoryEntry], user: User
 ) -> OwnRecord:
-    record = seen_record(row, user)
+    record = seen_record(rights.instance, user, rights)
     is_back = (one for one in states if one.status == CURRENT and one.sent_back_at)
     return OwnRecord(
-        record, [people[ref] for ref in _owners(states)], is_draft(record, states),
+        record, [people[ref] for ref in _owners(rights, states)], is_draft(record, states),
         next((one for one in is_back if user.username in one.users), None),
     )  # fmt: skip
 
@@ -136,12 +140,13 @@ def is_draft(record: SeenRecord, states: Iterable[FormState]) -> bool:
     return first is not None and record.document.is_submitted(first) and not was_sent
 
 
-def _owners(states: Iterable[FormState]) -> list[str]:
+def _owners(rights: InstanceRights, states: Iterable[FormState]) -> list[str]:
+    """Return whose the open forms are that the person sees."""
     return list(
         dict.fromkeys(
             ref
             for one in states
-            if one.status == CURRENT
+            if one.status == CURRENT and rights.sees(one.form)
             for ref in (*map(user_ref, one.users), *map(group_ref, one.groups))
         )
     )

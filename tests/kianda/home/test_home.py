@@ -7,7 +7,7 @@ from django.test import Client
 
 from processes.instances.lifecycle import create_instance
 from processes.instances.sending_back import send_back
-from processes.models import ProcessDesign
+from processes.models import ProcessDesign, ProcessInstance
 from processes.running import runs
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, leave_request, office
@@ -96,6 +96,27 @@ def test_own_requests_say_what_their_status_means_and_with_whom_they_are(people:
     assert "5 days off" in row
     assert "mark" in row
     assert 'class="k-pill k-pill--run"' in markup
+
+
+def test_what_a_person_has_started_and_may_not_see_any_more_is_not_told(people: Office) -> None:
+    process_id = asked(people)
+    ProcessInstance.objects.update(security={"see": ["group:hr"]}, has_own_see=True)
+    assert client_of(people.emma).get(f"/instances/{process_id}/").status_code == 404
+    text, markup = home(people.emma)
+    assert "What you start appears here" in text
+    assert "5 days off" not in text
+    assert process_id not in markup
+
+
+def test_who_works_on_a_form_that_the_person_does_not_see_is_not_told(people: Office) -> None:
+    raw = leave_request() | {"name": "secretly", "title": "Complaint"}
+    raw["forms"][1]["see"] = ["owners"]
+    published(raw, user=people.dora)
+    made = create_instance(process="secretly", mode="live", data={}, user=people.emma)
+    press(made.process_id, "send", people.emma)
+    row = home(people.emma)[0].partition("My requests")[2]
+    assert "secretly-1" in row
+    assert "mark" not in row
 
 
 def test_a_draft_is_told_as_such(people: Office) -> None:
