@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -154,7 +155,7 @@ class RunCheckpoints:
             if pending is not None and stored is not None:
                 writes = self._storing(context, pending, stored, moment=moment)
             elif columns["status"] == Run.Status.SUCCEEDED:
-                writes = [*self._standing(context, moment), *self._sending(context)]
+                writes = [*self._standing(context, moment), *self._sending(context, {})]
                 writes += self._using_link() if writes else []
             writes += [insert_of(row).run for row in calls]
             write_all([*writes, self._owning(**columns, lease_until=None).run])
@@ -207,15 +208,15 @@ class RunCheckpoints:
             columns[name] = seal(self.run, name, columns[name])
         return update_of(Run, where=ours, or_raise=gone, **columns)
 
-    def _sending(self, context: RunState) -> Writes:
+    def _sending(self, context: RunState, columns: Mapping[str, Any]) -> Writes:
         """Return what tells people what rules wanted them to know, and makes links for them."""
         alerts, links = list(context.working.alerts), list(context.working.links)
         writes: Writes = []
         if alerts:
             standing = context.working.standing
             writes.append(
-                partial(send_alerts, self.instance, self.document, alerts, standing=standing,
-                        by=self.run.run_as)
+                partial(send_alerts, self._as_stored(context, columns), self.document, alerts,
+                        standing=standing, by=self.run.run_as)
             )  # fmt: skip
         if links:
             by_name = self.run.run_as_name
@@ -270,7 +271,7 @@ class RunCheckpoints:
         revise = self._revising(context, changes, moment, **columns)
         return [
             *revise, *self._people_of(values), *self._files_of(values, context),
-            *self._sending(context), *self._using_link(), *self._deleting(context),
+            *self._sending(context, columns), *self._using_link(), *self._deleting(context),
         ]  # fmt: skip
 
     def _revising(
@@ -288,7 +289,7 @@ class RunCheckpoints:
             owners = [
                 partial(store_owners, self.instance, self.document, standing=after,
                         substitute=substitute),
-                partial(tell_of, self.instance, self.document,
+                partial(tell_of, self._as_stored(context, columns), self.document,
                         before=before, after=after, by=self.run.run_as),
                 partial(end_links_of_closed_forms, self.instance, self.document,
                         before=before, after=after),
@@ -324,18 +325,14 @@ class RunCheckpoints:
     def _has_stored(self, context: RunState, columns: Mapping[str, Any]) -> None:
         """Bring the instance in memory up to what was stored."""
         self.base_revision += 1
-        after = context.working.standing
-        columns = {
-            **columns,
-            "revision": self.base_revision,
-            "status": after.status,
-            "forms": dict(after.forms),
-            "display": dict(after.display),
-            "security": after.as_json()["security"],
-            "has_own_see": "see" in after.security,
-        }
-        for name, value in columns.items():
-            setattr(self.instance, name, value)
+        self.instance.revision = self.base_revision
+        _bring_up_to(self.instance, context, columns)
+
+    def _as_stored(self, context: RunState, columns: Mapping[str, Any]) -> ProcessInstance:
+        """Return the instance as it is with what is being stored: people are told of that."""
+        told = copy(self.instance)
+        _bring_up_to(told, context, columns)
+        return told
 
     def _noting(self, changes: list[dict[str, Any]], moment: datetime, *, revision: int) -> Writes:
         """Return what keeps changes as history, and takes marks that they make pointless."""
@@ -353,3 +350,17 @@ class RunCheckpoints:
         )
         left = [] if self.nothing_left else supersede(self.instance.pk, changes)
         return [write.run for write in (insert_of(change), *left)]
+
+
+def _bring_up_to(instance: ProcessInstance, context: RunState, columns: Mapping[str, Any]) -> None:
+    after = context.working.standing
+    stored = {
+        **columns,
+        "status": after.status,
+        "forms": dict(after.forms),
+        "display": dict(after.display),
+        "security": after.as_json()["security"],
+        "has_own_see": "see" in after.security,
+    }
+    for name, value in stored.items():
+        setattr(instance, name, value)

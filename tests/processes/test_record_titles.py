@@ -121,3 +121,25 @@ def test_notifications_call_a_record_by_what_all_see_of_it() -> None:
     assert "Decision of 5 days is waiting for you" in told
     assert "Leave request · from emma" in told
     assert "flu" not in told
+
+
+def test_notifications_tell_what_was_saved_by_the_very_press_that_they_tell_of() -> None:
+    people = office()
+    raw = leave_request()
+    raw["record"] = {"title": "[days] days, [process.status]"}
+    raw["forms"][0]["fields"][2]["rules"] = [
+        {"type": "submit", "status": "Asked"},
+        {"type": "user_alert", "to": ["user:mark"], "subject": "Look"},
+        {"type": "save"},
+    ]
+    published(raw, user=people.dora)
+    made = create_instance(process="leave", mode="live", data={"days": "5"}, user=people.emma)
+    run = trigger(
+        process_id=made.process_id, target="send", user=people.emma, trigger="button",
+        data={"days": "7"},
+    )  # fmt: skip
+    assert run.status == "succeeded", run.error
+    told = text_of(client_of(people.mark).get("/notifications/"))
+    assert "Decision of 7 days, Asked is waiting for you" in told
+    assert told.count("7 days, Asked") == 2
+    assert "5 days" not in told
