@@ -24,8 +24,9 @@ from processes.rights.instance_rights import InstanceRights
 LONGEST = 5_000
 # More people than these are not called by name in one comment.
 MOST_NAMED = 50
-# `@niamh`, also where the user name is an address; an address in the text names nobody.
-MENTION = re.compile(r"(?<![\w@.+-])@([\w.@+-]+)")
+# `@niamh`, also where the user name is an address; an address in the text names nobody, and no
+# group is found in a link: `https://social.example/@niamh` leads there, and tells nobody.
+MENTION = re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@.+-])@([\w.@+-]+)", re.I)
 
 
 class PostedComment(NamedTuple):
@@ -74,8 +75,8 @@ def _checked(text: str) -> str:
 
 def _people_in(text: str) -> list[User]:
     """Return the active people named in a text; a dot may end the sentence, not the name."""
-    found = [name for match in MENTION.finditer(text) for name in _names_in(match[1])]
-    wanted = list(dict.fromkeys(found))[: 2 * MOST_NAMED]
+    found = [name for match in MENTION.finditer(text) for name in _names_in(match[1] or "")]
+    wanted = list(dict.fromkeys(filter(None, found)))[: 2 * MOST_NAMED]
     people = User.objects.filter(username__in=wanted, is_active=True).order_by("username")
     return list(people[:MOST_NAMED])
 

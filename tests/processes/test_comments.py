@@ -97,6 +97,16 @@ def test_what_is_said_is_text_and_its_links_lead_nowhere_by_themselves(people: O
     assert 'rel="nofollow"' in markup
 
 
+def test_a_link_with_an_at_sign_leads_where_it_says_and_names_nobody(people: Office) -> None:
+    link = "https://social.example/@emma/1"
+    assert say(f"See {link} (or www.social.example/@emma)", people.mark) == []
+    assert told() == []
+    page = client_of(people.emma).get("/instances/leave-1/")
+    assert f'href="{link}"' in page.content.decode()
+    assert say(f"{link} @emma/@root", people.mark) == []
+    assert told() == [("emma", "mentioned"), ("root", "mentioned")]
+
+
 def test_a_comment_is_sent_and_read_over_the_api(people: Office) -> None:
     client = api_client(people.emma, ["read", "run"])
     made = client.post(API, {"text": "Thank you @mark"})

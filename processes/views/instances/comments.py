@@ -64,7 +64,7 @@ def said(text: str, named: list[str]) -> SafeString:
         return f'<span class="k-ref">@{escape(names[name])}</span>{escape(written[len(name) :])}'
 
     parts, at = [], 0
-    for found in MENTION.finditer(text):
+    for found in filter(lambda one: one[1], MENTION.finditer(text)):
         parts += [_plain(text[at : found.start()]), mark(found[1])]
         at = found.end()
     parts.append(_plain(text[at:]))
