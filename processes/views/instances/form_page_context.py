@@ -1,16 +1,15 @@
 """What the page of an instance shows of a form page: its forms, and what stands around them."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kianda.accounts.roles import DESIGNER, has_role
 from kianda.web.page_extensions import extensions_of
 from processes import listing
+from processes.definition.display import displays_on
 from processes.definition.document import Form
 from processes.fields.base import FormField
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
-from processes.instances.form_states import display_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
 from processes.record_titles import SeenRecord, seen_record, words_seen
@@ -80,9 +79,8 @@ class EarlierForm(NamedTuple):
 
 def _earlier(form_page: FormPage, record: SeenRecord) -> list[EarlierForm]:
     """Return the completed forms that the person sees, with what was filled in."""
-    shown = display_of(record.instance, record.document)
     found = [
-        EarlierForm(step, _filled_in(form, record, shown))
+        EarlierForm(step, _filled_in(form, record))
         for form in record.document.forms
         if (step := form_page.steps[form.name]).is_completed and step.is_shown
         if not step.takes_values
@@ -90,14 +88,14 @@ def _earlier(form_page: FormPage, record: SeenRecord) -> list[EarlierForm]:
     return [one for one in found if one.rows]
 
 
-def _filled_in(
-    form: Form, record: SeenRecord, shown: Mapping[str, Mapping[str, bool]]
-) -> list[tuple[str, str]]:
+def _filled_in(form: Form, record: SeenRecord) -> list[tuple[str, str]]:
+    # What stands in a hidden panel is hidden with it.
+    shown = displays_on(form, record.instance.display)
     return [
         (field.title, words)
         for field in form.all_fields()
         if field.holds_value and not field.is_secret and not field.holds_rows
-        if shown[field.name]["visible"]
+        if shown[field.name].visible
         if (words := words_seen(field, record.seen.get(field.name)))
     ]
 

@@ -50,6 +50,23 @@ def test_who_decides_reads_what_was_asked_beside_the_form(people: Office) -> Non
     assert "flu" not in text
 
 
+def test_what_stands_in_a_hidden_panel_is_not_read_beside_the_form() -> None:
+    people = office()
+    raw = leave_request()
+    inner = {"type": "text", "name": "score", "default": "seventeen"}
+    panel = {"type": "panel", "name": "workings", "visible": False, "fields": [inner]}
+    raw["forms"][0]["fields"].append(panel)
+    published(raw, user=people.dora)
+    made = create_instance(process="leave", mode="live", data={"days": "5"}, user=people.emma)
+    run = runs.trigger(
+        process_id=made.process_id, target="send", user=people.emma, trigger="button"
+    )
+    assert run.status == "succeeded", run.error
+    beside = page_for(people.mark)[1].partition('id="h-earlier-1"')[2].partition("</section>")[0]
+    assert "Days" in beside
+    assert "seventeen" not in beside
+
+
 def test_who_waits_has_nothing_to_read_beside_the_form(people: Office) -> None:
     assert "h-earlier" not in page_for(people.emma)[1]
 
