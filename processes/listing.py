@@ -156,7 +156,7 @@ def instances(
     facts = Q(**{name: value for name, value in asked.items() if value})
     pks, last = _hits(facts, words.split()[:8], user) if words else (None, None)
     rows = listed_instances(user).filter(facts) if pks is None else _by_keys(pks)
-    shown = rows.select_related("design", "version", "modified_by")
+    shown = rows.select_related("design", "version", "created_by", "modified_by")
     shown = shown.defer("secrets", "version__document")
     in_order = _ordered(shown, ordering, INSTANCE_ORDER, "-pk")
     return FoundInstances(in_order, last, None if ordering else pks)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kianda.lib import pagination
@@ -16,20 +17,43 @@ from processes.running import runs
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES
 from tests.processes.definitions import button, process, set_rule, text_field
+from tests.processes.rights.office import leave_request, office
+from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
+
+
+def _queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as found:
+        assert client.get(path).status_code == 200
+    return len(found)
+
+
+@pytest.mark.parametrize("path", ["/", "/instances/", "/work/"])
+def test_it_asks_as_often_where_the_creator_decides_what_is_seen(path: str) -> None:
+    people = office()
+    raw = leave_request(see=["creator", "owners", "group:hr"])
+    raw["record"] = {"title": "[days], [illness]", "summary": ["illness"]}
+    published(raw, user=people.dora)
+
+    def make(count: int) -> None:
+        for _one in range(count):
+            data = {"days": "5", "illness": "flu"}
+            made = create_instance(process="leave", mode="live", data=data, user=people.emma)
+            runs.trigger(
+                process_id=made.process_id, target="send", user=people.emma, trigger="button"
+            )
+
+    make(1)
+    clients = [client_of(one) for one in (people.emma, people.mark, people.helen)]
+    few = [_queries(one, path) for one in clients for _again in (1, 2)][1::2]
+    make(3)
+    assert [_queries(one, path) for one in clients] == few
 
 
 @pytest.mark.parametrize("path", ["/designs/", "/instances/", "/runs/"])
 def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(ada: Any, path: str) -> None:
     client = client_of(ada)
-
-    def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as found:
-            assert client.get(path).status_code == 200
-        return len(found)
 
     def make(numbers: range) -> None:
         for n in numbers:
@@ -40,10 +64,10 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(ada: Any, pa
             runs.trigger(process_id=made.process_id, target="go", user=ada, trigger="button")
 
     make(range(2))
-    queries()
-    few = queries()
+    _queries(client, path)
+    few = _queries(client, path)
     make(range(2, 12))
-    assert queries() == few
+    assert _queries(client, path) == few
 
 
 def test_instances_are_found_by_process_id_and_by_values_but_never_by_names_or_secrets(
