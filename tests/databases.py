@@ -35,6 +35,34 @@ def beginning_kept() -> Iterator[None]:
         yield
 
 
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def all_rows() -> Rows:
+    """Return every row of every table of ours."""
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    file = opened()
+    return {name: file.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
+
+
+def rows_since(before: Rows) -> Rows:
+    """Return the rows that came, or were changed, since then."""
+    now = all_rows()
+    return {
+        name: came
+        for name, rows in now.items()
+        if (came := [row for row in rows if row not in before[name]])
+    }
+
+
+def put_in(rows: Rows) -> None:
+    """Put rows into the database as they were."""
+    file = opened()
+    for name, found in rows.items():
+        places = ", ".join("?" * len(found[0]))
+        file.executemany(f'INSERT OR REPLACE INTO "{name}" VALUES ({places})', found)
+
+
 def opened() -> Any:
     """Return SQLite's own connection."""
     connection.ensure_connection()

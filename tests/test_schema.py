@@ -12,7 +12,7 @@ import schemathesis
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests import factories
+from tests import databases, factories
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
 from tests.processes.rights.doors import DOORS
 
@@ -45,10 +45,28 @@ class Workspace(NamedTuple):
     names: Names
 
 
+@pytest.fixture(scope="module")
+def kept() -> list[tuple[Workspace, databases.Rows]]:
+    """The workspace that the first test has made, with its rows."""
+    return []
+
+
 @pytest.fixture
-def workspace(admin: Any, settings: Any) -> Workspace:
-    """One object of each kind, and an administrator who calls."""
+def workspace(db: None, settings: Any, kept: list[tuple[Workspace, databases.Rows]]) -> Workspace:
+    """One object of each kind, and an administrator who calls; made once, put in for each test."""
     settings.KIANDA_EGRESS_ALLOW = ["127.0.0.1:9"]
+    if connection.vendor != "sqlite":
+        return new_workspace()
+    if kept:
+        databases.put_in(kept[0][1])
+    else:
+        before = databases.all_rows()
+        kept.append((new_workspace(), databases.rows_since(before)))
+    return kept[0][0]
+
+
+def new_workspace() -> Workspace:
+    admin = factories.make_user("admin", "Administrator")
     client = factories.api_client(admin)
 
     def make(path: str, body: Any) -> Any:

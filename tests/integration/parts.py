@@ -199,11 +199,6 @@ class Postgres:
         command = [self.programs / program, "-h", self.folder, "-U", "kianda", *words]
         subprocess.run(command, check=True)
 
-    def drop(self, name: str) -> None:
-        """Remove a database."""
-        with self.connect() as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
     def end(self) -> None:
         """End it, fast: whoever is connected is sent away."""
         self.process.end(signal.SIGINT)
