@@ -3,8 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from processes.files import scanning
+from processes.models import File
 from processes.running import runs
 
 logger = logging.getLogger(__name__)
@@ -14,6 +17,28 @@ logger = logging.getLogger(__name__)
 def execute_run(run_pk: int) -> None:
     """Carry out one queued run."""
     runs.execute_queued(run_pk)
+
+
+@shared_task(name="processes.check_files")
+def check_files() -> None:
+    """Check the files that wait for it."""
+    scanning.check_waiting(timezone.now())
+
+
+@shared_task(name="processes.check_file")
+def check_one_file(pk: str) -> None:
+    """Check a file that has just come."""
+    scanning.check_file(pk)
+
+
+def send_check(file: File) -> None:
+    """Have a worker check a file, if it is to be; while the broker is away the sweep does."""
+    if file.state != File.State.SCANNING:
+        return
+    try:
+        check_one_file.delay(str(file.pk))
+    except OperationalError:
+        logger.warning("The broker is away; the check of file %s waits for the sweep.", file.pk)
 
 
 def send_run(run_pk: int) -> None:

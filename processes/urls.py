@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
 from processes.api import comments as api_comments
-from processes.api import designs, instances, runs
+from processes.api import designs, files, instances, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
@@ -17,6 +17,7 @@ from processes.views.instances import (
     quick_actions,
     records,
 )
+from processes.views.instances import files as file_pages
 from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
@@ -44,6 +45,10 @@ api_urlpatterns = [
         api_quick_actions.Press.as_view(),
     ),
     path("instances/<str:process_id>/comments/", api_comments.Comments.as_view()),
+    path("instances/<str:process_id>/files/", files.InstanceFiles.as_view()),
+    path("files/", files.Files.as_view()),
+    path("files/<str:file_id>/", files.FileDetail.as_view()),
+    path("files/<str:file_id>/content/", files.FileContent.as_view()),
     path("instances/<str:process_id>/links/", api_links.FormLinks.as_view()),
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
@@ -114,6 +119,9 @@ page_urlpatterns: list[URLPattern] = [
         quick_actions.press,
         name="instance-quick-action",
     ),
+    path("files/<uuid:file_id>/small/", file_pages.small, name="file-small"),
+    # Without a slash at its end: whoever saves it by its address gets its name.
+    path("files/<uuid:file_id>/<str:name>", file_pages.file, name="file"),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
     path("instances/<str:process_id>/comments/", comments.comments, name="instance-comments"),
     path("instances/<str:process_id>/links/<int:link>/", links.revoke, name="instance-link-revoke"),

@@ -11,6 +11,7 @@ SYSTEM_TASKS: dict[str, tuple[int, int | None]] = {
     "scheduler.sweep": (5, 10),
     "scheduler.prune": (600, 600),
     "datasources.refresh_ahead": (5, 10),
+    "processes.check_files": (10, 10),
     "kianda.mail.sweep": (5, 10),
     "kianda.messages.summaries": (60, 60),
 }

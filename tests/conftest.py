@@ -5,6 +5,7 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +159,11 @@ def cleo(db: None) -> Any:
 def api() -> Callable[..., APIClient]:
     """Return `api(user, scopes=())`: a client with a real bearer token of that person."""
     return factories.api_client
+
+
+@pytest.fixture
+def own_folders(settings: Any, tmp_path: Path) -> None:
+    """Files are in folders of this test alone: what others have stored is none of it."""
+    settings.KIANDA_UPLOAD_DIR = tmp_path / "uploads"
+    kept = {**settings.STORAGES["files"], "OPTIONS": {"location": str(tmp_path / "files")}}
+    settings.STORAGES = {**settings.STORAGES, "files": kept}

@@ -11,11 +11,13 @@ os.environ.setdefault("KIANDA_DEMO", "0")
 os.environ.setdefault("KIANDA_LOG_LEVEL", "warning")
 
 from kianda.settings import *  # noqa: F403
-from kianda.settings import DATABASES, KIANDA_DATA_DIR
+from kianda.settings import DATABASES, KIANDA_DATA_DIR, STORAGES
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 # The processes of the tests have databases of their own.
 KIANDA_SPOOL_DIR = KIANDA_DATA_DIR / f"spool-{worker}"
+KIANDA_UPLOAD_DIR = KIANDA_DATA_DIR / f"uploads-{worker}"
+STORAGES["files"]["OPTIONS"]["location"] = str(KIANDA_DATA_DIR / f"files-{worker}")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": KIANDA_DATA_DIR / f"test-{worker}.sqlite3"}
     # The tests' database need not survive a power cut.

@@ -10,16 +10,18 @@ import io
 import json
 import lzma
 import os
+import re
 import tarfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
-MANIFEST, CHECKSUM = "manifest.json", "checksum"
+MANIFEST, CHECKSUM, CONTENTS = "manifest.json", "checksum", "files"
 FORMAT, FORMAT_WITHOUT_CHECKSUMS = 2, 1
 _BLANK = b"0" * 64
 _CHUNK = 1 << 20
+_KEY = re.compile(r"[0-9a-f]{40}")
 
 Manifest = Mapping[str, Any]
 
@@ -28,8 +30,18 @@ class BackupError(Exception):
     """The backup or the restore cannot be done."""
 
 
-def pack(file: Path, members: Iterable[Path], *, about: Manifest) -> None:
-    """Write the file; its members keep their names."""
+class Content(NamedTuple):
+    """The content of a file that people have uploaded: it is not unpacked with the rest."""
+
+    key: str
+    size: int
+    content: IO[bytes]
+
+
+def pack(
+    file: Path, members: Iterable[Path], *, about: Manifest, contents: Iterable[Content] = ()
+) -> None:
+    """Write the file; its members keep their names. Contents are read one after the other."""
     members = list(members)
     manifest = {"format": FORMAT, **about, "members": {path.name: _facts(path) for path in members}}
     file.touch(mode=0o600)
@@ -37,6 +49,9 @@ def pack(file: Path, members: Iterable[Path], *, about: Manifest) -> None:
         _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
         for path in members:
             tar.add(path, path.name, filter=_private)
+        for key, size, content in contents:
+            with content:
+                _add_stream(tar, f"{CONTENTS}/{key}", content, size)
         _add(tar, CHECKSUM, _BLANK)
     with tarfile.open(file) as tar:
         place = tar.getmember(CHECKSUM).offset_data
@@ -50,9 +65,23 @@ def pack(file: Path, members: Iterable[Path], *, about: Manifest) -> None:
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    _add_stream(tar, name, io.BytesIO(content), len(content))
+
+
+def _add_stream(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), 0o600
-    tar.addfile(entry, io.BytesIO(content))
+    entry.size, entry.mode = size, 0o600
+    tar.addfile(entry, content)
+
+
+def contents_of(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the contents of people's files in a backup that was found whole: key and stream."""
+    with tarfile.open(file) as tar:
+        for member in tar:
+            key = member.name.removeprefix(f"{CONTENTS}/")
+            content = tar.extractfile(member) if _KEY.fullmatch(key) else None
+            if content is not None and key != member.name:
+                yield key, content
 
 
 def _private(entry: tarfile.TarInfo) -> tarfile.TarInfo:

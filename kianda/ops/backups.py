@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,18 @@ from django.db import connection
 from django.utils import timezone
 
 from kianda.accounts.services.key_ring import canary_opens
-from kianda.ops.backup_files import FORMAT, FORMAT_WITHOUT_CHECKSUMS, BackupError, pack, unpack
+from kianda.lib.errors import NoSpace
+from kianda.ops.backup_files import (
+    FORMAT,
+    FORMAT_WITHOUT_CHECKSUMS,
+    BackupError,
+    Content,
+    contents_of,
+    pack,
+    unpack,
+)
 from kianda.ops.start_checks import unknown_migrations
+from processes.files import storage
 
 KEYS = "kianda_secret_keys"
 SQLITE, POSTGRESQL = "kianda.sqlite3", "kianda.pgdump"
@@ -52,8 +63,36 @@ def write_backup(target: Path, *, with_keys: bool) -> None:
             "database": connection.vendor,
             "with_keys": with_keys,
         }
-        pack(folder / "backup.tar", members, about=about)
+        pack(folder / "backup.tar", members, about=about, contents=_contents())
         (folder / "backup.tar").replace(target)
+
+
+def _contents() -> Iterator[Content]:
+    """Yield the contents of people's files, as they are after the database was copied.
+
+    One that comes meanwhile is a content without a row, which is removed some day.
+    """
+    for key in storage.kept_keys():
+        content = storage.open_whole(key)
+        if content is not None:
+            size = content.seek(0, os.SEEK_END)
+            content.seek(0)
+            yield Content(key, size, content)
+
+
+def put_back_contents(file: Path) -> int:
+    """Store the contents that a checked backup holds; return how many.
+
+    Before the database is replaced: what has no row then is removed some day.
+    """
+    count = 0
+    for key, content in contents_of(file):
+        try:
+            storage.put_back(key, content)
+        except NoSpace as full:
+            raise BackupError(full.detail) from full
+        count += 1
+    return count
 
 
 def _copy_sqlite(target: Path) -> None:

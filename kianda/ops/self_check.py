@@ -19,6 +19,7 @@ from kianda.mail import accounts, outbox
 from kianda.ops import liveness
 from kianda.ops.health import broker_answers, is_migrated
 from kianda.web import times
+from processes.files.pruning import missing_contents
 from processes.models import Run
 from scheduler.models import Occurrence
 from scheduler.services import unplanned
@@ -42,7 +43,7 @@ def findings(*, now: datetime) -> list[Finding]:
     found = [
         *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
         *_planning(now), *_waiting(now), *_administrators(),
-        *_mail(),
+        *_mail(), *_files(),
     ]  # fmt: skip
     order = {"bad": 0, "warn": 1, "ok": 2}
     return sorted(found, key=lambda finding: order[finding.kind])
@@ -108,6 +109,14 @@ def _disk() -> Iterator[Finding]:
         yield Finding("warn", said, _("Make room, or lower KIANDA_RETENTION_DAYS."))
     else:
         yield Finding("ok", said)
+
+
+def _files() -> Iterator[Finding]:
+    gone = missing_contents()
+    if gone:
+        said = _("The contents of some files are gone, such as that of %(name)s.")
+        mend = _("Bring the folder of files back from a backup, or look at KIANDA_FILE_STORAGE.")
+        yield Finding("bad", said % {"name": gone[0].name}, mend)
 
 
 def _planning(now: datetime) -> Iterator[Finding]:

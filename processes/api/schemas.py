@@ -1,6 +1,15 @@
 """JSON Schemas of what the API takes and gives, for the OpenAPI document."""
 
-from kianda.lib.api.schemas import MAYBE_MOMENT, MAYBE_TEXT, MOMENT, OBJECT, TEXT, Schema, shape
+from kianda.lib.api.schemas import (
+    COUNT,
+    MAYBE_MOMENT,
+    MAYBE_TEXT,
+    MOMENT,
+    OBJECT,
+    TEXT,
+    Schema,
+    shape,
+)
 from processes.engine.instance_state import LONGEST_NOTE
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
@@ -49,6 +58,25 @@ PUBLISHED = {
         },
     },
 }
+FILE = shape(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "size": COUNT,
+        "media_type": TEXT,
+        "received": COUNT,
+        "state": {"enum": ["uploading", "scanning", "ready", "refused"]},
+        "sha256": MAYBE_TEXT,
+        "process_id": MAYBE_TEXT,
+        "field": MAYBE_TEXT,
+        "created": MOMENT,
+        "finding": {"type": "string", "description": "What the check said, for administrators."},
+    },
+    required=[
+        "id", "name", "size", "media_type", "received", "state", "sha256", "process_id", "field",
+        "created",
+    ],
+)  # fmt: skip
 INSTANCE = shape(
     {
         "process_id": TEXT,

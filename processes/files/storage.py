@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import NoSpace
 
+_COPIED = 4_000_000
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -136,6 +137,28 @@ def discard(key: str) -> None:
     _part_of(key).unlink(missing_ok=True)
     for name in (place_of(key), thumb_place(key)):
         whole_files().delete(name)
+
+
+def kept_keys() -> Iterator[str]:
+    """Yield the keys of all whole files."""
+    storage = whole_files()
+    for folder in _folders(storage):
+        for name in storage.listdir(folder)[1]:
+            if not name.endswith(".thumb"):
+                yield name
+
+
+def put_back(key: str, content: IO[bytes]) -> None:
+    """Store a content of a backup; what has its key already is the same. Raises NoSpace."""
+    if whole_files().exists(place_of(key)):
+        return
+    offset = 0
+    while chunk := content.read(_COPIED):
+        write_part(key, offset=offset, chunk=chunk)
+        offset += len(chunk)
+    if not offset:
+        write_part(key, offset=0, chunk=b"")
+    keep(key)
 
 
 def thumb_place(key: str) -> str:

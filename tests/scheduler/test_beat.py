@@ -149,6 +149,7 @@ def test_the_systems_rows_are_made_once_and_put_right() -> None:
         "scheduler.sweep": ("scheduler.sweep", 5, "seconds", 10),
         "scheduler.prune": ("scheduler.prune", 600, "seconds", 600),
         "datasources.refresh_ahead": ("datasources.refresh_ahead", 5, "seconds", 10),
+        "processes.check_files": ("processes.check_files", 10, "seconds", 10),
         "kianda.mail.sweep": ("kianda.mail.sweep", 5, "seconds", 10),
         "kianda.messages.summaries": ("kianda.messages.summaries", 60, "seconds", 60),
     }

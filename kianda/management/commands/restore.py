@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from kianda import data_directory
 from kianda.ops.backup_files import BackupError
-from kianda.ops.backups import read_backup
+from kianda.ops.backups import put_back_contents, read_backup
 from kianda.ops.directory_lock import directory_alone
 from kianda.ops.restoring import (
     holds_work,
@@ -54,10 +54,13 @@ class Command(BaseCommand):
         backup = read_backup(file, folder)
         if backup.warning:
             self.stderr.write(f"Warning: {backup.warning}")
+        count = put_back_contents(file)
         replace_database(backup.database, backup.keys, file=file)
         # Whatever had begun in the present database, such as a first start, is over.
         data_directory.write_state(settings.KIANDA_DATA_DIR, data_directory.DONE)
         self.stdout.write(f"{file} is restored.")
+        if count:
+            self.stdout.write(f"{count} files that people had uploaded are in it.")
         self.stdout.write(
             "The key ring was in the backup and is in the data directory now."
             if backup.keys

@@ -27,6 +27,7 @@ _BY_MARKS = {
         POST /api/v1/instances/<str:process_id>/comments/
         GET /instances/<str:process_id>/comments/
         POST /instances/<str:process_id>/comments/
+        GET /api/v1/instances/<str:process_id>/files/
         GET /api/v1/runs/<str:run_id>/
         GET /runs/<int:run_id>/steps/
         GET /instances/<str:process_id>/
@@ -40,6 +41,12 @@ _BY_MARKS = {
         GET /runs/<int:run_id>/
         GET /runs/<int:run_id>/store/
         POST /runs/<int:run_id>/store/
+    """,
+    ".o.oo": """
+        GET /api/v1/files/<str:file_id>/
+        GET /api/v1/files/<str:file_id>/content/
+        GET /files/<uuid:file_id>/<str:name>
+        GET /files/<uuid:file_id>/small/
     """,
     ".xooo": """
         PATCH /api/v1/instances/<str:process_id>/
@@ -90,6 +97,7 @@ _BY_MARKS = {
         GET /api/v1/instances/
         POST /api/v1/instances/
         GET /api/v1/runs/
+        POST /api/v1/files/
         GET /api/v1/rule-types/
         GET /api/v1/field-types/
         GET /api/v1/schedule-kinds/
@@ -419,6 +427,8 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        PATCH /api/v1/files/<str:file_id>/
+        DELETE /api/v1/files/<str:file_id>/
         POST /sign-in/with/<slug:provider_id>/answer/
         GET /sign-in/with/<slug:provider_id>/answer/finish/
         GET /sign-in/with/<slug:provider_id>/metadata/
