@@ -2,7 +2,6 @@
 
 from typing import IO, Any, ClassVar, cast
 
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -18,8 +17,8 @@ from processes.api.representations import moment_or_none
 from processes.files import tus
 from processes.files.access import files_of, open_file, readable_file
 from processes.files.uploads import Uploader, own_upload, remove
+from processes.forms.field_uploads import begin_field_upload
 from processes.instances.claim import read_instance
-from processes.instances.field_uploads import begin_field_upload
 from processes.models import File
 from processes.rights.instance_rights import InstanceRights
 from processes.tasks import send_check
@@ -41,7 +40,7 @@ class Files(APIView):
 
     scopes: ClassVar = {"POST": "run"}
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say what of tus is understood."""
         return _answered(tus.options())
 
@@ -121,7 +120,7 @@ class FileContent(APIView):
         read_query(request, ())
         found = readable_file(file_id, Uploader(caller(request)))
         return download(
-            cast(HttpRequest, request._request), open_file(found), name=found.name,
+            request._request, open_file(found), name=found.name,
             size=found.size, media_type=found.media_type, etag=found.sha256, attached=True,
         )  # fmt: skip
 

@@ -1,12 +1,14 @@
 """What stands in the control of a field, and what its content means."""
 
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from processes.fields.base import FormField, Written
+from processes.language.file_types import PICTURES, file_size
 from processes.language.values import Value, ValueFailure, files_in
 
 PREFIX = "v-"
@@ -35,10 +37,40 @@ def means_same(field: FormField, one: Written, other: Written) -> bool:
     return not wrong and not also_wrong and first == second
 
 
-def files_read(field: FormField, written: str) -> list[dict[str, Any]]:
-    """Return the file that one posted line names; nothing where it is garbled."""
+class ShownFile(NamedTuple):
+    """A file as a control shows it, and what is posted for it."""
+
+    id: str
+    name: str
+    size: str
+    url: str
+    is_picture: bool
+    posted: str
+
+
+def files_shown(field: FormField, written: Written) -> list[ShownFile]:
+    """Return the files that stand in a control; what is garbled is none.
+
+    The page has posted them: what it says of them is shown to itself alone.
+    """
+    lines = written if isinstance(written, list) else [written]
+    return [
+        ShownFile(
+            one["id"],
+            one["name"],
+            "" if one["size"] is None else file_size(one["size"]),
+            f"/files/{one['id']}/{quote(one['name'], safe='') or 'file'}",
+            one["media_type"] in PICTURES,
+            line,
+        )
+        for line in lines
+        for one in _files_in(field, line)
+    ]
+
+
+def _files_in(field: FormField, line: str) -> list[dict[str, Any]]:
     try:
-        return files_in(field.to_python(field.from_control([written], zone=UTC)))
+        return files_in(field.to_python(field.from_control([line], zone=UTC)))
     except ValueFailure:
         return []
 

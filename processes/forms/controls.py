@@ -13,7 +13,8 @@ from processes.definition.document import Form
 from processes.fields import List
 from processes.fields.base import FormField, Written
 from processes.fields.text import Text
-from processes.forms.control_values import PREFIX, files_read
+from processes.files.uploads import most_bytes
+from processes.forms.control_values import PREFIX, ShownFile, files_shown
 from processes.instances.history import ForeignChange
 from processes.language.file_types import file_size
 
@@ -109,15 +110,20 @@ class Control:
         return self.field.control_in_words(self.value)
 
     @property
-    def files(self) -> list[dict[str, str]]:
-        """Return the files that stand in it: `id`, `name`, `size` in words, and what is posted."""
-        return [
-            {"id": one["id"], "name": one["name"], "posted": written,
-             "size": "" if one["size"] is None else file_size(one["size"]),
-             "media_type": one["media_type"]}
-            for written in self.value
-            for one in files_read(self.field, written)
-        ] if self.field.holds_files else []  # fmt: skip
+    def files(self) -> list[ShownFile]:
+        """Return the files that stand in it."""
+        return files_shown(self.field, self.value) if self.field.holds_files else []
+
+    @property
+    def largest_file(self) -> int:
+        """Return how many bytes a file in it can have."""
+        own = getattr(self.field, "max_mb", None)
+        return most_bytes() if own is None else min(own * 1_000_000, most_bytes())
+
+    @property
+    def largest_file_words(self) -> str:
+        """Return it as people read it."""
+        return file_size(self.largest_file)
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from kianda.lib.i18n import gettext as _
 
 UNKNOWN = "application/octet-stream"
+# What is shown small.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # One kind as a setting has it: `pdf`, `image/*`, `application/pdf`.
 TOLD = re.compile(r"[a-z0-9]{1,12}|[a-z]+/(\*|[a-z0-9][a-z0-9.+-]*)")
 
@@ -83,4 +85,5 @@ def file_size(size: int | Decimal) -> str:
         return _("%(count)s bytes") % {"count": number}
     power = 1 if number < 1_000_000 else 2 if number < 1_000_000_000 else 3
     scaled, unit = number / 1_000**power, ("KB", "MB", "GB")[power - 1]
-    return f"{scaled:,.1f} {unit}" if scaled < 10 and power > 1 else f"{scaled:,.0f} {unit}"
+    digits = 1 if scaled < 10 and power > 1 else 0
+    return f"{f'{scaled:,.{digits}f}'.removesuffix('.0')} {unit}"

@@ -17,6 +17,7 @@ from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
 from processes.views.instances.carried_values import sealed, signed_view
 from processes.views.instances.comments import comments_context
+from processes.views.instances.files import file_lines
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import FormStep, load_targets, open_form, primary
 from processes.views.instances.links import link_lines
@@ -40,6 +41,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "instance": instance, "design": instance.design, "version": form_page.version,
         "record": record,
         "views": [(view, form_page.steps[view.form.name]) for view in views],
+        "takes_files": bool(form_page.document.file_fields), "files": file_lines(form_page),
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
         "earlier": _earlier(form_page, record) if has_open else [],
         "is_technical": staff or bool(form_page.rights.manages),

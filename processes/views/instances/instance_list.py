@@ -25,6 +25,7 @@ from processes.running import runs
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person
 from processes.views.instances.new_instance_form import NewInstanceForm
+from processes.views.instances.plain_uploads import first_form
 
 _KEY = re.compile(r"[0-9]{1,18}")
 
@@ -96,7 +97,7 @@ def new_instance(request: HttpRequest) -> HttpResponseBase:
     status = 200
     if version is not None:
         form, errors = (
-            NewInstanceForm(version, person(request), request.POST, mode=mode if staff else "live"),
+            first_form(request, version, mode=mode if staff else "live"),
             Errors(),
         )
         try:

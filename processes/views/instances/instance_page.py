@@ -25,6 +25,7 @@ from processes.views.instances.form_page import FormPage, closed_columns
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
 from processes.views.instances.page_frame import frame_of
+from processes.views.instances.plain_uploads import take_uploads
 
 PARTIALS = {
     "instance": "instances/_instance.html",
@@ -72,9 +73,13 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     if act.verb == "load":
         return _opened(request, form_page)
     do = (lambda now: _press(request, now, target)) if target else lambda now: _save(request, now)
+    refused = take_uploads(request, form_page.editable(), form_page.uploader)
     form_page.take(request.POST)
     if form_page.ended_view:
         return _refused(request, form_page, form_page.ended_view)
+    if refused:
+        form_page.errors = Errors(Invalid(errors=refused))
+        return _render(request, form_page, status=422)
     if act.is_placed:
         form_page.act_on_rows(act)
         return _render(request, form_page)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from typing import Concatenate, ParamSpec, TypeAlias, cast
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -31,26 +33,34 @@ from processes.models import FormLink, Run
 from processes.running import runs
 from processes.running.checkpoints import USES_LINK
 from processes.views.instances.instance_page import modes_of, refuse_misfit
+from processes.views.instances.link_files import session_of, upload, with_session
 from processes.views.instances.linked_form import LinkedForm
+from processes.views.instances.plain_uploads import take_uploads
 
-View = Callable[[HttpRequest, str], HttpResponseBase]
+P = ParamSpec("P")
+
+View: TypeAlias = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
-def _open_to_all(*methods: str) -> Callable[[View], View]:
+def _open_to_all(*methods: str) -> Callable[[View[P]], View[P]]:
     """Guard a page that needs no account: counted by address, kept by nobody, found by nobody."""
 
-    def guarded_by(view: View) -> View:
+    def guarded_by(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, token: str) -> HttpResponseBase:
+        def guarded(
+            request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
-            answer = _counted(request) or _answered(view, request, token)
+            answer = _counted(request) or _answered(
+                request, lambda: view(request, token, *args, **kwargs)
+            )
             answer["Referrer-Policy"] = "no-referrer"
             answer["X-Robots-Tag"] = "noindex, nofollow"
             answer["Cache-Control"] = "no-store"
             return answer
 
-        return guarded
+        return cast(View[P], guarded)
 
     return guarded_by
 
@@ -64,9 +74,9 @@ def _counted(request: HttpRequest) -> HttpResponse | None:
     return answer
 
 
-def _answered(view: View, request: HttpRequest, token: str) -> HttpResponseBase:
+def _answered(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     try:
-        return view(request, token)
+        return view()
     except Missing:
         raise Http404 from None
     except NoLongerValid as ended:
@@ -89,16 +99,33 @@ def linked(request: HttpRequest, token: str) -> HttpResponseBase:
     link = link_of(token)
     refuse_ended(link)
     form = LinkedForm.behind(link)
+    form.session, form.upload_url = session_of(request), reverse("form-link-files", args=[token])
     if request.method != "POST":
-        return _shown(request, form)
+        return with_session(request, _shown(request, form))
     act = act_of(request.POST.get("act", ""))
     if act.verb == "load":
         return _opened(request, form)
+    refused = take_uploads(request, form.editable(), form.uploader)
     form.take(request.POST)
+    if refused:
+        form.errors = Errors(Invalid(errors=refused))
+        return _shown(request, form, status=422)
     if act.is_placed:
         form.act_on_rows(act)
         return _shown(request, form)
     return _pressed(request, form, act.pressed, token)
+
+
+@_open_to_all("POST")
+def files(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Begin an upload for the form of a link."""
+    return upload(request, token)
+
+
+@_open_to_all("GET", "HEAD", "PATCH", "DELETE")
+def file(request: HttpRequest, token: str, file_id: UUID) -> HttpResponseBase:
+    """Go on with an upload through a link, tell about it, or end it."""
+    return upload(request, token, file_id)
 
 
 @_open_to_all("GET", "HEAD")
@@ -145,7 +172,7 @@ def _pressed(request: HttpRequest, form: LinkedForm, target: str, token: str) ->
         return _shown(request, form, status=422)
     except (Conflict, Forbidden) as refusal:
         refuse_ended(form.link)
-        fresh = LinkedForm.behind(form.link)
+        fresh = form.read_again()
         fresh.keep_view(form)
         fresh.keep_typed(form)
         busy = _("Not sent: someone is working on this form. Try again in a moment.")
@@ -194,7 +221,7 @@ def _after(request: HttpRequest, form: LinkedForm, run: Run, token: str) -> Http
 
 def _now(form: LinkedForm, run: Run) -> LinkedForm:
     """Return the form as a run has left it: what it set and did not save, or what it refused."""
-    fresh = LinkedForm.behind(form.link)
+    fresh = form.read_again()
     fresh.keep_view(form, modes_of([run]))
     if run.status == Run.Status.SUCCEEDED:
         fresh.lay_over(run.data or {}, form)

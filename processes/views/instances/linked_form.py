@@ -31,6 +31,9 @@ class LinkedForm(FormPage):
     # Nobody has an account here.
     user: Any = None
     link: FormLink
+    # What tells the browser of whoever fills it in from others with the same link.
+    session: str = ""
+    upload_url: str = ""
     # What is stored and not shown here, only to tell what rules have made of it.
     unseen: Mapping[str, Value] = field(default_factory=dict)
 
@@ -45,6 +48,12 @@ class LinkedForm(FormPage):
         unseen = {name: value for name, value in values.items() if name not in seen}
         return cls(instance, version, document, seen, link=link, unseen=unseen)
 
+    def read_again(self) -> "LinkedForm":
+        """Return the form as it is by now; raises Missing."""
+        fresh = LinkedForm.behind(self.link)
+        fresh.session, fresh.upload_url = self.session, self.upload_url
+        return fresh
+
     @cached_property
     def rights(self) -> InstanceRights:
         """What the link lets do."""
@@ -53,7 +62,7 @@ class LinkedForm(FormPage):
     @property
     def uploader(self) -> Uploader:
         """Return who uploads files here."""
-        return Uploader(None, self.link)
+        return Uploader(None, self.link, self.session)
 
     @property
     def about(self) -> str:
@@ -103,4 +112,5 @@ class LinkedForm(FormPage):
             "left": sealed(self.carried(), about=self.about, user=None),
             "change_targets": [name for name, found in self.editable().items() if found.rules],
             "load": bool(self.load_targets) and not opened,
+            "takes_files": bool(self.document.file_fields), "upload_url": self.upload_url,
         }  # fmt: skip

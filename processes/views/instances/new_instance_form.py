@@ -76,6 +76,8 @@ class NewInstanceForm:
         for name, value in python_of(self.document.fields, self.left).items():
             self._show(name, value)
         self.trouble = ""
+        # Files that came along and were not taken.
+        self.refused: list[Flaw] = []
         # A rule has left it: nothing is made of it.
         self.is_left = False
 
@@ -131,7 +133,7 @@ class NewInstanceForm:
         """Return what is wrong with it; unless strict, what is missing may be."""
         data = self.data()
         missing = missing_in(self.fields.values(), self.values, data) if strict else []
-        return in_form_order(self.document, missing + self._read(data)[1])
+        return in_form_order(self.document, missing + self._read(data)[1] + self.refused)
 
     def _read(self, data: Mapping[str, Any]) -> tuple[dict[str, Value], list[Flaw]]:
         return read_sent(self.document, data, {}, files=KnownFiles(Uploader(self.user)))
@@ -231,7 +233,9 @@ class NewInstanceForm:
             for form in self.document.forms[:1]
         )
         return {
-            "views": views, "document": self.document, "errors": errors, "trouble": self.trouble,
+            "views": views, "document": self.document,
+            "takes_files": bool(self.document.file_fields),
+            "errors": errors, "trouble": self.trouble,
             "left": sealed(
                 CarriedValues(self.left, rows, self.display, self.modes.modes),
                 about=self.about, user=self.user,

@@ -26,6 +26,7 @@ from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.new_instance_form import NewInstanceForm
 from processes.views.instances.page_frame import PageFrame, put
+from processes.views.instances.plain_uploads import first_form
 from processes.views.preview import common
 from processes.views.preview.session_start import begin
 
@@ -121,7 +122,7 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @once
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
-    form = NewInstanceForm(saved_draft(name).version, person(request), request.POST, mode="preview")
+    form = first_form(request, saved_draft(name).version, mode="preview")
     act = act_of(request.POST.get("act", ""))
     try:
         if act.is_placed:

@@ -35,7 +35,7 @@ def got(client: Client, place: str, **headers: str) -> Any:
         place, headers={name.replace("_", "-"): one for name, one in headers.items()}
     )
     if answer.streaming:
-        answer.content_of_it = body(answer)
+        body(answer)
     return answer
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.test import APIClient
 
 from processes.models import File
 from tests.factories import api_client, make_user
@@ -17,6 +16,7 @@ from tests.processes.stories import made, published
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FILES = "/api/v1/files/"
+SIZE = len(PDF)
 BYTES = "application/offset+octet-stream"
 
 
@@ -26,7 +26,7 @@ def about(**said: str) -> str:
     )
 
 
-def tus(size: int | None = None, offset: int | None = None, **said: str) -> dict[str, str]:
+def tus(size: int | None = None, offset: int | None = None, **said: Any) -> dict[str, str]:
     headers = {"Tus-Resumable": "1.0.0"}
     headers |= {} if size is None else {"Upload-Length": str(size)}
     headers |= {} if offset is None else {"Upload-Offset": str(offset)}
@@ -42,20 +42,20 @@ def cast() -> dict[str, Any]:
 
 
 @pytest.fixture
-def ada(cast: dict[str, Any]) -> APIClient:
+def ada(cast: dict[str, Any]) -> Any:
     return api_client(cast["ada"])
 
 
-def begin(client: APIClient, size: int = len(PDF), **said: str) -> Any:
+def begin(client: Any, size: Any = SIZE, **said: Any) -> Any:
     named = {"filename": "offer.pdf", **said}
     return client.post(FILES, b"", content_type="text/plain", headers=tus(size, **named))
 
 
-def send(client: APIClient, place: str, offset: int, piece: bytes) -> Any:
+def send(client: Any, place: str, offset: int, piece: bytes) -> Any:
     return client.generic("PATCH", place, piece, content_type=BYTES, headers=tus(offset=offset))
 
 
-def test_a_client_of_tus_uploads_in_pieces(ada: APIClient) -> None:
+def test_a_client_of_tus_uploads_in_pieces(ada: Any) -> None:
     begun = begin(ada)
     assert (begun.status_code, begun["Tus-Resumable"]) == (201, "1.0.0")
     assert begun.data["state"] == "uploading"
@@ -75,7 +75,7 @@ def test_a_client_of_tus_uploads_in_pieces(ada: APIClient) -> None:
     assert b"".join(ada.get(f"{place}content/").streaming_content) == PDF
 
 
-def test_one_request_may_bring_all_of_it(ada: APIClient) -> None:
+def test_one_request_may_bring_all_of_it(ada: Any) -> None:
     headers = tus(len(PDF), filename="../../offer.pdf")
     answer = ada.generic("POST", FILES, PDF, content_type=BYTES, headers=headers)
     assert (answer.status_code, answer.data["state"], answer.data["name"]) == (
@@ -83,7 +83,7 @@ def test_one_request_may_bring_all_of_it(ada: APIClient) -> None:
     )  # fmt: skip
 
 
-def test_what_is_understood_is_told(ada: APIClient) -> None:
+def test_what_is_understood_is_told(ada: Any) -> None:
     answer = ada.options(FILES)
     assert answer.status_code == 204
     assert answer["Tus-Version"] == "1.0.0"
@@ -104,7 +104,7 @@ def test_what_is_understood_is_told(ada: APIClient) -> None:
     ],
 )
 def test_what_cannot_be_begun_is_refused(
-    ada: APIClient, headers: dict[str, str], status: int, sentence: str
+    ada: Any, headers: dict[str, str], status: int, sentence: str
 ) -> None:
     answer = ada.post(FILES, b"", content_type="text/plain", headers=headers)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
@@ -122,7 +122,7 @@ def test_what_cannot_be_begun_is_refused(
     ],
 )
 def test_a_piece_that_does_not_fit_is_refused(
-    ada: APIClient, headers: dict[str, str], kind: str, status: int, sentence: str
+    ada: Any, headers: dict[str, str], kind: str, status: int, sentence: str
 ) -> None:
     place = begin(ada)["Location"]
     answer = ada.generic("PATCH", place, PDF, content_type=kind, headers=headers)
@@ -131,13 +131,13 @@ def test_a_piece_that_does_not_fit_is_refused(
     assert send(ada, place, 0, PDF).status_code == 204
 
 
-def test_more_than_announced_is_refused(ada: APIClient) -> None:
+def test_more_than_announced_is_refused(ada: Any) -> None:
     place = begin(ada, size=10)["Location"]
     answer = send(ada, place, 0, PDF)
     assert (answer.status_code, "More was sent" in answer.data["detail"]) == (413, True)
 
 
-def test_the_last_piece_sent_twice_changes_nothing(ada: APIClient) -> None:
+def test_the_last_piece_sent_twice_changes_nothing(ada: Any) -> None:
     place = begin(ada)["Location"]
     assert send(ada, place, 0, PDF).status_code == 204
     # The answer was lost on the way.
@@ -147,21 +147,21 @@ def test_the_last_piece_sent_twice_changes_nothing(ada: APIClient) -> None:
     assert File.objects.get().state == "ready"
 
 
-def test_an_upload_is_ended(ada: APIClient) -> None:
+def test_an_upload_is_ended(ada: Any) -> None:
     place = begin(ada)["Location"]
     assert ada.delete(place).status_code == 204
     assert ada.get(place).status_code == 404
     assert send(ada, place, 0, PDF).status_code == 404
 
 
-def test_a_lie_is_told_with_the_last_piece(ada: APIClient) -> None:
+def test_a_lie_is_told_with_the_last_piece(ada: Any) -> None:
     place = begin(ada, size=len(EXE))["Location"]
     answer = send(ada, place, 0, EXE)
     assert (answer.status_code, answer.data["errors"][0]["pointer"]) == (400, "/content")
     assert "is not what its name says" in answer.data["errors"][0]["detail"]
 
 
-def test_an_upload_is_its_own_persons(cast: Any, ada: APIClient) -> None:
+def test_an_upload_is_its_own_persons(cast: Any, ada: Any) -> None:
     place = begin(ada)["Location"]
     ben = api_client(cast["ben"])
     for answer in (
@@ -182,7 +182,10 @@ def test_a_token_that_may_only_read_uploads_nothing(cast: Any) -> None:
 def test_a_page_uploads_with_its_session_and_its_token_against_forgery(cast: Any) -> None:
     page = Client(enforce_csrf_checks=True)
     page.force_login(cast["ada"])
-    bare = {"content_type": "text/plain", "headers": tus(len(PDF), filename="offer.pdf")}
+    bare: dict[str, Any] = {
+        "content_type": "text/plain",
+        "headers": tus(len(PDF), filename="offer.pdf"),
+    }
     assert page.post(FILES, b"", **bare).status_code == 403
     page.get("/instances/new/?process=claim")
     bare["headers"] |= {"X-CSRFToken": page.cookies["csrftoken"].value}
@@ -205,7 +208,7 @@ def test_a_page_uploads_with_its_session_and_its_token_against_forgery(cast: Any
     ],
 )
 def test_a_field_refuses_before_a_byte_is_sent(
-    ada: APIClient, said: dict[str, str], status: int, sentence: str
+    ada: Any, said: dict[str, str], status: int, sentence: str
 ) -> None:
     process_id = made(ada, "claim")
     answer = begin(ada, **{"process_id": process_id, **said})
@@ -213,7 +216,7 @@ def test_a_field_refuses_before_a_byte_is_sent(
     assert sentence in str(answer.data)
 
 
-def test_a_field_takes_what_it_takes(ada: APIClient) -> None:
+def test_a_field_takes_what_it_takes(ada: Any) -> None:
     process_id = made(ada, "claim")
     assert begin(ada, process_id=process_id, field="receipt").status_code == 201
     large = begin(ada, size=1_000_001, process_id=process_id, field="receipt")
@@ -244,7 +247,7 @@ def test_a_closed_form_and_a_field_of_others_take_nothing(cast: Any) -> None:
 
 
 def test_the_files_of_an_instance_are_listed_for_those_who_see_them(cast: Any) -> None:
-    root = api_client(cast["root"])
+    root: Any = api_client(cast["root"])
 
     def uploaded(name: str) -> dict[str, str]:
         headers = tus(len(PDF), filename=name)

@@ -107,14 +107,14 @@ def test_more_than_was_announced_is_refused_and_what_is_there_stays(ada: Any) ->
 
 
 def test_two_gigabytes_are_refused_before_a_byte_is_sent(ada: Any) -> None:
-    with pytest.raises(TooLarge, match=r"The file has 2\.0 GB\. At most 100 MB are allowed\."):
+    with pytest.raises(TooLarge, match=r"The file has 2 GB\. At most 100 MB are allowed\."):
         begin_upload(Uploader(ada), name="film.mp4", size=2_000_000_000)
     assert not File.objects.exists()
 
 
 def test_a_content_that_does_not_stop_is_cut_off_and_gone(ada: Any, settings: Any) -> None:
     settings.KIANDA_MAX_FILE_MB = 5
-    with pytest.raises(TooLarge, match=r"larger than 5\.0 MB"):
+    with pytest.raises(TooLarge, match=r"larger than 5 MB"):
         store_bytes(iter([b"a" * 3_000_000] * 3), name="a.txt", by=ada)
     assert not File.objects.exists()
 

@@ -427,6 +427,10 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        POST /f/<str:token>/files/
+        GET /f/<str:token>/files/<uuid:file_id>/
+        PATCH /f/<str:token>/files/<uuid:file_id>/
+        DELETE /f/<str:token>/files/<uuid:file_id>/
         PATCH /api/v1/files/<str:file_id>/
         DELETE /api/v1/files/<str:file_id>/
         POST /sign-in/with/<slug:provider_id>/answer/

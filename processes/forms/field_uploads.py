@@ -52,7 +52,7 @@ def _refuse_by_instance(by: Uploader, process_id: str, field: str, name: str, si
 
 def _refuse_by_process(process: str, field: str, name: str, size: int) -> str:
     design = ProcessDesign.objects.filter(name=process).select_related("published", "draft").first()
-    version = design and (design.published or design.draft)
+    version = (design.published or design.draft) if design is not None else None
     if version is None:
         raise Missing(_("There is no process %(process)s.") % {"process": process})
     document = document_of(version)
