@@ -19,7 +19,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin kianda \
-    && install -d -o kianda -m 0700 /data /backups
+    && install -d -o kianda -m 0700 /data /backups /files
 
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app

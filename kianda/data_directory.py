@@ -19,9 +19,7 @@ DATABASE, RING, STATE = "kianda.sqlite3", "kianda_secret_keys", "kianda.started"
 FIRST, UPGRADE, UNTOLD, DONE = "first", "upgrade", "untold", "done"
 
 # What is ours in the directory; whatever else somebody has put there is not touched.
-OURS = (
-    "kianda*", "sandbox*", "*.lock", "broker", "metrics", "static", "spool*", "files", "uploads",
-)  # fmt: skip
+OURS = ("kianda*", "sandbox*", "*.lock", "broker", "metrics", "static", "spool*", "files")
 # A key that others can read may have been read: nobody is told that all is well by a silent chmod.
 KEYS = "kianda_secret_key*"
 

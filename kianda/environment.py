@@ -46,8 +46,9 @@ KNOWN: dict[str, str] = {
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
     "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
     "KIANDA_MAX_FILE_MB": "How large one uploaded file can be, in millions of bytes. `100`.",
+    "KIANDA_FILES_DIR": "The folder of uploaded files, for all parts. `files` beside the data.",
     "KIANDA_SCAN_COMMAND": "Checks each file: a program, its path is added. Exit 0: clean. None.",
-    "KIANDA_FILE_STORAGE": "Where files are: a storage of Django, as JSON. The data directory.",
+    "KIANDA_FILE_STORAGE": "A storage of Django for whole files, as JSON. KIANDA_FILES_DIR.",
     "KIANDA_SMTP_URL": "Mail server: `smtp://user:password@host:587?from=address`. None.",
 }
 

@@ -22,7 +22,8 @@ KIANDA_DATA_DIR = Path(env.text("KIANDA_DATA_DIR", str(BASE_DIR / "var"))).resol
 # Answers of calls that the database could not take yet.
 KIANDA_SPOOL_DIR = KIANDA_DATA_DIR / "spool"
 # What has arrived of files that are being uploaded; whole ones are in STORAGES.
-KIANDA_UPLOAD_DIR = KIANDA_DATA_DIR / "uploads"
+KIANDA_FILES_DIR = Path(env.text("KIANDA_FILES_DIR", str(KIANDA_DATA_DIR / "files"))).resolve()
+KIANDA_UPLOAD_DIR = KIANDA_FILES_DIR / "parts"
 KIANDA_MAX_FILE_MB = env.number("KIANDA_MAX_FILE_MB", 100, least=1, most=10_000)
 KIANDA_SCAN_COMMAND = env.command("KIANDA_SCAN_COMMAND")
 KIANDA_HOST = env.text("KIANDA_HOST", "127.0.0.1")
@@ -219,7 +220,7 @@ STORAGES = {
         "KIANDA_FILE_STORAGE",
         {
             "BACKEND": "processes.files.storage.LocalFiles",
-            "OPTIONS": {"location": str(KIANDA_DATA_DIR / "files")},
+            "OPTIONS": {"location": str(KIANDA_FILES_DIR)},
         },
     ),
     "staticfiles": {

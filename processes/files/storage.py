@@ -6,6 +6,7 @@ moved into its place only when it is whole.
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -35,8 +36,25 @@ class LocalFiles(FileSystemStorage):
         """Move a part into its place, for good when this returns."""
         place = Path(self.path(key))
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.replace(place)
+        _move(part, place)
         _flush_folder(place.parent)
+
+
+def _move(part: Path, place: Path) -> None:
+    try:
+        part.replace(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # On another disk: whole beside its place first.
+        beside = place.with_suffix(".new")
+        with part.open("rb") as content, beside.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        beside.chmod(0o600)
+        beside.replace(place)
+        part.unlink()
 
 
 def whole_files() -> Storage:
@@ -182,7 +200,7 @@ def left_behind(before: datetime) -> Iterator[tuple[str, bool]]:
 
 def _folders(storage: Storage) -> list[str]:
     try:
-        return sorted(storage.listdir("")[0])
+        return sorted(name for name in storage.listdir("")[0] if len(name) == 2)
     except FileNotFoundError:
         return []
 

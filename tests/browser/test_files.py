@@ -18,10 +18,18 @@ from tests.processes.definitions import button, process, set_rule, text_field
 from tests.processes.files.samples import EXE, PDF, png
 from tests.processes.stories import values_of
 
-PICTURE = {"name": "Receipt of Monday.png", "mimeType": "image/png", "buffer": png(400, 300)}
-LETTER = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": PDF}
+PICTURE: dict[str, Any] = {
+    "name": "Receipt of Monday.png",
+    "mimeType": "image/png",
+    "buffer": png(400, 300),
+}
+LETTER: dict[str, Any] = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": PDF}
 # Two pieces and a bit.
-LARGE = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan " * 1_800_000}
+LARGE: dict[str, Any] = {
+    "name": "plan.txt",
+    "mimeType": "text/plain",
+    "buffer": b"plan " * 1_800_000,
+}
 
 
 def claim(user: Any, **settings: Any) -> ProcessInstance:

@@ -46,7 +46,7 @@ def small(request: HttpRequest, file_id: UUID) -> HttpResponseBase:
     )  # fmt: skip
 
 
-class FileLine(NamedTuple):
+class FileOnPage(NamedTuple):
     """A file: where it is read, whether it can be by now, in which field it stands."""
 
     file: File
@@ -58,7 +58,7 @@ class FileLine(NamedTuple):
     place: str
 
 
-def file_lines(form_page: FormPage) -> list[FileLine]:
+def file_lines(form_page: FormPage) -> list[FileOnPage]:
     """Return the files that the person gets at, the newest first."""
     if not form_page.document.file_fields and not form_page.instance.files.exists():
         return []
@@ -66,7 +66,7 @@ def file_lines(form_page: FormPage) -> list[FileLine]:
     return [_line(file, form_page) for file in reversed(found)]
 
 
-def _line(file: File, form_page: FormPage) -> FileLine:
+def _line(file: File, form_page: FormPage) -> FileOnPage:
     states = {
         File.State.SCANNING: _("not checked yet"),
         File.State.REFUSED: _("refused by the check of files"),
@@ -81,4 +81,4 @@ def _line(file: File, form_page: FormPage) -> FileLine:
     url = "" if state else f"/files/{file.pk}/{quote(file.name, safe='')}"
     is_picture = not state and file.media_type in PICTURES
     place = ", ".join(here) or _("in the history only")
-    return FileLine(file, url, file_size(file.size), is_picture, state, place)
+    return FileOnPage(file, url, file_size(file.size), is_picture, state, place)
