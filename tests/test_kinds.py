@@ -38,7 +38,7 @@ KINDS = [
     for slug, kind in registry.kinds.items()
 ]
 # Modules whose classes are no kinds themselves.
-BASES = {"base", "calling", "display", "mailing"}
+BASES = {"base", "calling", "display", "files", "mailing"}
 
 # The least that a kind of each slug needs, where its defaults are not enough.
 LEAST: dict[str, dict[str, Any]] = {
@@ -220,6 +220,8 @@ def test_the_slugs_are_those_of_the_contract() -> None:
         "table",
         "user_picker",
         "file_upload",
+        "image",
+        "signature",
         "button",
         "link",
         "rich_text",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import tzinfo
-from typing import Any
+from typing import Any, cast
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.masking import Masker
@@ -17,6 +17,7 @@ from processes.engine.run_values import Changes, RunValues
 from processes.engine.runner import Outcome
 from processes.engine.trace import RunTrace
 from processes.fields.base import value_read_out
+from processes.fields.files import FilesField
 from processes.fields.table import may_name_people
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
@@ -183,7 +184,7 @@ class RunContext:
     def _checked(self, changes: Changes) -> dict[str, Value]:
         converted = self.working.converted(changes)
         for name, value in converted.items():
-            if self.working.fields[name].holds_files:
+            if isinstance(self.working.fields[name], FilesField):
                 converted[name] = self._known_files(name, value)
             elif self.working.is_secret(name):
                 self.masker.add(value)
@@ -197,16 +198,21 @@ class RunContext:
 
     def _known_files(self, name: str, value: Value) -> Value:
         """Return files as they are known: an answer may claim anything of any file."""
+        target = cast(FilesField, self.working.fields[name])
+        known = [
+            other
+            for other, field in self.working.fields.items()
+            if isinstance(field, FilesField) and target.takes_files_of(field)
+        ]
         held = [
             one
             for values in (self.working.values, self.working.stored)
-            for other, field in self.working.fields.items()
-            if field.holds_files
+            for other in known
             for one in files_in(values.get(other))
         ]
         if all(one in held for one in files_in(value)):
             return value
-        return self.world.files(self.working.fields[name], value)
+        return self.world.files(target, value)
 
     def _holds_found_secret(self, value: Value) -> bool:
         if not self.found_secrets:

@@ -12,12 +12,15 @@ from processes.fields.button import Button
 from processes.fields.date import Date
 from processes.fields.field_group import FieldGroup
 from processes.fields.file_upload import FileUpload
+from processes.fields.files import FilesField
+from processes.fields.image import Image
 from processes.fields.link import Link
 from processes.fields.list import List
 from processes.fields.number import Number
 from processes.fields.panel import Panel
 from processes.fields.rich_text import RichText
 from processes.fields.secret import Secret
+from processes.fields.signature import Signature
 from processes.fields.table import Table
 from processes.fields.text import Text
 from processes.fields.toggle import Toggle
@@ -33,6 +36,8 @@ AnyField = Annotated[
     | Table
     | UserPicker
     | FileUpload
+    | Image
+    | Signature
     | Button
     | Link
     | RichText
@@ -63,7 +68,9 @@ __all__ = [
     "Date",
     "FieldGroup",
     "FileUpload",
+    "FilesField",
     "FormField",
+    "Image",
     "InputField",
     "Link",
     "List",
@@ -71,6 +78,7 @@ __all__ = [
     "Panel",
     "RichText",
     "Secret",
+    "Signature",
     "Table",
     "Text",
     "Toggle",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Stale
 from processes.definition.document import Document
+from processes.fields import FilesField
 from processes.fields.base import FormField
 from processes.files.uploads import Uploader, is_number
 from processes.language.values import Value, ValueFailure, files_in
@@ -37,7 +38,7 @@ class KnownFiles(NamedTuple):
     rights: InstanceRights | None = None
 
     def filled(
-        self, field: FormField, raw: Any, stored: Value
+        self, field: FormField, raw: Any, stored: Value, document: Document
     ) -> tuple[Any, list[tuple[str, str]]]:
         """Return what was sent for a file field with what is known of the files, and the flaws."""
         if not field.holds_files:
@@ -52,7 +53,8 @@ class KnownFiles(NamedTuple):
         wrong = [
             (f"/{at}" if isinstance(sent, list) else "", sentence)
             for at, one in enumerate(files_in(sent))
-            if one["id"] not in kept and (sentence := _flaw_of(rows.get(one["id"]), one["id"]))
+            if one["id"] not in kept
+            and (sentence := _flaw_of(rows.get(one["id"]), one["id"], field, document))
         ]
         if wrong:
             return raw, wrong
@@ -77,7 +79,7 @@ class KnownFiles(NamedTuple):
         return rows
 
 
-def _flaw_of(file: File | None, number: str) -> str:
+def _flaw_of(file: File | None, number: str, field: FormField, document: Document) -> str:
     if file is None:
         # Whether somebody else has such a file is not told.
         return _("There is no file %(id)s that you can use here. Upload it first.") % {"id": number}
@@ -87,6 +89,10 @@ def _flaw_of(file: File | None, number: str) -> str:
         }
     if file.state == File.State.REFUSED:
         return _("%(name)s was refused by the check of files. Take it out.") % {"name": file.name}
+    if isinstance(field, FilesField) and not field.takes_any:
+        came = document.fields.get(file.field) if file.process == document.name else None
+        if came is None or came.slug() != field.slug():
+            return _("%(name)s was not made here. Sign in the form itself.") % {"name": file.name}
     return ""
 
 

@@ -117,7 +117,7 @@ class Control:
     @property
     def largest_file(self) -> int:
         """Return how many bytes a file in it can have."""
-        own = getattr(self.field, "max_mb", None)
+        own = getattr(self.field, "largest_mb", None)
         return most_bytes() if own is None else min(own * 1_000_000, most_bytes())
 
     @property

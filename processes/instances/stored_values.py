@@ -79,7 +79,7 @@ def read_sent(
             if not stored.get(name):
                 flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
         else:
-            raw, wrong = files.filled(field, raw, stored.get(name))
+            raw, wrong = files.filled(field, raw, stored.get(name), document)
             flaws += [Flaw(f"{pointer}{at}", f"{field.title}: {one}") for at, one in wrong]
             if not wrong:
                 _read_one(field, raw, pointer, values, flaws, stored)

@@ -86,7 +86,7 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
         "process.created": moment_text(now), "process.url": "",
     }  # fmt: skip
     names = early_names(document, user=user, more=known)
-    paper = _PaperWorld(user)
+    paper = _PaperWorld(user, document)
     return RunContext(
         working=working,
         surroundings=Surroundings(names, today, ZoneInfo(zone), time.monotonic() + SECONDS),
@@ -110,13 +110,15 @@ def _context(document: Document, working: RunValues, user: User) -> RunContext:
 class _PaperWorld:
     """Where a run becomes durable and reaches out, for rules that do neither."""
 
-    def __init__(self, user: User) -> None:
-        """Take the person, whose own uploads can be in values."""
-        self.user = user
+    def __init__(self, user: User, document: Document) -> None:
+        """Take the person, whose own uploads can be in values, and the definition."""
+        self.user, self.document = user, document
 
     def files(self, field: FormField, value: Value) -> Value:
         """Look up own uploads."""
-        return known_files(field, value, by=Uploader(self.user), instance=None)
+        return known_files(
+            field, value, by=Uploader(self.user), instance=None, document=self.document
+        )
 
     def check(self) -> None:
         """Go on: nothing is held."""

@@ -67,7 +67,9 @@ class RealWorld(WorldAdapter):
         """Return files of the instance, or own uploads, with what is known of them."""
         run = self.chain.run
         by = Uploader(self.user, run.link)
-        return known_files(field, value, by=by, instance=run.instance)
+        assert run.instance is not None  # a run is on one while it goes on
+        document = document_of(run.instance.version)
+        return known_files(field, value, by=by, instance=run.instance, document=document)
 
     def _given(self, act: InstanceAct) -> dict[str, Any]:
         return given_values(act.values, instance=self.chain.run.instance, by=self.user)

@@ -6,6 +6,7 @@ from typing import IO, Any
 from django.contrib.auth.models import User
 
 from kianda.lib.errors import ApplicationError
+from processes.definition.document import Document
 from processes.fields.base import FormField
 from processes.files.access import open_file
 from processes.files.uploads import PIECE, Uploader, store_bytes
@@ -16,10 +17,15 @@ from processes.rules.base import RuleFailed
 
 
 def known_files(
-    field: FormField, value: Value, *, by: Uploader, instance: ProcessInstance | None
+    field: FormField,
+    value: Value,
+    *,
+    by: Uploader,
+    instance: ProcessInstance | None,
+    document: Document,
 ) -> Value:
     """Return files with what is known of them; raises RuleFailed for one that is not theirs."""
-    filled, wrong = KnownFiles(by, instance).filled(field, value, None)
+    filled, wrong = KnownFiles(by, instance).filled(field, value, None, document)
     if wrong:
         raise RuleFailed("value", f"{field.title}: {' '.join(one for _place, one in wrong)}")
     return field.to_python(filled)

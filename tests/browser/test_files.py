@@ -222,3 +222,53 @@ def test_files_are_sent_through_a_link(
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/sent/")
     assert names(made, "photo") == ["Receipt of Monday.png"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_a_form_is_signed_by_hand_or_by_keys_and_shows_a_picture(
+    page_as: PageAs,
+    person: Callable[[str], Any],
+    axe: Look,
+    assert_fits: Look,
+    width: int,
+    scheme: str,
+) -> None:
+    raw = process(
+        {"type": "signature", "name": "drawn", "title": "Your signature"},
+        {"type": "signature", "name": "typed", "title": "Witness"},
+        {"type": "image", "name": "photo", "title": "Photo", "height": 120},
+        name="claim", rules=[], security=OPEN_TO_ALL,
+    )  # fmt: skip
+    create_design(raw=raw, user=person("ada"))
+    publish_design(name="claim", user=person("ada"))
+    row = create_instance(process="claim", mode="live", data={}, user=person("ben"))
+    page = page_as("ben", width, scheme)
+    page.goto(f"/instances/{row.process_id}/")
+    drawn, typed = box(page, "drawn"), box(page, "typed")
+    drawn.get_by_role("button", name="Sign Your signature").click()
+    expect(drawn.get_by_role("status")).to_contain_text("Draw your signature, or type your name")
+    axe(page)
+    assert_fits(page)
+    pad = drawn.locator("canvas").bounding_box()
+    page.mouse.move(pad["x"] + 20, pad["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(pad["x"] + 120, pad["y"] + 50, steps=5)
+    page.mouse.up()
+    drawn.get_by_role("button", name="Sign Your signature").press("Enter")
+    expect(drawn.get_by_role("img", name="Signature of ben")).to_be_visible()
+    expect(drawn.locator("canvas")).to_be_hidden()
+    typed.get_by_label("or type your name").fill("Ben B.")
+    typed.get_by_label("or type your name").press("Enter")
+    expect(typed.get_by_role("img", name="Signature of ben")).to_be_visible()
+    choose(page, "photo", PICTURE)
+    expect(box(page, "photo").get_by_role("img", name=PICTURE["name"])).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-seen]")).to_have_value("2")
+    expect(drawn.get_by_role("img", name="Signature of ben")).to_be_visible()
+    assert names(row, "drawn")[0].startswith("Signature of ben, 20")
+    assert names(row, "photo") == [PICTURE["name"]]
+    axe(page)
+    assert_fits(page)
+    # Whoever takes it out signs anew.
+    drawn.get_by_role("button", name="Remove").click()
+    expect(drawn.locator("canvas")).to_be_visible()

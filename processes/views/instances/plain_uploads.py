@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from kianda.lib.errors import ApplicationError, Flaw
 from kianda.lib.pointers import pointer
-from processes.fields import FileUpload
+from processes.fields import FilesField
 from processes.fields.base import FormField
 from processes.files.uploads import Uploader, store_for
 from processes.files.values import file_value
@@ -29,7 +29,8 @@ def take_uploads(request: HttpRequest, fields: Mapping[str, FormField], by: Uplo
     """
     post, flaws = request.POST.copy(), list[Flaw]()
     for name, field in fields.items():
-        sent = request.FILES.getlist(UPLOAD + name) if isinstance(field, FileUpload) else []
+        takes = isinstance(field, FilesField) and field.takes_any
+        sent = request.FILES.getlist(UPLOAD + name) if takes else []
         for one in sent:
             try:
                 file = _stored(one, field, by)
@@ -38,7 +39,7 @@ def take_uploads(request: HttpRequest, fields: Mapping[str, FormField], by: Uplo
                 flaws.append(Flaw(pointer("data", name), f"{field.title}: {said}"))
                 continue
             written = json.dumps(to_json(file_value(file)), ensure_ascii=False)
-            before = post.getlist(PREFIX + name) if getattr(field, "multiple", False) else []
+            before = post.getlist(PREFIX + name) if getattr(field, "several", False) else []
             post.setlist(PREFIX + name, [*before, written])
     request.POST = post  # type: ignore[assignment]
     return flaws

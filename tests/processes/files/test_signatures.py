@@ -1,5 +1,6 @@
 """Signatures are made in the form: named by the server, and no file from elsewhere is one."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from processes.files.uploads import store_bytes
 from processes.models import File
 from tests.factories import OPEN_TO_ALL, api_client, make_user
+from tests.pages import client_of
 from tests.processes.definitions import button, process, set_rule
 from tests.processes.files.samples import png
 from tests.processes.files.test_tus import BYTES, FILES, tus
@@ -83,3 +85,11 @@ def test_rules_make_no_signature_of_another_file(ada: Any) -> None:
     run = fired(client, process_id, "forge")
     assert run["status"] == "failed"
     assert "was not made here" in run["error"]["message"]
+
+
+def test_the_canvas_of_the_designer_shows_fields_of_files(ada: Any) -> None:
+    assert ada
+    page = client_of(make_user("dora", "Designer")).get("/designs/leave/designer/").content.decode()
+    for name in ("signed", "photo", "other"):
+        box = page[page.index(f'id="b-{name}"') :].partition("</button>")[0]
+        assert re.search(r"form-control.*\bfile\b", box, re.S), box

@@ -10,10 +10,13 @@ const fieldOf = (node) => node.closest("[data-files]");
 const listOf = (field) => field.querySelector("[data-filelist]");
 const boxesOf = (field) => [...listOf(field).querySelectorAll("input[type=checkbox]")];
 const kept = (field) => boxesOf(field).filter((box) => box.checked);
+// Whether a field holds a file, or one is on its way into it.
+export const heldIn = (field) => kept(field).length + waitingFor(field) > 0;
+const settled = () => document.dispatchEvent(new CustomEvent("kianda:files"));
 const under = new Map();
 
 const live = (field) => field.querySelector("[data-told]");
-function tell(field, sentence, isError = false) {
+export function tell(field, sentence, isError = false) {
   const place = live(field);
   if (!place) return;
   place.textContent = sentence;
@@ -65,9 +68,16 @@ function hold(field, file, row) {
   box.setAttribute("aria-label", name);
   row.prepend(box);
   row.dataset.name = name;
+  const { whole } = field.dataset;
   if (field.dataset.look && /^image\/(png|jpeg|gif|webp)$/.test(media_type)) {
     const picture = document.createElement("img");
-    Object.assign(picture, { src: `/files/${id}/small/`, alt: "", className: "k-thumb" });
+    const src = whole ? `/files/${id}/${encodeURIComponent(name)}` : `/files/${id}/small/`;
+    Object.assign(picture, {
+      src,
+      alt: whole ? name : "",
+      className: whole ? "k-picture" : "k-thumb",
+    });
+    if (whole) picture.height = Number(whole);
     picture.onerror = () => picture.remove();
     row.querySelector("[data-icon]").replaceChildren(picture);
   }
@@ -91,6 +101,7 @@ on("click", "[data-remove-file]", (pressed) => {
   const row = pressed.closest("li");
   const box = row.querySelector("input[type=checkbox]");
   takeOut(box);
+  settled();
   tell(field, word("fileRemoved", { name: row.dataset.name }));
   field.querySelector("input[type=file]")?.focus();
   changed(field, box);
@@ -127,7 +138,7 @@ function inWords(size) {
   return size < 1e9 ? unit(size, 1e6, "MB") : unit(size, 1e9, "GB");
 }
 
-function take(field, files) {
+export function take(field, files) {
   const { most, largest } = field.dataset;
   const isOne = Number(most) === 1;
   tell(field, "");
@@ -166,6 +177,7 @@ async function send(field, file, isOne) {
     },
   });
   under.set(row, { one, name });
+  settled();
   try {
     const done = await one.run();
     under.delete(row);
@@ -177,6 +189,7 @@ async function send(field, file, isOne) {
     tell(now() ?? field, error.message, true);
     waitingAct = undefined;
   }
+  settled();
   goOn();
 }
 
