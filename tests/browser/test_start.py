@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from scheduler.models import Heartbeat
 from tests.browser.watch import Look, PageAs
+from tests.processes.stories import published
 from tests.scheduler.kept import HOUR, make_token
 
 NASTY = "<script>alert(1)</script>" + "w" * 120
@@ -34,8 +36,25 @@ def test_it_fits_and_is_accessible_empty_and_full(
     run = Run.objects.order_by("pk").last()
     run.pk, run.status, run.finished = None, "running", None
     run.save()
+    keep_a_request_waiting(person("admin"))
     page.goto("/")
+    assert page.locator(".k-task-title", has_text="www").is_visible()
     looks(page)
+
+
+def keep_a_request_waiting(user: Any) -> None:
+    """Let a request of a person wait for them, all of whose words are as long as words get."""
+    approve = {
+        "type": "button", "name": "approve", "title": f"Approve {'and so on ' * 12}",
+        "menu": ["owners"], "menu_when": "open", "rules": [{"type": "submit"}],
+    }  # fmt: skip
+    ask = {"name": "ask", "fields": [{"type": "text", "name": "note"}, approve]}
+    raw = {
+        "name": "wide", "title": "Wide", "forms": [ask],
+        "record": {"title": "[note]", "summary": ["note"]},
+    }  # fmt: skip
+    published(raw, user=user)
+    create_instance(process="wide", mode="live", data={"note": NASTY}, user=user)
 
 
 def test_the_title_answers_and_what_needs_a_person_stands_on_top(
