@@ -124,6 +124,10 @@ def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
     choose(page, "more", docx)
     expect(box(page, "more").get_by_role("status")).to_contain_text("not of a kind that is allowed")
     expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(2)
+    # What arrives beside one that is refused does not hide why.
+    choose(page, "more", docx, LETTER)
+    expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(3)
+    expect(box(page, "more").get_by_role("status")).to_contain_text("not of a kind that is allowed")
 
 
 def test_an_upload_goes_on_after_the_line_was_cut_and_after_a_reload(

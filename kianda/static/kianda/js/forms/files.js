@@ -19,7 +19,11 @@ const live = (field) => field.querySelector("[data-told]");
 export function tell(field, sentence, isError = false) {
   const place = live(field);
   if (!place) return;
-  place.textContent = sentence;
+  // Why a file was refused stays until something else is done, whatever arrives after it.
+  const refused = place.classList.contains("is-error") && sentence;
+  if (refused && !isError) return;
+  const before = refused && !place.textContent.includes(sentence) ? `${place.textContent} ` : "";
+  place.textContent = before + sentence;
   place.classList.toggle("is-error", isError);
 }
 
@@ -102,6 +106,7 @@ on("click", "[data-remove-file]", (pressed) => {
   const box = row.querySelector("input[type=checkbox]");
   takeOut(box);
   settled();
+  tell(field, "");
   tell(field, word("fileRemoved", { name: row.dataset.name }));
   field.querySelector("input[type=file]")?.focus();
   changed(field, box);
