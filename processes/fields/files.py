@@ -159,10 +159,14 @@ def _sent(written: Written, *, several: bool) -> Any:
 
 
 def _parsed(line: str) -> Any:
+    if not line.startswith("{"):
+        return line.strip()
     try:
-        return json.loads(line) if line.startswith("{") else line.strip()
-    except ValueError:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
         return line
+    # Nothing that a file says has anything inside.
+    return line if any(isinstance(one, list | dict) for one in found.values()) else found
 
 
 def _file(raw: object) -> dict[str, Any]:

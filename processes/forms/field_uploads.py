@@ -18,6 +18,7 @@ from processes.instances.claim import linked_instance, read_instance
 from processes.instances.sent_values import takes_values
 from processes.models import File, ProcessDesign
 from processes.rights.link_rights import rights_for
+from processes.rights.querysets import known_designs
 
 
 def begin_field_upload(by: Uploader, about: Mapping[str, str], size: int) -> File:
@@ -31,7 +32,7 @@ def begin_field_upload(by: Uploader, about: Mapping[str, str], size: int) -> Fil
     if by.link is not None or about.get("process_id"):
         document = _document_of_instance(by, about.get("process_id", ""), field)
     elif about.get("process"):
-        document = _document_of_process(about["process"])
+        document = _document_of_process(about["process"], by)
     found = document.fields.get(field) if document is not None else None
     process = document.name if document is not None else ""
     if not isinstance(found, FilesField):
@@ -72,8 +73,9 @@ def _document_of_instance(by: Uploader, process_id: str, field: str) -> Document
     return document
 
 
-def _document_of_process(process: str) -> Document:
-    design = ProcessDesign.objects.filter(name=process).select_related("published", "draft").first()
+def _document_of_process(process: str, by: Uploader) -> Document:
+    known = known_designs(by.user) if by.user is not None else ProcessDesign.objects.none()
+    design = known.filter(name=process).select_related("published", "draft").first()
     version = (design.published or design.draft) if design is not None else None
     if version is None:
         raise Missing(_("There is no process %(process)s.") % {"process": process})

@@ -155,6 +155,8 @@ def test_its_control_brings_back_what_it_holds() -> None:
         written = field.to_control(value, zone=UTC)
         assert field.to_python(field.from_control(written, zone=UTC)) == value
     assert upload().from_control(["{broken"], zone=UTC) == "{broken"
+    for deep in ('{"name": ' + "[" * 200_000, '{"name": ' + "[" * 300 + "]" * 300 + "}"):
+        assert upload().from_control([deep], zone=UTC) == deep
     assert upload().control_in_words([A]) == A
 
 

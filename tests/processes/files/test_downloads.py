@@ -77,6 +77,8 @@ def test_what_could_run_is_only_saved(ada: Any, name: str, content: bytes, shown
         ("bytes=0-1,5-6", 200, 0, 24),
         ("bytes=-", 200, 0, 24),
         ("lines=0-4", 200, 0, 24),
+        (f"bytes={'9' * 5_000}-", 200, 0, 24),
+        (f"bytes=0-{'9' * 5_000}", 200, 0, 24),
     ],
 )
 def test_parts_are_sent_when_asked(

@@ -227,6 +227,20 @@ def test_a_field_takes_what_it_takes(ada: Any) -> None:
     assert begin(ada, process="nothing", field="receipt").status_code == 404
 
 
+def test_whoever_may_not_start_a_process_learns_nothing_of_its_fields() -> None:
+    field = {"type": "file_upload", "name": "receipt", "allowed": "pdf"}
+    closed = {
+        "name": "pay", "security": {"start": ["user:boss"], "see": ["user:boss"]},
+        "forms": [{"name": "one", "fields": [field]}],
+    }  # fmt: skip
+    published(closed, user=make_user("boss", "Designer"))
+    tom = api_client(make_user("tom", "User"), ["run"])
+    for process in ("pay", "nothing"):
+        answer = begin(tom, process=process, field="receipt", filename="a.doc")
+        assert answer.status_code == 404
+        assert f"no process {process}" in str(answer.data)
+
+
 def test_a_closed_form_and_a_field_of_others_take_nothing(cast: Any) -> None:
     two = {
         "name": "two", "security": {"see": ["everyone"], "change": ["everyone"]},
