@@ -120,5 +120,7 @@ def attach(instance: ProcessInstance, added: Sequence[tuple[str, Sequence[str]]]
             process=instance.design.name,
         )  # fmt: skip
         own = File.objects.filter(Q(instance=instance), pk__in=numbers)
-        if own.exclude(state=File.State.REMOVING).count() != len(set(numbers)):
+        # Whoever prunes has found a file named nowhere before: it stays, for it is attached anew.
+        named = own.exclude(state=File.State.REMOVING).update(attached_at=timezone.now())
+        if named != len(set(numbers)):
             raise Stale(_("A file was removed, or saved somewhere else, in the meantime."))

@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from processes.files import storage
+from processes.files import pruning, storage
 from processes.files.pruning import missing_contents, prune_files
 from processes.files.uploads import Uploader, append, begin_upload, store_bytes
 from processes.models import Change, File, ProcessInstance
@@ -69,6 +69,19 @@ def test_what_a_value_names_stays(ada: Any, api: APIClient) -> None:
     assert File.objects.count() == 2
     # It is looked at again the day after, and not before.
     assert prune_files(in_hours(26)) == 0
+
+
+def test_what_is_named_again_while_it_is_about_to_go_stays(ada: Any, api: APIClient) -> None:
+    number = uploaded(ada)
+    process_id = made(api, "claim", receipt={"id": number})
+    patched(api, process_id, receipt=None)
+    Change.objects.all().delete()
+    key, later = key_of(number), in_hours(25)
+    found = pruning._unnamed(later)
+    assert [str(one.pk) for one in found] == [number]
+    assert patched(api, process_id, receipt={"id": number}).status_code == 200
+    pruning._remove(found, later)
+    assert is_kept(number, key)
 
 
 def test_what_left_the_values_stays_as_long_as_the_history(ada: Any, api: APIClient) -> None:
