@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from kianda.messages.models import Notification
 from processes.comments import LONGEST, add_comment
 from processes.instances.lifecycle import create_instance
-from processes.models import Comment
+from processes.models import Comment, ProcessInstance
 from processes.running import runs
+from processes.views.instances.comments import MOST_SHOWN
 from tests.factories import api_client, make_user
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, leave_request, office
@@ -145,3 +147,17 @@ def test_older_comments_are_shown_when_they_are_asked_for(people: Office) -> Non
     client = client_of(people.emma)
     assert "Word 1." not in text_of(client.get(PAGE))
     assert "Word 1." in text_of(client.get(f"{PAGE}?comments=all"))
+
+
+def test_of_very_many_comments_the_page_says_that_it_shows_the_newest(people: Office) -> None:
+    about = ProcessInstance.objects.get()
+    Comment.objects.bulk_create(
+        Comment(instance=about, author_name="mark", text=f"Word {at}.", created=timezone.now())
+        for at in range(MOST_SHOWN)
+    )
+    client = client_of(people.emma)
+    assert "Only the newest" not in text_of(client.get(f"{PAGE}?comments=all"))
+    say("One more.", people.mark)
+    shown = text_of(client.get(f"{PAGE}?comments=all"))
+    assert "Only the newest 500 are shown" in shown
+    assert "Word 0." not in shown

@@ -44,6 +44,7 @@ def comments_context(instance: ProcessInstance, *, every: bool = False) -> dict[
         "comments": [_line(row, people) for row in rows[:most]],
         "comment_count": instance.comments.count(),
         "more_comments": len(rows) > most and not every,
+        "comments_shown": most if len(rows) > most and every else 0,
     }
 
 
