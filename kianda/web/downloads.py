@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
-# What a browser shows without running anything of it.
-SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf"})
+# What a browser shows without running anything of it. A PDF is not among them: the viewer of a
+# browser does not open one in a sandbox, and may run scripts outside of it.
+SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 # Whatever it is: no script, no form, nothing loaded, and no origin.
 POLICY = "sandbox; default-src 'none'"
 PIECE = 256_000

@@ -42,7 +42,7 @@ def got(client: Client, place: str, **headers: str) -> Any:
 @pytest.mark.parametrize(
     ("name", "content", "shown"),
     [
-        ("a.pdf", PDF, True),
+        ("a.pdf", PDF, False),
         ("a.png", png(), True),
         ("a.svg", SVG, False),
         ("a.html", HTML, False),
