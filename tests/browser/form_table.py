@@ -238,6 +238,7 @@ ELSEWHERE = {
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again", "instance-quick-action"},
     "test_rights": {"designer-rights"},
+    "test_files": {"form-link-files"},
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},
     "test_people_import": {"users-import", "users-import-links", "users-import-invite"},
