@@ -34,7 +34,7 @@ ANSWERS = (
 )  # fmt: skip
 TYPES = (
     ("", _("Any")), ("text", _("Text")), ("number", _("Number")),
-    ("boolean", _("Yes or no")), ("json", _("JSON")),
+    ("boolean", _("Yes or no")), ("json", _("JSON")), ("file", _("File")),
 )  # fmt: skip
 REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
 SAMPLE = "/input/"
@@ -76,6 +76,11 @@ class ParameterRow:
     def value_pointer(self) -> str:
         """Return the place of its fixed value."""
         return f"{self.pointer}/value"
+
+    @property
+    def type_pointer(self) -> str:
+        """Return the place of its type."""
+        return f"{self.pointer}/type"
 
     @property
     def path_pointer(self) -> str:

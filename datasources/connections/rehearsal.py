@@ -138,7 +138,7 @@ def _wait(seconds: float) -> None:
 
 def _answer(sandbox: Sandbox, call: PreparedCall, switches: Mapping[str, Any]) -> CallAnswer:
     """Hand a request to the sandbox as a server would, and read its answer as the client does."""
-    body = call.body or b""
+    body = call.body if isinstance(call.body, bytes) else b""
     environ = {
         "REQUEST_METHOD": call.verb,
         "PATH_INFO": "/oauth/token",

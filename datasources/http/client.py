@@ -27,6 +27,7 @@ from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
+from datasources.rest.sent_files import opened
 
 # How long somebody without a run of a limited time may wait for all attempts.
 PATIENCE_S = 60.0
@@ -143,14 +144,16 @@ def _exchange(
     line: KeptConnection, call: PreparedCall, *, title: str, started: float
 ) -> CallAnswer:
     request = requests.PreparedRequest()
-    request.method, request.url, request.body = call.verb, call.url, call.body
+    request.method, request.url = call.verb, call.url
     # A plain dict serves the adapter as well, and costs less.
     request.headers = call.headers  # type: ignore[assignment]
     budget_s = max(0, math.ceil(line.limits.ends - started))
     raw: urllib3.HTTPResponse | None = None
     try:
         line.limits.left()
-        raw = line.send(request).raw
+        with opened(call.body) as body:
+            request.body = body
+            raw = line.send(request).raw
         data = _bounded(raw, call.max_answer_bytes, title)
     except BROKEN as error:
         # What is left of a broken exchange must not be read as the next answer.

@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from datasources.rest.sent_files import is_told
+
 # The connection sets these itself.
 _OWN = frozenset({"content-length", "accept-encoding", "host", "user-agent"})
 
@@ -41,11 +43,21 @@ def _body(body: Any, kind: str) -> list[str]:
     if isinstance(body, Mapping) and kind != "text":
         option = "--form-string" if kind == "multipart" else "--data-urlencode"
         return [
-            f"{option} {shlex.quote(f'{name}={_text(one)}')}"
+            _file_part(str(name), one) if is_told(one)
+            else f"{option} {shlex.quote(f'{name}={_text(one)}')}"
             for name, value in body.items()
             for one in (value if isinstance(value, list) else [value])
-        ]
+        ]  # fmt: skip
+    if is_told(body):
+        return [f"--data-binary {shlex.quote('@' + body['file'])}"]
     return [f"--data-raw {shlex.quote(_text(body))}"]
+
+
+def _file_part(name: str, file: Mapping[str, Any]) -> str:
+    """Return a part of a multipart body that is read from a file beside the command."""
+    path = str(file["file"]).replace("\\", "\\\\").replace('"', '\\"')
+    part = f'{name}=@"{path}";type={file["media_type"]}'
+    return f"--form {shlex.quote(part)}"
 
 
 def _text(value: Any) -> str:

@@ -82,7 +82,7 @@ def _told(error: Exception, *, title: str, over: bool, budget_s: int) -> tuple[F
 
 def _named(failure: CallFailed, title: str) -> str:
     """Put the name of the outside system before what a socket said."""
-    if failure.kind == "too_large":
+    if failure.kind in ("too_large", "value"):
         return failure.message
     return _("%(title)s cannot be reached: %(message)s") % {
         "title": title,

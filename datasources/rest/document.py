@@ -195,6 +195,11 @@ class RestMethod(Titled):
         """The targets without whose value the call is not made."""
         return tuple(target for target, one in self.parameters.items() if one.required)
 
+    def takes_file(self, target: str) -> bool:
+        """Tell whether a file goes to a target."""
+        parameter = self.parameters.get(self.canonical_target(target) or target)
+        return parameter is not None and parameter.type == "file"
+
     @cached_property
     def _spelling(self) -> dict[str, str]:
         headers = {

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote_plus
 
+from datasources.rest.sent_files import FileBody, Payload, SentFile
 from kianda.lib.i18n import gettext as _
 
 
@@ -56,15 +57,28 @@ def form(items: Sequence[tuple[str, str]]) -> str:
     return "&".join(f"{quote_plus(n, safe='*')}={quote_plus(v, safe='*')}" for n, v in items)
 
 
-def multipart(items: Sequence[tuple[str, str]]) -> tuple[bytes, str]:
+def multipart(items: Sequence[tuple[str, str | SentFile]]) -> tuple[Payload, str]:
     """Return pairs as multipart/form-data, and its media type with the boundary."""
     boundary = secrets.token_hex(16)
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
-        for name, value in items
-    ]
-    body = "".join(parts) + f"--{boundary}--\r\n"
-    return body.encode(), f"multipart/form-data; boundary={boundary}"
+    pieces: list[bytes | SentFile] = []
+    for name, value in items:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
+        if isinstance(value, SentFile):
+            head += f'; filename="{_quoted(value.name)}"\r\nContent-Type: {value.kind}'
+        pieces += [f"{head}\r\n\r\n".encode(), as_bytes(value), b"\r\n"]
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return joined(pieces), f"multipart/form-data; boundary={boundary}"
+
+
+def as_bytes(value: str | SentFile) -> bytes | SentFile:
+    """Return a text as it is sent; a file stays one."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def joined(pieces: Sequence[bytes | SentFile]) -> Payload:
+    """Return the pieces of a body as one: bytes, unless there are files among them."""
+    texts = [one for one in pieces if isinstance(one, bytes)]
+    return b"".join(texts) if len(texts) == len(pieces) else FileBody(tuple(pieces))
 
 
 def _quoted(name: str) -> str:

@@ -8,6 +8,7 @@ import xmltodict
 
 from datasources.rest.encoding import as_json, as_text, form, multipart, nested, pairs
 from datasources.rest.errors import CallFailed
+from datasources.rest.sent_files import FileBody, Payload, SentFile, as_told, is_told
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
 
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
 
 # Name, value, whether it is secret.
 RequestItem = tuple[str, Any, bool]
-Writer = Callable[["RestMethod", list[RequestItem]], tuple[bytes, str]]
+Writer = Callable[["RestMethod", list[RequestItem]], tuple[Payload, str]]
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+# The content types of bodies that files go in.
+WITH_FILES = frozenset({"multipart", "raw"})
 # One part of the dotted name of an XML parameter: an element, `@attribute`, `#text`, a number.
 XML_PART = re.compile(r"@?[^\W\d][\w.:-]*\Z|#text\Z|[0-9]+\Z")
 XML_ROOT = re.compile(r"[^\W\d][\w:-]*\Z")
 _NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def payload(method: "RestMethod", body: list[RequestItem]) -> tuple[bytes | None, str]:
+def payload(method: "RestMethod", body: list[RequestItem]) -> tuple[Payload | None, str]:
     """Return the body and its media type; None where the request has none. Raises CallFailed."""
     if not body and not (method.request_body and method.http_method in WITH_BODY):
         return None, ""
@@ -38,12 +41,17 @@ def payload(method: "RestMethod", body: list[RequestItem]) -> tuple[bytes | None
 
 def shown_body(method: "RestMethod", body: list[RequestItem]) -> Any:
     """Return the body as the trace shows it, secret places masked."""
-    shown = [(name, MASK if secret and value else value) for name, value, secret in body]
+    shown = [(name, MASK if secret and value else as_told(value)) for name, value, secret in body]
     if method.content_type == "raw":
-        return as_text(shown[0][1]) if shown else ""
+        return _shown_raw(shown[0][1]) if shown else ""
     if method.content_type == "xml":
         return _as_xml(shown) if shown else ""
     return nested(shown) if method.content_type == "json" else dict(shown)
+
+
+def _shown_raw(value: Any) -> Any:
+    files = value if isinstance(value, list) else [value]
+    return files[0] if len(files) == 1 and is_told(files[0]) else as_text(value)
 
 
 def _json(_method: "RestMethod", body: list[RequestItem]) -> tuple[bytes, str]:
@@ -55,12 +63,26 @@ def _form(_method: "RestMethod", body: list[RequestItem]) -> tuple[bytes, str]:
     return form(_pairs(body)).encode(), "application/x-www-form-urlencoded"
 
 
-def _multipart(_method: "RestMethod", body: list[RequestItem]) -> tuple[bytes, str]:
-    return multipart(_pairs(body))
+def _multipart(_method: "RestMethod", body: list[RequestItem]) -> tuple[Payload, str]:
+    return multipart([
+        (name, one if isinstance(one, SentFile) else as_text(one))
+        for name, value, _ in body
+        for one in (value if isinstance(value, (list, tuple)) else [value])
+    ])  # fmt: skip
 
 
-def _raw(method: "RestMethod", body: list[RequestItem]) -> tuple[bytes, str]:
-    return as_text(body[0][1] if body else "").encode(), method.media_type
+def _raw(method: "RestMethod", body: list[RequestItem]) -> tuple[Payload, str]:
+    value = body[0][1] if body else ""
+    files = [one for one in (value if isinstance(value, list) else [value])
+             if isinstance(one, SentFile)]  # fmt: skip
+    if len(files) > 1:
+        raise ValueError(_("it is one file, and %(count)s are given.") % {"count": len(files)})
+    if files:
+        # Whoever wrote another media type means it; the usual one is that of a text.
+        usual = type(method).model_fields["media_type"].default
+        kind = files[0].kind if method.media_type == usual else method.media_type
+        return FileBody((files[0],)), kind
+    return as_text(value).encode(), method.media_type
 
 
 def _xml(_method: "RestMethod", body: list[RequestItem]) -> tuple[bytes, str]:

@@ -15,6 +15,7 @@ from datasources.rest.paging import AnyPaging
 from datasources.rest.payloads import WITH_BODY, RequestItem, shown_body
 from datasources.rest.payloads import payload as written
 from datasources.rest.repeating import Retry
+from datasources.rest.sent_files import Payload, as_told
 from datasources.rest.typed_values import typed
 from kianda.lib.addresses import PATH_SAFE, Origin, path_flaw
 from kianda.lib.headers import BREAKS, header_bytes
@@ -42,7 +43,7 @@ class PreparedCall:
     origin: Origin
     url: str
     headers: dict[str, str | bytes]
-    body: bytes | None
+    body: Payload | None
     shown: dict[str, Any]
     secrets: tuple[str, ...]
     timeout_s: float
@@ -97,6 +98,8 @@ def build(
         value = given.get(target, parameter.value)
         if value is not None or target in given:
             value = _typed(target, value, parameter) if parameter.type else value
+            if value is None and parameter.type == "file":
+                continue  # No file is no part of the body.
             _put(parts, target, value, secret=parameter.secret)
     _authenticate(parts, datasource, token)
     key = call_key or str(uuid4())
@@ -146,7 +149,9 @@ def _declared(method: RestMethod, inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _refuse_missing(method: RestMethod, given: Mapping[str, Any]) -> None:
     for target in method.required:
         value = given.get(target, method.parameters[target].value)
-        if value is None or (isinstance(value, str) and not value.strip()):
+        blank = isinstance(value, str) and not value.strip()
+        no_file = value == [] and method.parameters[target].type == "file"
+        if value is None or blank or no_file:
             sentence = _("The parameter %(name)s of %(method)s is required and has no value.") % {
                 "name": target,
                 "method": method.title,
@@ -198,7 +203,7 @@ def _put(parts: _Parts, target: str, value: Any, *, secret: bool) -> None:
         return
     items = parts.query if place == "query" else parts.body
     items.append((name or place, value, secret))
-    parts.secrets += [text for _, text in pairs(name, value)] if secret else []
+    parts.secrets += [text for _, text in pairs(name, as_told(value))] if secret else []
 
 
 def _header(target: str, value: Any) -> str:
@@ -321,7 +326,9 @@ def _with_query(url: str, query: list[RequestItem]) -> str:
     return f"{url}?{form([pair for name, value, _ in query for pair in pairs(name, value)])}"
 
 
-def _wire_headers(verb: str, draft: RequestDraft, payload: bytes | None) -> dict[str, str | bytes]:
+def _wire_headers(
+    verb: str, draft: RequestDraft, payload: Payload | None
+) -> dict[str, str | bytes]:
     headers = {name: header_bytes(value) for name, value in draft.headers.values()}
     headers["Accept-Encoding"] = CODINGS
     if payload is not None or verb in WITH_BODY:

@@ -84,7 +84,9 @@ class Parameter(Shape):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     type: TypeName | None = Field(
-        default=None, description="What a value is made before it is sent; null: as it is given."
+        default=None,
+        description="What a value is made before it is sent; null: as it is given. file: the "
+        "content of a file, in a multipart or raw body.",
     )
     value: Annotated[str, Field(max_length=100_000)] | None = None
     secret: bool = Field(default=False, description="Left out: as the name tells.")
@@ -103,7 +105,10 @@ class Parameter(Shape):
     @field_validator("value")
     @classmethod
     def _fixed_value_fits(cls, value: str | None, info: ValidationInfo) -> str | None:
-        typed(value, info.data.get("type"))
+        kind = info.data.get("type")
+        if kind == "file" and value:
+            raise ValueError(_("A file has no fixed value: leave it empty and map a field to it."))
+        typed(value, kind)
         return value
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeAlias
 
 from datasources.rest.encoding import as_text
+from datasources.rest.sent_files import as_files
 from kianda.lib.i18n import gettext as _
 
-TypeName: TypeAlias = Literal["text", "number", "boolean", "json"]
+TypeName: TypeAlias = Literal["text", "number", "boolean", "json", "file"]
 _BOOLEANS = {
     "true": True, "1": True, "yes": True, "false": False, "0": False, "no": False,
 }  # fmt: skip
@@ -71,4 +72,5 @@ def _refuse(name: str) -> Any:
 
 _TYPES: dict[str, Callable[[Any], Any]] = {
     "text": as_text, "number": _number, "boolean": _boolean, "json": _json,
+    "file": as_files,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from datasources.kinds import KINDS, DatasourceDocument, EmailDatasource
 from datasources.ports import conditions
 from datasources.rest.allow_list import outside
 from datasources.rest.document import MEGABYTE, TARGETS, RestDatasource, RestMethod
-from datasources.rest.payloads import XML_PART, XML_ROOT
+from datasources.rest.payloads import WITH_FILES, XML_PART, XML_ROOT
 from datasources.services.certificate_settings import certificate_flaws
 from datasources.services.restored_secrets import RestoredEmail, RestoredSecrets, spelt_alike
 from datasources.services.variable_settings import variable_flaws
@@ -100,6 +100,7 @@ def _parameter_flaws(raw: dict[str, Any]) -> Iterator[Flaw]:
             yield from _doubles(prefix, items, ("methods", index, section))
             if prefix == "header":
                 yield from _header_flaws(items, ("methods", index, section))
+            yield from _file_flaws(method, items, ("methods", index, section))
         yield from _body_flaws(method, ("methods", index, "request_body"))
         yield from _paging_flaws(method, ("methods", index, "paging", "parameter"))
         yield from condition_flaws(method.get("success_when"), ("methods", index, "success_when"))
@@ -128,6 +129,22 @@ def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Fl
             yield Flaw(pointer(*place, at, "name"), flaw)
         if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
             yield Flaw(pointer(*place, at, "value"), _("A header cannot hold line breaks or NUL."))
+
+
+def _file_flaws(
+    method: dict[str, Any], items: list[Any], place: tuple[str | int, ...]
+) -> Iterator[Flaw]:
+    """Yield parameters of files that no file can be sent in."""
+    sends_files = place[-1] == "request_body" and method.get("content_type") in WITH_FILES
+    for at, item in enumerate(items):
+        if isinstance(item, dict) and item.get("type") == "file" and not sends_files:
+            yield Flaw(
+                pointer(*place, at, "type"),
+                _(
+                    "A file is sent in the body alone, as a part of a multipart one or as the "
+                    "whole of a raw one. Choose one of these as content type, or another type here."
+                ),
+            )
 
 
 def _paging_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterator[Flaw]:

@@ -13,6 +13,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
 from processes.definition.catalog import Catalog
+from processes.definition.checks_files import file_flaws
 from processes.definition.checks_people import assignment_advice, owner_flaws
 from processes.definition.checks_processes import process_flaws
 from processes.definition.checks_secrets import written_out
@@ -87,7 +88,7 @@ def _flaws_of_rule(place: str, rule: Rule, document: Document, catalog: Catalog)
         if ref.process:
             yield from process_flaws(place, rule, ref, document, catalog.process)
         else:
-            yield from _method_flaws(place, rule, ref, catalog)
+            yield from _method_flaws(place, rule, ref, document, catalog)
 
 
 def _account_flaws(place: str, rule: Rule, catalog: Catalog) -> Iterator[Flaw]:
@@ -99,7 +100,9 @@ def _account_flaws(place: str, rule: Rule, catalog: Catalog) -> Iterator[Flaw]:
             yield Flaw(f"{place}/{ref.place}", words)
 
 
-def _method_flaws(place: str, rule: OutwardRule, ref: Ref, catalog: Catalog) -> Iterator[Flaw]:
+def _method_flaws(
+    place: str, rule: OutwardRule, ref: Ref, document: Document, catalog: Catalog
+) -> Iterator[Flaw]:
     source = catalog.datasource(ref.datasource)
     if source is None:
         yield Flaw(
@@ -116,6 +119,7 @@ def _method_flaws(place: str, rule: OutwardRule, ref: Ref, catalog: Catalog) -> 
         )
         return
     yield from _target_flaws(place, rule, method)
+    yield from file_flaws(place, rule, method, document)
 
 
 def _target_flaws(place: str, rule: OutwardRule, method: RestMethod) -> Iterator[Flaw]:

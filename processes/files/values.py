@@ -49,7 +49,7 @@ class KnownFiles(NamedTuple):
             return raw, []  # The field says so itself.
         kept = {one["id"]: one for one in files_in(stored)}
         asked = [one["id"] for one in files_in(sent) if one["id"] not in kept]
-        rows = self._found(asked)
+        rows = self.rows(asked)
         wrong = [
             (f"/{at}" if isinstance(sent, list) else "", sentence)
             for at, one in enumerate(files_in(sent))
@@ -64,7 +64,8 @@ class KnownFiles(NamedTuple):
         ]
         return (found if isinstance(sent, list) else next(iter(found), None)), []
 
-    def _found(self, numbers: Collection[str]) -> dict[str, File]:
+    def rows(self, numbers: Collection[str]) -> dict[str, File]:
+        """Return those of the named files that may be named, by their number."""
         if not numbers:
             return {}
         wanted = [one for one in numbers if is_number(one)]
@@ -79,7 +80,8 @@ class KnownFiles(NamedTuple):
         return rows
 
 
-def _flaw_of(file: File | None, number: str, field: FormField, document: Document) -> str:
+def why_not(file: File | None, number: str) -> str:
+    """Return why a file that was named cannot be used, as a sentence; nothing when it can."""
     if file is None:
         # Whether somebody else has such a file is not told.
         return _("There is no file %(id)s that you can use here. Upload it first.") % {"id": number}
@@ -89,6 +91,13 @@ def _flaw_of(file: File | None, number: str, field: FormField, document: Documen
         }
     if file.state == File.State.REFUSED:
         return _("%(name)s was refused by the check of files. Take it out.") % {"name": file.name}
+    return ""
+
+
+def _flaw_of(file: File | None, number: str, field: FormField, document: Document) -> str:
+    sentence = why_not(file, number)
+    if file is None or sentence:
+        return sentence
     if isinstance(field, FilesField) and not field.takes_any:
         came = document.fields.get(file.field) if file.process == document.name else None
         if came is None or came.slug() != field.slug():

@@ -23,6 +23,8 @@ from kianda.lib.secrets import WrongKeyRing
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.ports import Call, FoundItems, Query, RunState
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.instances.stored_values import stored_values
 from processes.language.call_results import NO_NAMES
 from processes.language.conditions import Condition, ConditionGroup
@@ -35,6 +37,7 @@ from processes.rights.seen import seen_values
 from processes.rules.base import Answer, RuleFailed
 from processes.rules.ports import Item, PeopleQuery
 from processes.running.people import found_people
+from processes.running.rule_files import sent_files, told_files
 from processes.selectors import visible_instances
 
 
@@ -54,14 +57,19 @@ def prepared_call(asked: Call) -> Ready:
     source, method = _found(asked, get_document)
     try:
         ready = ready_to_call(source)
-        call = build(ready, ready.method(method.name) or method, _inputs(asked), MASK)
+        inputs = _inputs(asked, method, told_files)
+        call = build(ready, ready.method(method.name) or method, inputs, MASK)
     except CallFailed as failed:
         raise _as_rule_failed(failed) from failed
     return Ready(source, call, method.output_paths())
 
 
-def _inputs(asked: Call) -> dict[str, Any]:
-    return {name: to_json(value) for name, value in asked.inputs.items()}
+def _inputs(asked: Call, method: RestMethod, files: Callable[[Value], Any]) -> dict[str, Any]:
+    """Return the values of a call as JSON; `files` makes those that are sent as files."""
+    return {
+        target: files(value) if method.takes_file(target) else to_json(value)
+        for target, value in asked.inputs.items()
+    }
 
 
 def _found(asked: Call, find: Callable[[str], RestDatasource]) -> tuple[RestDatasource, RestMethod]:
@@ -86,10 +94,15 @@ class WorldAdapter:
         """Take the person."""
         self.user = user
 
+    def known_files(self) -> KnownFiles:
+        """Return which files may be sent: where there is no instance, own uploads alone."""
+        return KnownFiles(Uploader(self.user))
+
     def call(self, call: Call, run: RunState) -> Answer:
         """Send a call, outside any transaction."""
         source, method = _found(call, lambda name: get_document_to_call(name, self.user))
-        inputs, key = _inputs(call), str(uuid4())
+        inputs = _inputs(call, method, lambda value: sent_files(value, self.known_files()))
+        key = str(uuid4())
 
         def prepare(token: str) -> PreparedCall:
             ready = ready_to_call(source)

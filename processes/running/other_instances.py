@@ -16,6 +16,7 @@ from processes.document_cache import document_of
 from processes.engine.ports import FoundItems, Query, RunState
 from processes.fields.base import FormField
 from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.instances.claim import RunRequest, read_instance
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.mailing import prepared_letter
@@ -62,6 +63,11 @@ class RealWorld(WorldAdapter):
         """Take the person, the chain of runs, and what carries out a nested run."""
         super().__init__(user)
         self.chain, self.nested = chain, nested
+
+    def known_files(self) -> KnownFiles:
+        """Return the files of the instance, and own uploads."""
+        run = self.chain.run
+        return KnownFiles(Uploader(self.user, run.link), run.instance)
 
     def files(self, field: FormField, value: Value) -> Value:
         """Return files of the instance, or own uploads, with what is known of them."""

@@ -1,16 +1,18 @@
-"""Files that rules put into fields of their instance, and give to other instances."""
+"""Files that rules put into fields of their instance, send, and give to other instances."""
 
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.contrib.auth.models import User
 
+from datasources.rest.errors import CallFailed
+from datasources.rest.sent_files import SentFile
 from kianda.lib.errors import ApplicationError
 from processes.definition.document import Document
 from processes.fields.base import FormField
 from processes.files.access import open_file
 from processes.files.uploads import PIECE, Uploader, store_bytes
-from processes.files.values import KnownFiles, file_value
+from processes.files.values import KnownFiles, file_value, why_not
 from processes.language.values import Value, files_in, to_json
 from processes.models import File, ProcessInstance
 from processes.rules.base import RuleFailed
@@ -29,6 +31,52 @@ def known_files(
     if wrong:
         raise RuleFailed("value", f"{field.title}: {' '.join(one for _place, one in wrong)}")
     return field.to_python(filled)
+
+
+def sent_files(value: Value, known: KnownFiles) -> Any:
+    """Return files as a REST call sends them; raises RuleFailed for one that is not theirs.
+
+    What is no file is returned as it is: the method says why it cannot be sent.
+    """
+    named = _all_files(value)
+    rows = known.rows([one["id"] for one in named])
+    for one in named:
+        if sentence := why_not(rows.get(one["id"]), one["id"]):
+            raise RuleFailed("value", sentence)
+    return _in_place_of(value, [_sent(rows[one["id"]]) for one in named])
+
+
+def told_files(value: Value) -> Any:
+    """Return files as a call that is not made tells of them."""
+    return _in_place_of(value, [
+        SentFile(one["name"], int(one["size"] or 0), one["media_type"], _nothing_to_open)
+        for one in _all_files(value)
+    ])  # fmt: skip
+
+
+def _in_place_of(value: Value, files: list[SentFile]) -> Any:
+    if not files:
+        return to_json(value)
+    return files if isinstance(value, list) else files[0]
+
+
+def _all_files(value: Value) -> list[dict[str, Any]]:
+    named = files_in(value)
+    return named if len(named) == (len(value) if isinstance(value, list) else 1) else []
+
+
+def _sent(file: File) -> SentFile:
+    def opening() -> IO[bytes]:
+        try:
+            return open_file(file)
+        except ApplicationError as refusal:
+            raise CallFailed("value", refusal.detail) from refusal
+
+    return SentFile(file.name, file.size, file.media_type, opening)
+
+
+def _nothing_to_open() -> IO[bytes]:
+    raise AssertionError("a call that is only shown opens no file")
 
 
 def given_values(

@@ -18,11 +18,13 @@ _SAME = {"uri": "url"}
 def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> list[dict[str, Any]]:
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
-    fields = _Fields([one for one in fields_in(scope.document) if one.field_kind.holds_value])
+    having = [one for one in fields_in(scope.document) if one.field_kind.holds_value]
+    fields = _Fields(having)
     if control == "rows" or (control == "input_mapping" and scope.calls_processes):
         return _others(kept, scope, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
-        return _inputs(kept, scope, fields)
+        files = _Fields([one for one in having if one.field_kind.holds_files])
+        return _inputs(kept, scope, fields, files)
     return _answers(kept, scope, fields) if control == "success_mapping" else kept
 
 
@@ -45,19 +47,21 @@ def words_of(text: str) -> str:
 
 
 def _inputs(
-    rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields
-) -> list[dict[str, Any]]:  # fmt: skip
+    rows: list[dict[str, Any]], scope: EditorScope, fields: _Fields, files: _Fields
+) -> list[dict[str, Any]]:
     method = scope.rest_method
     if method is None:
         return rows
     for row in rows:
-        if row.get("target") and not row.get("value"):
-            name = fields.named(_last(str(row["target"])))
+        target = str(row.get("target", ""))
+        if target and not row.get("value"):
+            name = (files if method.takes_file(target) else fields).named(_last(target))
             row["value"] = f"[{name}]" if name else ""
     mapped = {method.canonical_target(str(row.get("target", ""))) for row in rows}
     for target in method.input_targets():
         fixed = method.parameters.get(target)
-        name = fields.named(_last(target)) if "." in target else ""
+        known = files if method.takes_file(target) else fields
+        name = known.named(_last(target)) if "." in target else ""
         if name and target not in mapped and not (fixed and fixed.value):
             rows.append({"target": target, "value": f"[{name}]"})
     return rows

@@ -12,6 +12,7 @@ from datasources.auth import auth_schemes
 from datasources.auth.oauth2 import OAuth2Auth
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer
+from tests.datasources.rest.building import body_of
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 TOKEN_URL = "https://auth.example.org/oauth/token"
@@ -34,7 +35,7 @@ def answered(
 
 def form_of(call: PreparedCall) -> dict[str, str]:
     """Return the form that a request carries."""
-    pairs = parse_qsl((call.body or b"").decode(), keep_blank_values=True)
+    pairs = parse_qsl(body_of(call).decode(), keep_blank_values=True)
     assert len(dict(pairs)) == len(pairs), "a parameter is sent twice"
     return dict(pairs)
 

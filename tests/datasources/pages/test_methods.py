@@ -164,3 +164,16 @@ def test_how_an_answer_is_read_is_chosen_and_kept(made: Datasource, manager: Cli
     assert re.search(r'<option value="csv" selected>', manager.get(METHOD).content.decode())
     odd = manager.post(METHOD, EDITED | {"/answer": "yaml"} | base(manager.get(METHOD)))
     assert wrong(odd) == ["f-answer"]
+
+
+def test_a_file_is_chosen_as_a_type_where_bodies_take_files(
+    made: Datasource, manager: Client
+) -> None:
+    typed = EDITED | {"/request_body/1/type": "file", "/request_body/1/secret": "no"}
+    refused = manager.post(METHOD, typed | base(manager.get(METHOD)))
+    assert wrong(refused) == ["f-request_body-1-type"]
+    assert "A file is sent in the body alone, as a part of a multipart one" in text_of(refused)
+    manager.post(METHOD, typed | {"/content_type": "multipart"} | base(manager.get(METHOD)))
+    saved = get_document("token-service").method("refresh-token")
+    assert [row.type for row in saved.request_body] == [None, "file"]
+    assert re.search(r'<option value="file" selected>', manager.get(METHOD).content.decode())

@@ -30,3 +30,9 @@ def failure(*args: Any, **kwargs: Any) -> CallFailed:
     with pytest.raises(CallFailed) as caught:
         prepared(*args, **kwargs)
     return caught.value
+
+
+def body_of(call: PreparedCall) -> bytes:
+    """Return the body of a call that sends no files."""
+    assert call.body is None or isinstance(call.body, bytes)
+    return call.body or b""

@@ -10,7 +10,7 @@ from datasources.rest.encoding import as_text
 from datasources.services.validation import parse_datasource
 from kianda.lib.errors import Invalid
 from tests.datasources.conftest import raw_datasource
-from tests.datasources.rest.building import failure, prepared
+from tests.datasources.rest.building import body_of, failure, prepared
 
 NO_JSON = "Give JSON, such as a list in square brackets or an object in braces."
 
@@ -20,7 +20,7 @@ def sent(value: Any, **parameter: Any) -> Any:
     call = prepared(
         {"body.x": value}, http_method="POST", request_body=[{"name": "x", **parameter}]
     )
-    return json.loads(call.body or b"")["x"]
+    return json.loads(body_of(call))["x"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_required_parameter_is_content_with_false_zero_and_its_fixed_value() -
         {"name": "c", "required": True, "value": "12", "type": "number"},
     ]
     call = prepared({"body.a": False, "body.b": 0}, http_method="POST", request_body=body)
-    assert json.loads(call.body or b"") == {"a": False, "b": 0, "c": 12}
+    assert json.loads(body_of(call)) == {"a": False, "b": 0, "c": 12}
 
 
 def test_a_fixed_value_that_does_not_fit_its_type_is_refused_at_its_place() -> None:
