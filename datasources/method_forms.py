@@ -30,7 +30,7 @@ BY_NAME, YES, NO = "", "yes", "no"
 SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
 ANSWERS = (
     ("auto", _("JSON where it is that, else text")), ("json", _("JSON")), ("xml", _("XML")),
-    ("csv", _("CSV")), ("text", _("Text")),
+    ("csv", _("CSV")), ("text", _("Text")), ("file", _("File, kept with the record")),
 )  # fmt: skip
 TYPES = (
     ("", _("Any")), ("text", _("Text")), ("number", _("Number")),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from datasources.gates.passing import passing
 from datasources.http.dialling import proxy_refusal
 from datasources.http.failures import failure_of
+from datasources.http.file_answers import head_of, received, refusal_of
 from datasources.http.paging import AllPages
 from datasources.http.pool import ConnectionPool, KeptConnection
 from datasources.http.redirects import MOST_HOPS, READING, next_hop
@@ -22,9 +23,10 @@ from datasources.http.repeating import repeated
 from datasources.http.routes import route_to
 from datasources.http.success import checked, is_2xx
 from datasources.http.unpacking import unpacked
-from datasources.rest.answer_forms import NotInForm, read_as
+from datasources.rest.answer_forms import AnswerForm, NotInForm, read_as
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
+from datasources.rest.received_files import ReceivedFile
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
 from datasources.rest.sent_files import opened
@@ -154,7 +156,9 @@ def _exchange(
         with opened(call.body) as body:
             request.body = body
             raw = line.send(request).raw
-        data = _bounded(raw, call.max_answer_bytes, title)
+        brings_file = call.answer == "file" and is_2xx(raw.status)
+        found = received(raw, call, title=title) if brings_file else None
+        data = b"" if found else _bounded(raw, call.max_answer_bytes, title)
     except BROKEN as error:
         # What is left of a broken exchange must not be read as the next answer.
         status = None
@@ -167,30 +171,42 @@ def _exchange(
         ) from error
     finally:
         line.used = time.monotonic()
-    return _read(raw, data, call, title=title, took_s=line.used - started)
-
-
-def _read(
-    raw: urllib3.HTTPResponse, data: bytes, call: PreparedCall, *, title: str, took_s: float
-) -> CallAnswer:
-    """Return the answer, its body in the form that the method says; a failed one is as it comes."""
-    media_type = raw.headers.get("Content-Type", "")
-    form = call.answer if is_2xx(raw.status) or call.success_when else "auto"
     answer = CallAnswer(
         status=raw.status,
         reason=raw.reason or "",
         headers=read_headers(raw.headers),
         body=None,
-        elapsed_ms=round(took_s * 1000),
-        size=len(data),
+        elapsed_ms=round((line.used - started) * 1000),
+        size=found.size if found else len(data),
     )
+    media_type = raw.headers.get("Content-Type", "")
+    if found:
+        return _with_file(answer, found, media_type, title=title)
+    form = call.answer if is_2xx(raw.status) or call.success_when else "auto"
+    return _read(answer, data, media_type, "auto" if form == "file" else form, title=title)
+
+
+def _with_file(
+    answer: CallAnswer, found: ReceivedFile, media_type: str, *, title: str
+) -> CallAnswer:
+    """Return the answer with the file that it brings; raises CallFailed when that is none."""
+    if sentence := refusal_of(found, title=title, status=answer.status):
+        told = replace(answer, body=read_body(head_of(found), media_type))
+        raise CallFailed("bad_answer", sentence, status=answer.status, answer=told)
+    return replace(answer, body=found.told, content=found)
+
+
+def _read(
+    answer: CallAnswer, data: bytes, media_type: str, form: AnswerForm, *, title: str
+) -> CallAnswer:
+    """Return the answer, its body in the form that the method says; a failed one is as it comes."""
     try:
         return replace(answer, body=read_as(form, data, media_type, title=title))
     except NotInForm as error:
         told = replace(answer, body=read_body(data, media_type))
-        if not is_2xx(raw.status):
+        if not is_2xx(answer.status):
             return told
-        raise CallFailed("bad_answer", str(error), status=raw.status, answer=told) from error
+        raise CallFailed("bad_answer", str(error), status=answer.status, answer=told) from error
 
 
 def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:

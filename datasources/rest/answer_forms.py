@@ -14,7 +14,7 @@ from datasources.rest.response import charset_of, keepable, parsed_json, read_bo
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 
-AnswerForm: TypeAlias = Literal["auto", "json", "xml", "csv", "text"]
+AnswerForm: TypeAlias = Literal["auto", "json", "xml", "csv", "text", "file"]
 DEEPEST_XML = 100
 # So many cells a CSV answer may have that is shorter than that.
 MOST_FILLED_UP = 200_000

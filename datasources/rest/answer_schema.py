@@ -38,6 +38,19 @@ class AnswerSchema(Shape):
         return {key: value for key, value in written(self).items() if value}
 
 
+# What rules read of an answer that is kept as a file.
+OF_A_FILE = AnswerSchema(
+    type=["object"],
+    required=["id", "name", "size", "media_type"],
+    properties={
+        "id": AnswerSchema(type=["string"]),
+        "name": AnswerSchema(type=["string"]),
+        "size": AnswerSchema(type=["integer"]),
+        "media_type": AnswerSchema(type=["string"]),
+    },
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerPlace:
     """A place of an answer: what it is called there, where it stands, how mappings write it."""

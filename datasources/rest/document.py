@@ -19,7 +19,13 @@ from datasources.auth.none import NoAuth
 from datasources.auth.variables import names_in
 from datasources.rest.allow_list import AllowedAddress
 from datasources.rest.answer_forms import AnswerForm
-from datasources.rest.answer_schema import AnswerSchema, as_rules_read, flaw_of, renamed_places
+from datasources.rest.answer_schema import (
+    OF_A_FILE,
+    AnswerSchema,
+    as_rules_read,
+    flaw_of,
+    renamed_places,
+)
 from datasources.rest.certificates import ClientCertificate
 from datasources.rest.limits import Breaker, CallLimits, Concurrency, Rate
 from datasources.rest.paging import AnyPaging
@@ -98,7 +104,9 @@ class RestMethod(Titled):
     query: Annotated[list[Parameter], Field(max_length=200)] = []
     request_body: Annotated[list[Parameter], Field(max_length=500)] = []
     answer: AnswerForm = Field(
-        default="auto", description="How its body is read; auto: JSON where it is that, else text."
+        default="auto",
+        description="How its body is read; auto: JSON where it is that, else text; file: it is "
+        "kept as a file of the record, and the body is what a field of files holds.",
     )
     success_when: dict[str, JsonValue] | None = Field(
         default=None,
@@ -167,6 +175,8 @@ class RestMethod(Titled):
     @cached_property
     def answer_tree(self) -> AnswerSchema | None:
         """What rules read of its answer, as far as it is described."""
+        if self.answer == "file":
+            return OF_A_FILE
         if self.answer_schema is None:
             return None
         items = self.paging.items if self.paging is not None else None

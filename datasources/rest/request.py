@@ -60,6 +60,8 @@ class PreparedCall:
     names: Mapping[str, str] = field(default_factory=dict)
     # The header with the key of this call, where the product has set it.
     key_header: str = ""
+    # How large a file may be that it answers; None: as large as files are here.
+    most_of_a_file: int | None = None
 
 
 @dataclass(slots=True)
@@ -269,7 +271,7 @@ def _assemble(
         verb=method.http_method,
         origin=datasource.origin,
         url=_with_query(_address(datasource, parts.path), parts.query),
-        headers=_wire_headers(method.http_method, parts.draft, payload),
+        headers=_wire_headers(method, parts.draft, payload),
         body=payload,
         shown=_masked_request(parts, datasource, method, sent=payload is not None),
         secrets=(*_secrets(parts), *datasource.variable_secrets),
@@ -281,6 +283,7 @@ def _assemble(
         retry=method.retry,
         success_when=method.success_when,
         names=method.output_paths() if method.success_when else {},
+        most_of_a_file=method.max_answer_bytes,
         key_header=_key_header(parts, method, call_key),
     )
 
@@ -327,10 +330,11 @@ def _with_query(url: str, query: list[RequestItem]) -> str:
 
 
 def _wire_headers(
-    verb: str, draft: RequestDraft, payload: Payload | None
+    method: RestMethod, draft: RequestDraft, payload: Payload | None
 ) -> dict[str, str | bytes]:
     headers = {name: header_bytes(value) for name, value in draft.headers.values()}
-    headers["Accept-Encoding"] = CODINGS
-    if payload is not None or verb in WITH_BODY:
+    # A file comes as it is: packed, it would have to be held whole to be unpacked.
+    headers["Accept-Encoding"] = "identity" if method.answer == "file" else CODINGS
+    if payload is not None or method.http_method in WITH_BODY:
         headers["Content-Length"] = str(len(payload or b""))
     return headers

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from datasources.rest.received_files import ReceivedFile
+
 # Legal in JSON, but no text that a database keeps.
 _UNKEEPABLE_IN_JSON = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]")
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
@@ -39,6 +41,8 @@ class CallAnswer:
     size: int = 0
     # What it answers was led to by a request that may have changed something.
     may_have_acted: bool = False
+    # Of a method whose answers are files, for whoever keeps it; the body tells of it.
+    content: ReceivedFile | None = None
 
     def header(self, name: str) -> str | None:
         """Return a header, whatever its spelling."""

@@ -151,6 +151,9 @@ def _paging_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Itera
     """Yield that the parameter which asks for a page is none of the method's."""
     if not method.get("paging"):
         return
+    if method.get("answer") == "file":
+        words = _("A file has no pages. Leave them out, or read the answer as something else.")
+        yield Flaw(pointer(*place[:-1]), words)
     try:
         found = RestMethod.model_validate({**method, "name": "method", "title": "Method"})
     except ValidationError:

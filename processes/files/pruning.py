@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from kianda.lib.secrets import WrongKeyRing
 from processes.files import storage
 from processes.models import Change, File, ProcessInstance, Run
 
@@ -68,11 +69,15 @@ def _unnamed(moment: datetime) -> list[File]:
 
 def _not_in(instance: int, files: list[File]) -> list[File]:
     left = {str(file.pk): file for file in files}
-    for said in _all_that_names(instance):
-        text = json.dumps(said)
-        left = {number: file for number, file in left.items() if number not in text}
-        if not left:
-            break
+    try:
+        for said in _all_that_names(instance):
+            text = json.dumps(said)
+            left = {number: file for number, file in left.items() if number not in text}
+            if not left:
+                break
+    except WrongKeyRing:
+        # What does not open may name any of them.
+        return []
     return list(left.values())
 
 
@@ -81,7 +86,8 @@ def _all_that_names(instance: int) -> Iterable[Any]:
     yield from Change.objects.filter(instance=instance).values_list("fields", flat=True).iterator()
     runs = Run.objects.filter(instance=instance)
     open_ones = runs.filter(Q(unsaved_answer=True) | Q(finished=None))
-    yield from open_ones.values_list("unsaved_values", "journal", "steps").iterator()
+    for run in open_ones.only("unsaved_values", "journal", "steps").iterator():
+        yield [run.unsaved_values, run.journal, run.steps]
 
 
 def _without_rows(before: datetime) -> int:

@@ -129,6 +129,8 @@ def attach(instance: ProcessInstance, added: Sequence[tuple[str, Sequence[str]]]
             process=instance.design.name,
         )  # fmt: skip
         own = File.objects.filter(Q(instance=instance), pk__in=numbers)
+        # One that an answer brought has no field yet: it came for the first that holds it.
+        own.filter(field="").update(field=field)
         # Whoever prunes has found a file named nowhere before: it stays, for it is attached anew.
         named = own.exclude(state=File.State.REMOVING).update(attached_at=timezone.now())
         if named != len(set(numbers)):

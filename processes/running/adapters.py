@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -14,10 +15,11 @@ from datasources.connections.calls import send_authorised
 from datasources.http.client import send
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
+from datasources.rest.received_files import ReceivedFile
 from datasources.rest.request import PreparedCall, build
 from datasources.rest.response import CallAnswer
 from datasources.selectors import get_document, get_document_to_call, ready_to_call
-from kianda.lib.errors import Forbidden, Missing
+from kianda.lib.errors import ApplicationError, Forbidden, Missing, NoSpace, TooLarge
 from kianda.lib.secret_names import MASK
 from kianda.lib.secrets import WrongKeyRing
 from processes.definition.document import Document
@@ -37,7 +39,7 @@ from processes.rights.seen import seen_values
 from processes.rules.base import Answer, RuleFailed
 from processes.rules.ports import Item, PeopleQuery
 from processes.running.people import found_people
-from processes.running.rule_files import sent_files, told_files
+from processes.running.rule_files import kept_file, sent_files, told_files
 from processes.selectors import visible_instances
 
 
@@ -118,7 +120,23 @@ class WorldAdapter:
             answer = send_authorised(source, prepare, sender=sender)
         except CallFailed as failed:
             raise _as_rule_failed(failed) from failed
+        if answer.content is not None:
+            answer = self._with_kept_file(answer, answer.content, title=source.title)
         return _answer(answer, method.output_paths())
+
+    def _with_kept_file(
+        self, answer: CallAnswer, content: ReceivedFile, *, title: str
+    ) -> CallAnswer:
+        """Return the answer with the file that holds its content from now; raises RuleFailed."""
+        known = self.known_files()
+        try:
+            body = kept_file(content, by=known.by.user, instance=known.instance)
+        except ApplicationError as refusal:
+            kind = "too_large" if isinstance(refusal, TooLarge | NoSpace) else "bad_answer"
+            words = _("The file that %(title)s sent is not kept. %(reason)s")
+            said = words % {"title": title, "reason": refusal.detail}
+            raise RuleFailed(kind, said, answer.status, answer=_answer(answer)) from refusal
+        return replace(answer, body=body, content=None)
 
     def find(self, query: Query, run: RunState) -> FoundItems:
         """Return the newest stored instances of a process that hold the filter."""

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.contrib.auth.models import User
+from django.db import Error
 
 from datasources.rest.errors import CallFailed
+from datasources.rest.received_files import ReceivedFile
 from datasources.rest.sent_files import SentFile
+from kianda.lib.db import outages
 from kianda.lib.errors import ApplicationError
 from processes.definition.document import Document
 from processes.fields.base import FormField
@@ -52,6 +55,25 @@ def told_files(value: Value) -> Any:
         SentFile(one["name"], int(one["size"] or 0), one["media_type"], _nothing_to_open)
         for one in _all_files(value)
     ])  # fmt: skip
+
+
+def kept_file(
+    found: ReceivedFile, *, by: User | None, instance: ProcessInstance | None
+) -> dict[str, Any]:
+    """Keep what an answer brought as a file of the instance, however long the database is away.
+
+    It cannot be asked for again. Raises ApplicationError for a content that is not taken.
+    """
+    for pause in outages.pauses():
+        try:
+            file = store_bytes(found.pieces(), name=found.name, by=by, instance=instance)
+        except Error as error:
+            if not outages.noticed(error):
+                raise
+            outages.pause(pause)
+        else:
+            return file_value(file)
+    raise AssertionError("it is tried for ever")
 
 
 def _in_place_of(value: Value, files: list[SentFile]) -> Any:

@@ -177,3 +177,13 @@ def test_a_file_is_chosen_as_a_type_where_bodies_take_files(
     saved = get_document("token-service").method("refresh-token")
     assert [row.type for row in saved.request_body] == [None, "file"]
     assert re.search(r'<option value="file" selected>', manager.get(METHOD).content.decode())
+
+
+def test_an_answer_is_kept_as_a_file_where_that_is_chosen(
+    made: Datasource, manager: Client
+) -> None:
+    manager.post(METHOD, EDITED | {"/answer": "file"} | base(manager.get(METHOD)))
+    assert get_document("token-service").method("refresh-token").answer == "file"
+    page = manager.get(METHOD)
+    assert re.search(r'<option value="file" selected>', page.content.decode())
+    assert "File, kept with the record" in text_of(page)
