@@ -190,10 +190,11 @@ class Postgres:
         """Write a database into a file."""
         self._run("pg_dump", "--format=custom", "--file", file, name)
 
-    def load(self, name: str, file: Path) -> None:
-        """Make a database of what a file holds."""
-        self.create(name)
+    def load(self, name: str, file: Path) -> str:
+        """Make a database of what a file holds, and return its URL."""
+        url = self.create(name)
         self._run("pg_restore", "--dbname", name, file)
+        return url
 
     def _run(self, program: str, *words: str | Path) -> None:
         command = [self.programs / program, "-h", self.folder, "-U", "kianda", *words]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.conftest import PRODUCTION
+from tests.integration.conftest import DUMP, PRODUCTION
 from tests.integration.outages import Outage, outage_of_postgres, outage_of_sqlite
 from tests.integration.parts import Postgres, Product, wait_for
 from tests.integration.provider import Provider
@@ -85,9 +85,8 @@ def made(kind: str, request: pytest.FixtureRequest, provider: Provider, stack: E
         new_folder: Callable[[str], Path] = request.getfixturevalue("new_folder")
         server = Postgres(new_folder("pg"))
         stack.callback(server.end)
-        product.environment["DATABASE_URL"] = server.create("product")
-        product.manage("migrate", "--verbosity=0")
-        product.manage("ensure_admin")
+        seed: Path = request.getfixturevalue("postgres_seed")
+        product.environment["DATABASE_URL"] = server.load("product", seed / DUMP)
         outage = outage_of_postgres(provider, server)
     stack.callback(product.stop)
     product.start()

@@ -36,6 +36,9 @@ def orders(*more: dict[str, Any]) -> dict[str, Any]:
         {"type": "user_picker", "name": "buyer"},
         {"type": "link", "name": "map", "url": "https://example.org/[customer]"},
         {"type": "rich_text", "name": "hint", "text": "<p>For [customer]: [lines.amount]</p>"},
+        {"type": "file_upload", "name": "papers", "multiple": True},
+        {"type": "image", "name": "photo"},
+        {"type": "signature", "name": "signed"},
         button("add_up", set_rule("total", "=Sum([lines.amount])"), SAVE),
     ]
     group = {"type": "field_group", "name": "group", "fields": [copy.deepcopy(LINES), *more]}
@@ -82,7 +85,7 @@ def test_every_field_is_stored_and_comes_back_in_form_order(ada_api: APIClient) 
     assert body["data"] == {
         "customer": SCRIPT, "key": "********", "total": 12.35, "opens": "08:00:00",
         "day": "2026-11-23", "urgent": True, "region": ["north"],
-        "buyer": "user:ada",
+        "buyer": "user:ada", "papers": [], "photo": None, "signed": None,
         "lines": [
             {"what": SCRIPT, "amount": 2, "due": None, "size": [], "sent": None},
             {"what": "", "amount": None, "due": None, "size": [], "sent": True},

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 EACH_TIME = {
     "datasources_call", "datasources_test", "identity_provider_test", "processes_check_as",
     "hooks_fire", "datasources_import", "connections_connect", "connections_refresh",
-    "connections_disconnect", "connections_simulate",
+    "connections_disconnect", "connections_simulate", "files_create",
 }  # fmt: skip
 FORM = "/api/v1/instances/leave-1/forms"
 POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from kianda.accounts.services.profiles import save_profile
+from kianda.templatetags.kianda_ui import icon
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
@@ -46,7 +47,7 @@ def test_fields_look_on_the_canvas_as_on_the_form(ada: Any) -> None:
     assert "Size size Small Large Extras extras Small Large Bare bare No choices yet" in text
     assert "No 6 …" in text
     assert "No 7" not in text
-    assert page.content.decode().count("#square") == 2
+    assert page.content.decode().count(icon("square")) == 2
     assert "k-long" in page.content.decode()
 
 
