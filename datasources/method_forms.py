@@ -295,6 +295,14 @@ def _typed_targets(body: Mapping[str, Any]) -> set[str]:
     }
 
 
+def file_targets(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the parameters of the typed method that take files."""
+    rows = [row for row in body.get("request_body", []) if row.get("type") == "file"]
+    if body.get("content_type") == "raw":
+        return frozenset({"body"} if rows else ())
+    return frozenset(f"body.{row['name']}" for row in rows)
+
+
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from datasources.rest.sent_files import SentFile
 from kianda.lib.errors import Flaw
 
 
@@ -45,6 +46,8 @@ class Sample:
 
     value: Any
     secrets: tuple[str, ...] = ()
+    # Where the value is files that the person gets at: these, as they are sent.
+    files: tuple[SentFile, ...] = ()
 
     @property
     def secret(self) -> bool:

@@ -132,7 +132,8 @@ CALL_IN = shape(
     {
         "input": {
             "type": "object",
-            "description": "Values by target, such as `body.client_id`.",
+            "description": "Values by target, such as `body.client_id`; for a parameter of the "
+            "type file an object, or a list of them: `name`, and `content` as base64.",
             "additionalProperties": True,
         }
     },
@@ -142,7 +143,10 @@ CALL_OUT = shape(
     {
         "status": STATUS,
         "headers": {"type": "object", "additionalProperties": TEXT},
-        "body": {"description": "JSON where the answer was JSON, else text; null when empty."},
+        "body": {
+            "description": "JSON where the answer was JSON, else text; null when empty. Of a "
+            "file, which is not kept: `name`, `size`, `media_type`."
+        },
         "elapsed_ms": {"type": "integer"},
         "error": {
             **shape({"kind": TEXT, "message": TEXT}),

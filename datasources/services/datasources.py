@@ -28,6 +28,7 @@ from datasources.selectors import (
 )
 from datasources.services.access import must_edit, must_see_token, must_set_addresses
 from datasources.services.call_records import record_sent
+from datasources.services.given_files import with_files
 from datasources.services.status import lacks
 from datasources.services.validation import parse_datasource
 from datasources.services.variable_settings import must_use_secret_variables
@@ -263,10 +264,11 @@ def prepared(
     ]
     if flaws:
         raise Invalid(errors=flaws)
+    given = with_files(method, inputs)
     ready = ready_to_call(document)
     try:
         found = ready.method(method.name) or method
-        return build(ready, found, inputs, token, call_key=call_key)
+        return build(ready, found, given, token, call_key=call_key)
     except CallFailed as failed:
         if not failed.place:
             raise

@@ -51,6 +51,7 @@ class TrialInput:
     typed: str
     sample: Sample | None
     fixed: str
+    takes_file: bool = False
 
     @property
     def pointer(self) -> str:
@@ -108,7 +109,7 @@ class MethodEditor:
     @cached_property
     def inputs(self) -> list[TrialInput]:
         """Return the parameters that a trial may be given."""
-        fixed = self._fixed()
+        fixed, files = self._fixed(), method_forms.file_targets(self.body)
         return [
             TrialInput(
                 target,
@@ -116,6 +117,7 @@ class MethodEditor:
                 "" if secret else self.typed.get(target, ""),
                 self.samples.get(target),
                 fixed.get(target, ""),
+                target in files,
             )
             for target, secret in method_forms.targets_of(self.body)
         ]

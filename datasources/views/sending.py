@@ -1,5 +1,6 @@
 """Trying a REST method: sample values in, the answer out; it is shown once and kept nowhere."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from datasources import forms, method_forms
 from datasources.ports import samples_of
 from datasources.selectors import get_datasource
+from datasources.services.given_files import uploaded_file
 from datasources.services.methods import try_method
 from datasources.views.access import CHANGERS
 from datasources.views.answers import shown_answer
@@ -67,13 +69,27 @@ def _samples(editor: MethodEditor) -> Any:
 
 def _inputs(editor: MethodEditor) -> dict[str, Any]:
     """Return what is sent: what was typed, else what the instance has."""
-    sampled = {target: sample.value for target, sample in editor.samples.items()}
+    files = method_forms.file_targets(editor.body)
+    sampled = {
+        target: list(sample.files) if target in files else sample.value
+        for target, sample in editor.samples.items()
+    }
     typed = {
         target: method_forms.as_input(target, text, editor.body)
         for target, text in editor.typed.items()
-    }
+        if target not in files
+    } | _uploaded(editor, files)
     known = {target for target, _secret in method_forms.targets_of(editor.body)}
     return {target: value for target, value in {**sampled, **typed}.items() if target in known}
+
+
+def _uploaded(editor: MethodEditor, targets: Iterable[str]) -> dict[str, Any]:
+    chosen = {
+        target: editor.request.FILES.getlist(f"{method_forms.SAMPLE}{target}") for target in targets
+    }
+    return {
+        target: [uploaded_file(one) for one in files] for target, files in chosen.items() if files
+    }
 
 
 def _part(editor: MethodEditor) -> HttpResponse:

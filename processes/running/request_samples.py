@@ -6,16 +6,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from datasources.ports import Sample
+from datasources.rest.sent_files import SentFile
 from kianda.lib.errors import Missing
 from processes.definition.document import Document
 from processes.designs.usage import uses_of_method
 from processes.document_cache import document_of
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles
 from processes.language.expressions import Template
 from processes.language.mappings import InputRow
-from processes.language.values import Value, ValueFailure, as_text, to_json
+from processes.language.values import Value, ValueFailure, as_text, files_in, to_json
 from processes.models import ProcessInstance
-from processes.rules.base import OutwardRule
+from processes.rights.instance_rights import InstanceRights
+from processes.rules.base import OutwardRule, RuleFailed
 from processes.running.adapters import item_of
+from processes.running.rule_files import sent_files
 from processes.selectors import visible_instance, visible_instances
 
 SUGGESTED = 20
@@ -42,7 +47,8 @@ def values(
             % {"process_id": process_id}
         )
     document = document_of(instance.version)
-    reader = _Reader(instance, document)
+    rights = InstanceRights(user, instance, document)
+    reader = _Reader(instance, document, KnownFiles(Uploader(user), instance, rights))
     found = {target: reader.by_name(target) for target in targets}
     for row in _mapped(document, datasource, method):
         if row.target in found:
@@ -60,7 +66,10 @@ def _mapped(document: Document, datasource: str, method: str) -> Iterator[InputR
 class _Reader:
     """Reads the stored values of one instance."""
 
-    def __init__(self, instance: ProcessInstance, document: Document) -> None:
+    def __init__(
+        self, instance: ProcessInstance, document: Document, known_files: KnownFiles
+    ) -> None:
+        self._known_files = known_files
         self._values: Mapping[str, Value] = item_of(instance, document)
         self._secret = document.secrets
         self._names = {name.lower(): name for name in document.fields}
@@ -95,4 +104,16 @@ class _Reader:
         if value in (None, "", []):
             return None
         secrets = (as_text(self._values.get(name)) for name in names & self._secret)
-        return Sample(to_json(value), secrets=tuple(text for text in secrets if text))
+        told = tuple(text for text in secrets if text)
+        return Sample(to_json(value), secrets=told, files=self._files(value))
+
+    def _files(self, value: Value) -> tuple[SentFile, ...]:
+        """Return the files that a value is; none where the person does not get at them."""
+        if not files_in(value):
+            return ()
+        try:
+            found = sent_files(value, self._known_files)
+        except RuleFailed:
+            return ()
+        many = found if isinstance(found, list) else [found]
+        return tuple(one for one in many if isinstance(one, SentFile))

@@ -230,3 +230,22 @@ def test_a_lost_session_keeps_the_rows_that_were_typed(page_as: PageAs, token_se
     method = get_document("token-service").method("refresh-token")
     assert [(one.name, one.value) for one in method.query] == [("scope", "orders:read")]
     assert "redirect_uri" not in [one.name for one in method.request_body]
+
+
+def test_a_file_is_chosen_and_sent_with_send(
+    page_as: PageAs, token_service: Any, looks: Look, person: Callable[[str], Any]
+) -> None:
+    methods = [{
+        "name": "refresh-token", "http_method": "POST", "url_path": "/oauth/token",
+        "content_type": "multipart", "request_body": [{"name": "doc", "type": "file"}],
+    }]  # fmt: skip
+    patch_datasource(name="token-service", changes={"methods": methods}, user=person("dan"))
+    page = page_as("dan")
+    page.goto(METHOD)
+    chosen: Any = {"name": "offer.txt", "mimeType": "text/plain", "buffer": b"An offer."}
+    page.get_by_label("doc body").set_input_files(chosen)
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_selector("#answer .k-code")
+    assert b'filename="offer.txt"' in token_service.requests[0]
+    assert b"An offer." in token_service.requests[0]
+    looks(page)

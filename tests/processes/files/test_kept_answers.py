@@ -1,5 +1,6 @@
 """Files that answers bring are kept with the record: asked for once, told when they are none."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -213,3 +214,16 @@ def test_what_a_run_holds_that_cannot_be_opened_loses_no_file(
     Run.objects.filter(pk=run.pk).update(journal=Sealed("of another key ring"))
     prune_files(timezone.now() + timedelta(days=3))
     assert File.objects.filter(name="letter.pdf").count() == 1
+
+
+def test_a_trial_tells_of_the_file_and_keeps_nothing(converter: HTTPServer, ada: Any) -> None:
+    converts(converter)
+    api = api_client(make_user("dan", "Data source manager"))
+    content = base64.b64encode(TEXT).decode()
+    got = api.post(
+        "/api/v1/datasources/converter/methods/to-pdf/call/",
+        {"input": {"body.doc": {"name": "letter.txt", "content": content}}},
+    )
+    told = {"name": "../letter.pdf", "size": len(PDF), "media_type": "application/pdf"}
+    assert (got.data["status"], got.data["body"]) == (200, told)
+    assert File.objects.count() == 0

@@ -1,10 +1,14 @@
 """Rules send the files of a record: those it has and no others, told by name and size."""
 
+import base64
+import html
 import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -19,6 +23,7 @@ from processes.engine.ports import Call
 from processes.models import File, Run
 from processes.running.adapters import prepared_call
 from tests.factories import OPEN_TO_ALL, api_client, make_user
+from tests.pages import client_of, text_of
 from tests.processes.definitions import button, process, text_field
 from tests.processes.files.samples import CSV, PDF
 from tests.processes.files.test_values import uploaded
@@ -201,3 +206,80 @@ def test_map_all_by_name_gives_files_to_files_alone(ada: Any) -> None:
     raw = process({"type": "file_upload", "name": "doc"}, name="x", rules=[])
     scope = EditorScope(raw, StoredCatalog(), datasource="archive", method="keep")
     assert mapped_by_name("input_mapping", [], scope) == [{"target": "body.doc", "value": "[doc]"}]
+
+
+def as_manager(process_id: str = "", **more: Any) -> Any:
+    """Press Send on the page of the method, with the values of a record and what was typed."""
+    typed = {
+        "act": "send", "/title": "Keep", "/http_method": "POST", "/url_path": "/keep",
+        "/content_type": "multipart",
+        "/request_body/0/name": "note", "/request_body/1/name": "doc",
+        "/request_body/1/type": "file", "process_id": process_id, **more,
+    }  # fmt: skip
+    manager = User.objects.filter(username="dan").first() or make_user("dan", "Data source manager")
+    return client_of(manager).post("/datasources/archive/methods/keep/send/", typed)
+
+
+def test_send_takes_an_upload_and_keeps_nothing_of_it(archive: HTTPServer, ada: Any) -> None:
+    seen: list[Any] = []
+    archive.expect_request("/keep").respond_with_handler(taking(seen))
+    chosen: Any = [SimpleUploadedFile("a.pdf", PDF), SimpleUploadedFile("b.csv", CSV)]
+    given: dict[str, Any] = {"/input/body.doc": chosen, "/input/body.note": "n"}
+    page = as_manager(**given)
+    assert page.status_code == 200
+    assert seen == [[("a.pdf", "application/pdf", PDF), ("b.csv", "text/csv", CSV)]]
+    assert File.objects.count() == 0
+    assert "--form 'doc=@\"a.pdf\";type=application/pdf'" in html.unescape(page.content.decode())
+    assert "endobj" not in page.content.decode()
+
+
+def test_send_takes_the_files_of_a_record_as_far_as_the_person_gets_at_them(
+    archive: HTTPServer, ada: Any
+) -> None:
+    seen: list[Any] = []
+    archive.expect_request("/keep").respond_with_handler(taking(seen))
+    claim = made(api_client(ada), "claim", receipt={"id": uploaded(ada)})
+    page = as_manager(claim)
+    assert seen == [[("offer.pdf", "application/pdf", PDF)]]
+    assert "From the instance: offer.pdf" in text_of(page)
+    # What is chosen on the page goes before.
+    as_manager(claim, **{"/input/body.doc": SimpleUploadedFile("b.csv", CSV)})
+    assert seen[1] == [("b.csv", "text/csv", CSV)]
+    # One that may not be read is none.
+    File.objects.update(state=File.State.REFUSED)
+    as_manager(claim)
+    assert seen[2] == []
+
+
+def test_the_api_takes_files_as_base64(archive: HTTPServer, ada: Any) -> None:
+    seen: list[Any] = []
+    archive.expect_request("/keep").respond_with_handler(taking(seen))
+    api = api_client(make_user("dan", "Data source manager"))
+    one = {"name": "a.pdf", "content": base64.b64encode(PDF).decode()}
+    for value in (one, [one, one]):
+        sent = {"input": {"body.doc": value}}
+        got = api.post("/api/v1/datasources/archive/methods/keep/call/", sent)
+        assert (got.status_code, got.data["status"]) == (200, 200)
+    assert [len(files) for files in seen] == [1, 2]
+    assert seen[1][1] == ("a.pdf", "application/pdf", PDF)
+    assert File.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"name": "a.pdf"}, {"name": "a.pdf", "content": "*"}, {"name": "", "content": ""},
+        {"name": "a", "content": 7}, {"id": "x"}, "text", [7],
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_at_its_place(ada: Any, value: Any) -> None:
+    api = api_client(make_user("dan", "Data source manager"))
+    got = api.post(
+        "/api/v1/datasources/archive/methods/keep/call/", {"input": {"body.doc": value}}
+    )  # fmt: skip
+    assert got.status_code == 400
+    [flaw] = got.json()["errors"]
+    assert flaw["pointer"] == "/input/body.doc"
+    assert flaw["detail"] == (
+        'Write a file as {"name": "offer.pdf", "content": "..."}, its content as base64.'
+    )
