@@ -6,7 +6,7 @@ from datasources.importing.answer_schemas import AnswerReader
 from datasources.importing.documents import DocumentNode
 from datasources.importing.openapi_requests import kind_of
 from datasources.importing.parameters import MethodDraft
-from datasources.importing.schema_shapes import root_of
+from datasources.importing.schema_shapes import is_file, is_file_type, root_of
 from kianda.lib.headers import TOKEN
 from kianda.lib.i18n import gettext as _
 
@@ -36,7 +36,7 @@ def put_answer(
         draft.set(answer=form)
     if schema is not None and schema.value is not None and form in ("json", "xml"):
         _put_schema(draft, answer, schema, xml=form == "xml", most=most)
-    elif form not in ("csv", "text") and status not in _NO_CONTENT:
+    elif form not in ("csv", "text", "file") and status not in _NO_CONTENT:
         words = _("No values of the answer are described, so there are none to pick.")
         operation.notes.leave(f"{place}/responses/{status}", words)
 
@@ -75,17 +75,19 @@ def _content(answer: DocumentNode, produced: Any, *, old: bool) -> tuple[str, Do
         contents = contents or [("application/json", answer.get("schema"))]
     else:
         contents = [(name, one.get("schema")) for name, one in answer.get("content").entries()]
-    forms = {_form(media_type): schema for media_type, schema in reversed(contents)}
-    for form in ("json", "xml", "csv", "text"):
+    forms = {_form(media_type, schema): schema for media_type, schema in reversed(contents)}
+    for form in ("json", "xml", "csv", "text", "file"):
         if form in forms:
             return form, forms[form]
     return "", None
 
 
-def _form(media_type: str) -> str:
-    """Return how a method reads what is of a media type; nothing for what is no text."""
+def _form(media_type: str, schema: DocumentNode) -> str:
+    """Return how a method reads what is of a media type; nothing for what is not known."""
     bare = media_type.partition(";")[0].strip().lower()
     if bare == "text/csv":
         return "csv"
+    if is_file_type(bare) or (is_file(schema) and not bare.startswith("text/")):
+        return "file"
     kind = kind_of(bare)
     return kind if kind in ("json", "xml") else "text" * bare.startswith("text/")

@@ -8,6 +8,7 @@ from datasources.importing.documents import DocumentNode
 from datasources.importing.parameters import OWN_HEADERS, MethodDraft
 from datasources.importing.schema_shapes import (
     SchemaShape,
+    is_file,
     is_list,
     only_value,
     properties_of,
@@ -161,7 +162,19 @@ def put_body(
         draft.set(content_type=kind)
         _put_fields(draft, body)
     else:
+        if kind == "raw" and is_file(body.get("schema"), media_type):
+            needed = operation.get("requestBody").flag("required")
+            _put_file(draft, media_type, place=body.place, required=needed)
+            return
         _put_content(draft, media_type, body.get("schema"), place=body.place)
+
+
+def _put_file(draft: MethodDraft, media_type: str, *, place: str, required: bool) -> None:
+    draft.set(content_type="raw")
+    if "*" not in media_type:
+        # Of a range of types it is that of each file.
+        draft.set(media_type=raw_type(media_type))
+    draft.add("request_body", "body", where=place, type="file", required=required)
 
 
 def _put_fields(draft: MethodDraft, body: DocumentNode) -> None:
@@ -223,10 +236,10 @@ def raw_type(media_type: str) -> str:
 
 
 def _put_field(draft: MethodDraft, name: str, part: DocumentNode, *, required: bool) -> None:
-    if part.text("type") == "file" or part.text("format") == "binary":
-        part.notes.leave(
-            part.place, _("%(name)s is a file, which cannot be sent.") % {"name": name}
-        )
+    if is_file(part):
+        # Files go in this sort of form alone, whatever the document says of it.
+        draft.set(content_type="multipart")
+        draft.add("request_body", name, where=part.place, type="file", required=required)
         return
     draft.add("request_body", name, where=part.place, **settings_of(part, required=required))
 

@@ -213,7 +213,9 @@ class _Collection(ApiDescription):
         if mode == "urlencoded":
             parts.kind, parts.fields = "form", list(_pairs(body.get("urlencoded")))
         elif mode == "formdata":
-            parts.kind, parts.fields = "multipart", list(_pairs(body.get("formdata"), files=True))
+            form = body.get("formdata")
+            parts.kind, parts.fields = "multipart", list(_pairs(form, files=False))
+            parts.files = [name for name, _value in _pairs(form, files=True)]
         elif mode == "raw":
             parts.text = body.text("raw")
             if body.get("options", "raw").text("language") == "json":
@@ -224,7 +226,9 @@ class _Collection(ApiDescription):
                 "query": graph.text("query"), "variables": graph.text("variables"),
             })  # fmt: skip
         elif mode == "file":
-            body.notes.leave(body.place, _("The body is a file, which was not read."))
+            parts.is_file = True
+            words = _("The file of the collection was not read: map a file to the body.")
+            body.notes.change(body.place, words)
         parts.filled(self._variables)
         return parts
 
@@ -253,14 +257,18 @@ def _query(request: DocumentNode, url: str) -> Iterator[tuple[str, str | None]]:
         yield name, value
 
 
-def _pairs(holder: DocumentNode, *, files: bool = False) -> Iterator[tuple[str, str | None]]:
-    """Yield name and value of what is listed and not switched off."""
+def _pairs(holder: DocumentNode, *, files: bool | None = None) -> Iterator[tuple[str, str | None]]:
+    """Yield name and value of what is listed and not switched off: files, or what is none."""
     for one in holder.items():
         if one.flag("disabled") or not one.text("key"):
             continue
-        if files and one.text("type") == "file":
-            words = _("%(name)s is a file, which cannot be sent.")
-            one.notes.leave(one.place, words % {"name": one.text("key")})
+        is_file = one.text("type") == "file"
+        if files is not None and is_file is not files:
+            continue
+        if is_file and files:
+            words = _("The file of the collection was not read: map a file to %(name)s.")
+            one.notes.change(one.place, words % {"name": one.text("key")})
+            yield one.text("key"), None
             continue
         yield one.text("key"), scalar_text(one.held("value")) or None
 

@@ -31,6 +31,9 @@ class RequestParts:
     # `form`, `multipart`, `json`; empty: as Content-Type and the text tell.
     kind: str = ""
     text: str = ""
+    # The names of the files of a form, and whether the whole body is a file; none is ever read.
+    files: list[str] = field(default_factory=list)
+    is_file: bool = False
 
     def filled(self, variables: Mapping[str, str]) -> None:
         """Put known variables in; a value with an unknown one is left to be mapped."""
@@ -59,12 +62,27 @@ def put_request(draft: MethodDraft, parts: RequestParts, *, place: str) -> None:
     for name, value in parts.headers:
         if name.lower() not in OWN_HEADERS or (name.lower() == "accept" and value != "*/*"):
             draft.add("request_headers", name, where=place, **valued(value))
-    if parts.fields:
-        draft.set(content_type=parts.kind)
-        for name, settings in _together(parts.fields):
-            draft.add("request_body", name, where=place, **settings)
+    if parts.is_file:
+        _put_file(draft, parts, place=place)
+    elif parts.fields or parts.files:
+        _put_fields(draft, parts, place=place)
     elif parts.text.strip():
         _put_text(draft, parts, place=place)
+
+
+def _put_file(draft: MethodDraft, parts: RequestParts, *, place: str) -> None:
+    draft.set(content_type="raw")
+    if media_type := parts.header("content-type"):
+        draft.set(media_type=raw_type(media_type))
+    draft.add("request_body", "body", where=place, type="file")
+
+
+def _put_fields(draft: MethodDraft, parts: RequestParts, *, place: str) -> None:
+    draft.set(content_type=parts.kind)
+    for name in parts.files:
+        draft.add("request_body", name, where=place, type="file")
+    for name, settings in _together(parts.fields):
+        draft.add("request_body", name, where=place, **settings)
 
 
 def _together(pairs: NamedValues) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,6 +13,13 @@ from kianda.lib.i18n import gettext as _
 MOST_DEPTH = 4
 # A schema may be wide without end.
 MOST_LOOKED_AT = 5000
+# Contents that are no text; of a range of them, whatever file there is.
+_FILES = ("image/", "audio/", "video/", "font/", "application/vnd.openxmlformats-officedocument",
+          "application/vnd.ms-", "application/vnd.oasis.opendocument")  # fmt: skip
+_FILE_TYPES = frozenset({
+    "application/octet-stream", "application/pdf", "application/zip", "application/gzip",
+    "application/msword", "application/x-zip-compressed",
+})  # fmt: skip
 _TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "string": ""}
 
 
@@ -189,3 +196,21 @@ def sample_parts(sample: Any, *, depth: int = MOST_DEPTH) -> Iterator[tuple[str,
                     waiting.append((f"{path}.{name}" if path else name, held, level + 1))
         elif path and len(path) <= 200:
             yield path, value
+
+
+def is_file_type(media_type: str) -> bool:
+    """Tell whether what is of a media type is a file and no text."""
+    bare = media_type.partition(";")[0].strip().lower()
+    return bare in _FILE_TYPES or (bare.startswith(_FILES) and not bare.endswith("+xml"))
+
+
+def is_file(schema: DocumentNode, media_type: str = "") -> bool:
+    """Tell whether a schema is of a file, or of several; one that says nothing is as its type."""
+    if is_list(schema):
+        schema, media_type = schema.get("items"), ""
+    if schema.text("format") == "binary" or schema.text("type") == "file":
+        return True
+    if schema.text("contentMediaType") and not schema.text("contentEncoding"):
+        return is_file_type(schema.text("contentMediaType"))
+    says_nothing = schema.value is None or not (schema.held("type") or schema.held("properties"))
+    return says_nothing and is_file_type(media_type)

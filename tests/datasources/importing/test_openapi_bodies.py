@@ -1,5 +1,7 @@
 """What is sent and what is answered: bodies, parts of forms and queries, XML."""
 
+from typing import Any
+
 import pytest
 
 from tests.datasources.importing.reading import (
@@ -67,7 +69,7 @@ def test_xml_without_names_is_one_text() -> None:
 
 @pytest.mark.parametrize(
     ("media_type", "form"),
-    [("text/csv", "csv"), ("text/plain", "text"), ("application/pdf", "auto")],
+    [("text/csv", "csv"), ("text/plain", "text"), ("application/pdf", "file")],
 )
 def test_an_answer_is_read_as_what_it_is_said_to_be(media_type: str, form: str) -> None:
     answer = {"200": {"content": {media_type: {"schema": {"type": "string"}}}}}
@@ -122,3 +124,88 @@ def test_a_body_that_is_a_list_is_one_parameter_of_json() -> None:
     assert (method.content_type, method.media_type) == ("raw", "application/json")
     assert [(one.name, one.type) for one in method.request_body] == [("body", "json")]
     assert "mapped as a whole" in made.notes.changed[0].why
+
+
+BINARY = {"type": "string", "format": "binary"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "kind"),
+    [
+        ("application/octet-stream", BINARY, "application/octet-stream"),
+        ("application/pdf", {}, "application/pdf"),
+        ("image/*", BINARY, ""),
+        ("application/x-tar", BINARY, "application/x-tar"),
+    ],
+)
+def test_a_body_that_is_a_file_takes_one(media_type: str, schema: Any, kind: str) -> None:
+    body = {"required": True, "content": {media_type: {"schema": schema}}}
+    made = draft(one_operation({"requestBody": body}, verb="put"))
+    method = the_method(made)
+    [only] = method.request_body
+    assert (method.content_type, only.name, only.type, only.required) == (
+        "raw", "body", "file", True
+    )  # fmt: skip
+    assert method.media_type == (kind or type(method).model_fields["media_type"].default)
+    assert not any("one text" in note.why for note in made.notes.changed)
+
+
+@pytest.mark.parametrize("media_type", ["multipart/form-data", "application/x-www-form-urlencoded"])
+def test_files_of_forms_are_files_one_or_several(media_type: str) -> None:
+    fields = {
+        "doc": BINARY, "docs": {"type": "array", "items": BINARY},
+        "new": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "text": {"type": "string", "contentMediaType": "image/png", "contentEncoding": "base64"},
+    }  # fmt: skip
+    schema = {"type": "object", "required": ["doc"], "properties": fields}
+    body = {"content": {media_type: {"schema": schema}}}
+    method = the_method(draft(one_operation({"requestBody": body}, verb="post")))
+    assert method.content_type == "multipart"
+    assert [(one.name, one.type, one.required) for one in method.request_body] == [
+        ("doc", "file", True), ("docs", "file", False), ("new", "file", False),
+        ("text", None, False),
+    ]  # fmt: skip
+
+
+def test_a_list_that_holds_itself_is_no_file() -> None:
+    looped = {"type": "array", "items": {"$ref": "#/components/schemas/Loop"}}
+    body = {"content": {"multipart/form-data": {"schema": {"properties": {"a": looped}}}}}
+    document = one_operation({"requestBody": body}, verb="post")
+    document["components"] = {"schemas": {"Loop": looped}}
+    assert the_method(draft(document)).request_body[0].type != "file"
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        ({"application/zip": {}}, "file"),
+        ({"application/x-report": {"schema": BINARY}}, "file"),
+        ({"text/csv": {"schema": BINARY}}, "csv"),
+        ({"image/svg+xml": {}}, "xml"),
+        ({"application/pdf": {}, "application/json": {"schema": {"type": "object"}}}, "auto"),
+    ],
+)
+def test_an_answer_that_is_a_file_is_kept_as_one(content: dict[str, Any], form: str) -> None:
+    made = draft(one_operation({"responses": {"200": {"content": content}}}))
+    assert the_method(made).answer == form
+    if form == "file":
+        assert not any("none to pick" in note.why for note in made.notes.left_out)
+
+
+def test_files_of_older_documents_are_files() -> None:
+    document: dict[str, Any] = {
+        "swagger": "2.0", "info": {"title": "Old", "version": "1"}, "host": "x.example",
+        "paths": {"/docs": {"post": {
+            "consumes": ["multipart/form-data"], "produces": ["application/pdf"],
+            "parameters": [
+                {"in": "formData", "name": "doc", "type": "file", "required": True},
+                {"in": "formData", "name": "note", "type": "string"},
+            ],
+            "responses": {"200": {"description": "", "schema": {"type": "file"}}},
+        }}},
+    }  # fmt: skip
+    method = the_method(draft(document))
+    assert (method.content_type, method.answer) == ("multipart", "file")
+    assert [(one.name, one.type) for one in method.request_body] == [
+        ("doc", "file"), ("note", None)
+    ]  # fmt: skip

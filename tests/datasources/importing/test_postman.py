@@ -89,11 +89,11 @@ def test_what_is_switched_off_stays_out_and_open_variables_are_left_to_be_mapped
                 ],
             },
             "multipart",
-            ["a"],
+            ["f", "a"],
         ),
         ({"mode": "raw", "raw": "<a/>"}, "raw", ["body"]),
         ({"mode": "graphql", "graphql": {"query": "{a}"}}, "json", ["query", "variables"]),
-        ({"mode": "file", "file": {"src": "/etc/passwd"}}, "json", []),
+        ({"mode": "file", "file": {"src": "/etc/passwd"}}, "raw", ["body"]),
     ],
 )
 def test_each_mode_of_a_body_is_taken_over(
@@ -102,7 +102,10 @@ def test_each_mode_of_a_body_is_taken_over(
     made = draft(collection(request(body=body)))
     method = the_method(made)
     assert (method.content_type, [one.name for one in method.request_body]) == (kind, names)
-    assert any("file" in one.why for one in made.notes.left_out) == ("passwd" in json.dumps(body))
+    files = [one.name for one in method.request_body if one.type == "file"]
+    assert bool(files) == ("passwd" in json.dumps(body))
+    assert any("was not read" in one.why for one in made.notes.changed) == bool(files)
+    assert "passwd" not in method.model_dump_json()
 
 
 @pytest.mark.parametrize(
