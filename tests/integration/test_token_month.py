@@ -74,12 +74,14 @@ class Part:
     """A process that does what it is told, and may be killed while it does."""
 
     def __init__(self, line: socket.socket) -> None:
-        self.stream = line.makefile("rw")
+        # Written at once: what waits in a buffer for a killed process is an error later.
+        self.line, self.stream = line, line.makefile("r")
         self.pid: int = json.loads(self.stream.readline())["pid"]
 
     def begin(self, do: str, at: datetime, **more: Any) -> None:
         """Have it do something at a moment."""
-        print(json.dumps({"do": do, "at": at.isoformat(), **more}), file=self.stream, flush=True)
+        asked = json.dumps({"do": do, "at": at.isoformat(), **more})
+        self.line.sendall(f"{asked}\n".encode())
 
     def ask(self, do: str, at: datetime, **more: Any) -> dict[str, Any] | None:
         """Return what it found; None when it was killed."""
