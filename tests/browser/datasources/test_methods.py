@@ -248,4 +248,7 @@ def test_a_file_is_chosen_and_sent_with_send(
     page.wait_for_selector("#answer .k-code")
     assert b'filename="offer.txt"' in token_service.requests[0]
     assert b"An offer." in token_service.requests[0]
+    page.get_by_text("Form", exact=True).click()
+    page.get_by_role("button", name="Save method").click()
+    page.wait_for_selector(".k-type .is-invalid")
     looks(page)
