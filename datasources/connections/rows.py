@@ -48,6 +48,9 @@ def tokens_of(row: Connection) -> Tokens | None:
     if held is None or held["for"] != row.datasource_id:
         return None
     found = Tokens(held["access_token"], held["token_type"], held["refresh_token"])
+    if row.refreshed_at is None:
+        # Nothing tells these tokens from others that the row may hold: they are not remembered.
+        return found
     _tokens[row.pk, row.tokens_fence, row.refreshed_at] = found
     while len(_tokens) > _KEPT:
         _tokens.popitem(last=False)

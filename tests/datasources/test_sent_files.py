@@ -108,7 +108,8 @@ def test_a_large_content_is_read_in_pieces(service: HTTPServer, datasource: Make
     sent = file(data, open=lambda: content)
     call(datasource(service.url_for("/").rstrip("/"), **FILES), {"body.doc": sent})
     [(request, _answer)] = service.log
-    assert request.files["doc"].read() == data
+    with request.files["doc"].stream as found:
+        assert found.read() == data
     assert content.most == PIECE < len(data)
     assert content.closed
 
