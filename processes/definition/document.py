@@ -43,6 +43,7 @@ from processes.definition.targets import (  # fmt: skip
 )
 from processes.definition.targets import TargetMissing as TargetMissing
 from processes.definition.tree import DefinitionTree
+from processes.definition.views import Views
 from processes.fields import AnyField
 from processes.fields.base import FormField, Rules, walk
 from processes.language.limits import LIMITS
@@ -157,6 +158,7 @@ class Document(_Titled):
     )
     record: Record = RecordWords()
     statuses: Statuses = ()
+    views: Views = ()
     rules: Rules = []
     forms: list[Form] = Field(
         default=[], max_length=LIMITS.forms, json_schema_extra={"control": "forms"}

@@ -23,7 +23,7 @@ from processes.language.people import called, kind_and_name
 from processes.language.people_refs import MOST as MOST_REFS
 from processes.language.people_refs import Refs as PartRefs
 from processes.language.references import flaw
-from processes.language.scope import FieldKind
+from processes.language.scope import FieldKind, ListedAs
 from processes.language.values import (
     JSONValue,
     Value,
@@ -170,6 +170,11 @@ class FormField(FieldKind):
     def inner(self) -> Sequence["FormField"]:
         """Return the fields that stand in it: of a container only."""
         return ()
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it; nothing where they do not."""
+        return ""
 
     def empty(self) -> Value:
         """Return the value that means nothing is set."""

@@ -8,6 +8,7 @@ from pydantic import Field
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ANY_VALUE, ORDERED, InputField, MomentWords, Written
 from processes.language.dates import to_date, to_moment, to_time
+from processes.language.scope import ListedAs
 from processes.language.setting_types import DefaultValue
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, from_json
@@ -36,6 +37,12 @@ class Date(InputField):
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        kinds: dict[str, ListedAs] = {"date": "day", "datetime": "moment"}
+        return kinds.get(self.mode, "words")
 
     def to_python(self, raw: object) -> Value:
         """Return ISO 8601 text or seconds since 1970 as the text that is stored."""

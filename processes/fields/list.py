@@ -10,6 +10,7 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ANY_VALUE, InputField, Written
 from processes.language.references import flaw
+from processes.language.scope import ListedAs
 from processes.language.setting_types import DefaultValue
 from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, shown, to_list
 
@@ -92,6 +93,11 @@ class List(InputField):
         if raw.get("display_as") != "options":
             return cls.look
         return "ticks" if raw.get("multiple") is True else "options"
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        return "choice"
 
     def empty(self) -> Value:
         """Return the empty list."""

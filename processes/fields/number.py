@@ -12,6 +12,7 @@ from kianda.lib.i18n import gettext_noop
 from kianda.lib.numbers import number_typed
 from processes.fields.base import ANY_VALUE, ORDERED, InputField, Written
 from processes.language.references import flaw
+from processes.language.scope import ListedAs
 from processes.language.setting_types import DefaultValue
 from processes.language.values import (
     Value,
@@ -84,6 +85,11 @@ class Number(InputField):
         if most is not None and least is not None and most < least:
             raise flaw(_("The greatest number is below the least. Change one of them."))
         return most
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        return "quantity"
 
     def to_python(self, raw: object) -> Value:
         """Return a number or numeric text as a decimal."""

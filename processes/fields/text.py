@@ -12,6 +12,7 @@ from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ANY_VALUE, InputField
 from processes.language.patterns import PatternError, compiled, fits
 from processes.language.references import flaw
+from processes.language.scope import ListedAs
 from processes.language.setting_types import DefaultValue
 from processes.language.values import MAX_TEXT, Value, ValueFailure, as_text, shown, to_text
 
@@ -73,6 +74,11 @@ class Text(InputField):
     def look_of(cls, raw: Mapping[str, Any]) -> str:
         """Return that it has several lines when it has."""
         return "long" if raw.get("mode") == "long" else cls.look
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        return "words"
 
     def empty(self) -> Value:
         """Return the empty text."""

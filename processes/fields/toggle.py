@@ -7,6 +7,7 @@ from pydantic import Field
 
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ANY_VALUE, InputField, Written
+from processes.language.scope import ListedAs
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, to_toggle
 
@@ -40,6 +41,11 @@ class Toggle(InputField):
         json_schema_extra={"control": "text"},
     )
     default: DefaultValue = None
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        return "yes_no"
 
     def to_python(self, raw: object) -> Value:
         """Return a boolean, or a word for it, as a boolean."""

@@ -22,7 +22,7 @@ from processes.language.people import (
     person_parts,
 )
 from processes.language.references import flaw
-from processes.language.scope import FieldKind, PartKinds
+from processes.language.scope import FieldKind, ListedAs, PartKinds
 from processes.language.setting_types import DefaultValue
 from processes.language.values import Value, ValueFailure, as_text, is_blank, shown, to_list
 
@@ -86,6 +86,11 @@ class UserPicker(InputField):
         if raw.get("multiple") is True:
             return {}
         return _PersonParts()
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return as what lists of records filter and sort by it."""
+        return "person"
 
     def empty(self) -> Value:
         """Return nobody."""

@@ -4,13 +4,17 @@ import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from kianda.lib.kinds import Kind
 from processes.language.comparisons import OPERATORS
 
 # What is read through a field, `[field.part]`: name to kind.
 PartKinds: TypeAlias = "Mapping[str, type[FieldKind]]"
+# As what lists of records compare values of a field; "" for what they do not.
+ListedAs: TypeAlias = Literal[
+    "", "words", "quantity", "day", "moment", "yes_no", "choice", "person"
+]
 
 
 class FieldKind(Kind):

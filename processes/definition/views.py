@@ -1,0 +1,225 @@
+"""The lists of a process: which columns a view has, what it filters, sorts, groups and totals."""
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import gettext_noop
+from kianda.lib.names import slug_flaw, titled
+from processes.language.comparisons import OPERATORS, Right
+from processes.language.conditions import MAX_ITEMS, Condition, ConditionGroup, kind_of_part
+from processes.language.people_refs import MOST as MOST_REFS
+from processes.language.people_refs import NamedRefs
+from processes.language.references import (
+    check_field_name,
+    flaw,
+    is_early_name,
+    name_problems,
+    names_in,
+    parsed,
+)
+from processes.language.scope import NameTable
+
+MOST_VIEWS = 20
+MOST_COLUMNS = 20
+MOST_TOTALS = 10
+# What every record has besides its fields, as columns and filters name it.
+RECORD_FACTS = (
+    "process.status", "process.owners", "process.created", "process.created_by",
+    "process.modified", "process.id",
+)  # fmt: skip
+
+
+def check_column(name: str, info: ValidationInfo) -> str:
+    """Refuse what is no column: a field that is not there, is secret, or has rows of its own."""
+    if name in RECORD_FACTS:
+        return name
+    check_field_name(name, info)
+    names = names_in(info)
+    if names is not None and names.is_secret(name):
+        raise flaw(
+            _("%(name)s is a secret field. Choose a field that may be shown.") % {"name": name}
+        )
+    if names is not None and name in names.fields and names.fields[name].holds_rows:
+        raise flaw(_("%(name)s is a table. Choose a field with one value.") % {"name": name})
+    return name
+
+
+def _columns(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(check_column(name, info) for name in names))
+
+
+def _sort(source: str, info: ValidationInfo) -> str:
+    if source.removeprefix("-"):
+        check_column(source.removeprefix("-"), info)
+    return source
+
+
+def _group(name: str, info: ValidationInfo) -> str:
+    return check_column(name, info) if name else name
+
+
+def _may_be_named(source: str, names: NameTable | None) -> list[str]:
+    """Return what is wrong with the right side of a row: it knows no values of a record."""
+    template = parsed(source)
+    if any(not is_early_name(name) for name in template.references):
+        return [_("A list compares with text, numbers, days, [today], [now] and [user.username].")]
+    return name_problems(template, names) if names is not None else []
+
+
+class ViewCondition(Condition):
+    """One row of a list's filter: a column, an operator, and what it is compared with."""
+
+    left: str = Field(
+        title=gettext_noop("Column"),
+        description=gettext_noop("A field such as [amount], or [process.status]."),
+        json_schema_extra={"control": "value"},
+    )
+
+    @property
+    def column(self) -> str:
+        """Return the name of the column."""
+        return self.left[1:-1]
+
+    @field_validator("left")
+    @classmethod
+    def _left_is_known(cls, left: str, info: ValidationInfo) -> str:
+        name = parsed(left).only_reference
+        if name is None or left != f"[{name}]":
+            raise flaw(_("Name one column in brackets, such as [amount]."))
+        check_column(name, info)
+        return left
+
+    @field_validator("operator")
+    @classmethod
+    def _operator_takes_secrets(cls, operator: str, info: ValidationInfo) -> str:
+        if OPERATORS[operator].right is Right.PATTERN:
+            raise flaw(_("A list cannot be filtered by a pattern. Use contains."))
+        return operator
+
+    @classmethod
+    def _check(cls, source: str, info: ValidationInfo) -> None:
+        if problems := _may_be_named(source, names_in(info)):
+            raise flaw(" ".join(problems))
+
+
+class ViewFilter(ConditionGroup):
+    """Which records a list shows."""
+
+    items: tuple[
+        Annotated[
+            Annotated[ViewCondition, Tag("condition")] | Annotated["ViewFilter", Tag("group")],
+            Discriminator(kind_of_part),
+        ],
+        ...,
+    ] = Field(
+        (),
+        title=gettext_noop("Conditions"),
+        description=gettext_noop("The rows, and groups of rows."),
+        max_length=MAX_ITEMS,
+        json_schema_extra={"control": "conditions"},
+    )
+
+
+class ViewTotal(BaseModel):
+    """A number that a list shows of all its records."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    field: Annotated[str, AfterValidator(check_column)] = Field(
+        title=gettext_noop("Column"), json_schema_extra={"control": "field"}
+    )
+    calculate: Literal["sum", "average"] = Field(
+        default="sum", title=gettext_noop("Calculation"), json_schema_extra={"control": "select"}
+    )
+
+
+def _slug(name: str) -> str:
+    if sentence := slug_flaw(name):
+        raise flaw(sentence)
+    return name
+
+
+class RecordView(BaseModel):
+    """A list of the records of a process, as a tab of its page shows it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, AfterValidator(_slug)] = Field(
+        title=gettext_noop("Name"),
+        description=gettext_noop("Used in addresses, such as this-month."),
+        json_schema_extra={"control": "slug"},
+    )
+    title: str = Field(
+        default="", max_length=60, title=gettext_noop("Title"),
+        description=gettext_noop("Such as: This month."), json_schema_extra={"control": "line"},
+    )  # fmt: skip
+    columns: Annotated[tuple[str, ...], AfterValidator(_columns)] = Field(
+        default=(), max_length=MOST_COLUMNS, title=gettext_noop("Columns"),
+        description=gettext_noop("If empty: the summary of a record and its status."),
+        json_schema_extra={"control": "field_list"},
+    )  # fmt: skip
+    filter: ViewFilter = Field(
+        default=ViewFilter(), title=gettext_noop("Filter"),
+        description=gettext_noop("Which records it shows. Without conditions: all."),
+        json_schema_extra={"control": "conditions"},
+    )  # fmt: skip
+    sort: Annotated[str, AfterValidator(_sort)] = Field(
+        default="", title=gettext_noop("Sort by"),
+        description=gettext_noop("A column; with - before it, the largest first. "
+                                 "If empty: newest first."),
+        json_schema_extra={"control": "line"},
+    )  # fmt: skip
+    group_by: Annotated[str, AfterValidator(_group)] = Field(
+        default="", title=gettext_noop("Group by"),
+        description=gettext_noop("A column whose values head groups of records."),
+        json_schema_extra={"control": "field"},
+    )  # fmt: skip
+    totals: tuple[ViewTotal, ...] = Field(
+        default=(), max_length=MOST_TOTALS, title=gettext_noop("Totals"),
+        description=gettext_noop("Sums and averages of all records that match."),
+        json_schema_extra={"control": "rows"},
+    )  # fmt: skip
+    see: NamedRefs = Field(
+        default=(), max_length=MOST_REFS, title=gettext_noop("May see"),
+        description=gettext_noop("People and groups who see this list. If empty: everyone who "
+                                 "sees records of the process."),
+        json_schema_extra={"control": "refs"},
+    )  # fmt: skip
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_from_name(cls, data: object) -> object:
+        return titled(data)
+
+
+def _once_each(views: tuple[RecordView, ...]) -> tuple[RecordView, ...]:
+    seen: set[str] = set()
+    for view in views:
+        if view.name in seen:
+            raise flaw(_("Two lists have the name %(name)s.") % {"name": view.name})
+        seen.add(view.name)
+    return views
+
+
+Views = Annotated[
+    tuple[RecordView, ...],
+    AfterValidator(_once_each),
+    Field(
+        max_length=MOST_VIEWS,
+        title=gettext_noop("Lists"),
+        description=gettext_noop("The tabs of the page that lists the records of this process."),
+        json_schema_extra={"control": "json", "group": "records"},
+    ),
+]
