@@ -45,6 +45,7 @@ KNOWN: dict[str, str] = {
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
     "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
+    "KIANDA_BULK_PRESS_MOST": "How many records one bulk press takes at most. `1000`.",
     "KIANDA_MAX_FILE_MB": "How large one uploaded file can be, in millions of bytes. `100`.",
     "KIANDA_FILES_DIR": "The folder of uploaded files, for all parts. `files` beside the data.",
     "KIANDA_SCAN_COMMAND": "Checks each file: a program, its path is added. Exit 0: clean. None.",

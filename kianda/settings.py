@@ -37,6 +37,7 @@ KIANDA_TIME_ZONE = env.text("KIANDA_TIME_ZONE", "UTC")
 KIANDA_LOG_LEVEL = env.choice("KIANDA_LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
 KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
 KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
+KIANDA_BULK_PRESS_MOST = int(env.number("KIANDA_BULK_PRESS_MOST", 1000, least=1, most=10_000))
 
 data_directory.admit(sys.argv, KIANDA_DATA_DIR, holds_database=EMBEDDED and not DATABASE_URL)
 

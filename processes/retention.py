@@ -11,6 +11,7 @@ from datasources.services.call_records import forget_calls
 from datasources.services.imports import forget_held
 from kianda.accounts.services import recycle_bin
 from kianda.accounts.services.sessions import forget_ended
+from processes.bulk.closing import prune_presses
 from processes.files.pruning import prune_files
 from processes.models import Change, Run
 
@@ -33,7 +34,7 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
     forget_ended()
     forget_held(moment)
     deleted = recycle_bin.prune(moment) + forget_calls(moment)
-    deleted += prune_files(moment)
+    deleted += prune_files(moment) + prune_presses(moment)
     for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
         while batches > 0:
             pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from processes.bulk import work
 from processes.files import scanning
 from processes.models import File
 from processes.running import runs
@@ -17,6 +18,13 @@ logger = logging.getLogger(__name__)
 def execute_run(run_pk: int) -> None:
     """Carry out one queued run."""
     runs.execute_queued(run_pk)
+
+
+@shared_task(name="processes.bulk_press")
+def bulk_press(pk: int) -> None:
+    """Press the next instances of a bulk press."""
+    if work.carry_on(pk):
+        send_press(pk)
 
 
 @shared_task(name="processes.check_files")
@@ -47,3 +55,11 @@ def send_run(run_pk: int) -> None:
         execute_run.delay(run_pk)
     except OperationalError:
         logger.warning("The broker is away; run %s waits for the sweep.", run_pk)
+
+
+def send_press(pk: int) -> None:
+    """Hand a bulk press to a worker. When the broker is away the sweep sends it later."""
+    try:
+        bulk_press.delay(pk)
+    except OperationalError:
+        logger.warning("The broker is away; bulk press %s waits for the sweep.", pk)

@@ -3,12 +3,14 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
+from processes.api import bulk_presses as api_bulk_presses
 from processes.api import comments as api_comments
 from processes.api import designs, files, instances, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import (
+    bulk_presses,
     comments,
     instance_page,
     link_page,
@@ -53,6 +55,10 @@ api_urlpatterns = [
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
     path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
+    path("bulk-presses/", api_bulk_presses.BulkPresses.as_view()),
+    path("bulk-presses/<str:press_id>/", api_bulk_presses.BulkPressDetail.as_view()),
+    path("bulk-presses/<str:press_id>/rows/", api_bulk_presses.BulkPressRows.as_view()),
+    path("bulk-presses/<str:press_id>/stop/", api_bulk_presses.StopBulkPress.as_view()),
     path("runs/", runs.Runs.as_view()),
     path("runs/<str:run_id>/", runs.RunDetail.as_view()),
     path("rule-types/", runs.RuleTypes.as_view()),
@@ -129,6 +135,10 @@ page_urlpatterns: list[URLPattern] = [
     path("f/<str:token>/files/", link_page.files, name="form-link-files"),
     path("f/<str:token>/files/<uuid:file_id>/", link_page.file, name="form-link-file"),
     path("f/<str:token>/sent/", link_page.sent, name="form-link-sent"),
+    path("bulk-presses/new/", bulk_presses.new_press, name="bulk-press-new"),
+    path("bulk-presses/<int:press_id>/", bulk_presses.press, name="bulk-press"),
+    path("bulk-presses/<int:press_id>/stop/", bulk_presses.stop, name="bulk-press-stop"),
+    path("bulk-presses/<int:press_id>/report/", bulk_presses.report, name="bulk-press-report"),
     path("runs/", run_pages.runs, name="runs"),
     path("runs/<int:run_id>/", run_pages.run, name="run"),
     path("runs/<int:run_id>/store/", run_pages.store_values, name="run-store"),

@@ -20,9 +20,10 @@ from kianda.lib.db import outages
 from kianda.mail import recovery as mail
 from kianda.messages import services as notifications
 from processes import retention as processes_retention
+from processes.bulk.work import presses_to_send
 from processes.instances.leases import LEASE
 from processes.running.runs import queued_to_send, recover_runs
-from processes.tasks import send_run
+from processes.tasks import send_press, send_run
 from scheduler import services
 from scheduler.services import retention
 from scheduler.services.clock_steps import ClockWatch
@@ -60,6 +61,8 @@ def sweep() -> None:
     send(services.recover(moment))
     for run_pk in queued_to_send(moment):
         send_run(run_pk)
+    for press_pk in presses_to_send(moment):
+        send_press(press_pk)
     # Last, because it carries runs on, which may take their time.
     # A lease whose clock was put forward looks over, though its holder lives and renews it soon.
     if recover_runs(moment=moment, by_lease=clock.is_even(for_s=LEASE.total_seconds())):

@@ -135,6 +135,26 @@ class Mentioned(NotificationKind):
         return f"“{data['text']}”"
 
 
+class BulkPressDone(NotificationKind):
+    """A bulk press of the reader is over. Data: title, process, done, total."""
+
+    slug = "bulk_press_done"
+    title = gettext_lazy("A bulk action of mine has finished")
+    icon = "check2-all"
+    # They mostly watch it.
+    mail = "off"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Approve: 2 of 3 done`."""
+        return _("%(title)s: %(done)s of %(total)s done") % dict(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the process."""
+        return str(data["process"])
+
+
 class TaskFailed(NotificationKind):
     """A scheduled task went wrong that went well before. Data: task, reason."""
 
@@ -220,8 +240,8 @@ class CertificateEnding(NotificationKind):
 KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
     for kind in (
-        FormAssigned, FormSentBack, Decided, Mentioned, Alert, TaskFailed, TaskRecovered,
-        ConnectionBroken, ConnectionRecovered, CertificateEnding,
+        FormAssigned, FormSentBack, Decided, Mentioned, Alert, BulkPressDone, TaskFailed,
+        TaskRecovered, ConnectionBroken, ConnectionRecovered, CertificateEnding,
     )
 }  # fmt: skip
 

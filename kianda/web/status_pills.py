@@ -16,6 +16,8 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "missed": ("warn", "clock-history", _("Missed")),
     "coalesced": ("warn", "skip-forward-circle-fill", _("Coalesced")),
     "refused": ("bad", "slash-circle", _("Refused")),
+    "waiting": ("", "hourglass-split", _("Waiting")),
+    "stopped": ("", "stop-circle", _("Stopped")),
     "paused": ("", "pause-circle-fill", _("Paused")),
     "finished": ("", "flag", _("Finished")),
     "scheduled": ("", "alarm", _("Scheduled")),

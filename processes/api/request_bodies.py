@@ -73,6 +73,15 @@ class EditAgainBody(Body):
     revision: StrictInt | None = Field(default=None, ge=1)
 
 
+class NewBulkPress(Body):
+    """POST /bulk-presses/"""
+
+    process: StrictStr
+    target: StrictStr
+    process_ids: list[StrictStr]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class PublishBody(Body):
     """POST /processes/{name}/publish/"""
 

@@ -212,6 +212,45 @@ COMMENT = shape(
     }
 )
 COMMENT_IN = shape({"text": TEXT | {"maxLength": 5_000}})
+_OUTCOMES = ["waiting", "running", "succeeded", "failed", "refused", "stopped"]
+BULK_PRESS = shape(
+    {
+        "id": TEXT,
+        "process": TEXT,
+        "target": TEXT | {"description": "The button."},
+        "title": TEXT | {"description": "What the button was called."},
+        "status": {"type": "string", "enum": ["queued", "running", "finished", "stopped"]},
+        "created": MOMENT,
+        "created_by": TEXT,
+        "started": MAYBE_MOMENT,
+        "finished": MAYBE_MOMENT
+        | {"description": "Null while a row is left; a stopped one ends its last run first."},
+        "stopped_by": MAYBE_TEXT,
+        "total": {"type": "integer"},
+        "counts": {
+            "type": "object",
+            "properties": {one: {"type": "integer"} for one in _OUTCOMES},
+            "description": "How many rows have each outcome.",
+        },
+    }
+)
+BULK_PRESS_ROW = shape(
+    {
+        "process_id": TEXT,
+        "outcome": {"type": "string", "enum": _OUTCOMES},
+        "reason": TEXT | {"description": "Why it failed, or was not done (`refused`)."},
+        "run": MAYBE_TEXT,
+    }
+)
+BULK_PRESS_IN = shape(
+    {
+        "process": TEXT,
+        "target": TEXT | {"description": "A button."},
+        "process_ids": {"type": "array", "items": TEXT, "minItems": 1},
+        "data": OBJECT | {"description": "What each run is sent with: field, value."},
+    },
+    required=["process", "target", "process_ids"],
+)
 _STEP: Schema = {
     "position": {"type": "integer"},
     "rule": TEXT,

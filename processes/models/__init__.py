@@ -1,5 +1,6 @@
 """The rows of designs, instances, runs and history."""
 
+from processes.models.bulk import BulkPress, BulkPressRow
 from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
 from processes.models.files import File
 from processes.models.instances import (
@@ -16,6 +17,8 @@ from processes.models.runs import Change, Run
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
 
 __all__ = [
+    "BulkPress",
+    "BulkPressRow",
     "Change",
     "Comment",
     "DesignPresence",

@@ -17,6 +17,7 @@ from kianda.lib.pagination import LOOKED_AT
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
 from processes import listing
+from processes.bulk.offered import buttons_offered
 from processes.instances.lifecycle import create_instance
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.record_titles import SeenRecord, seen_record
@@ -47,6 +48,8 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         "lines": [_line(one, user, query["q"]) for one in found],
         "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
         "processes": listing.processes_to_choose(query["process"], user=user),
+        # Those of one process have buttons in common.
+        "offered": buttons_offered(found, user) if query["process"] else [],
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
     }  # fmt: skip
     return render_page(

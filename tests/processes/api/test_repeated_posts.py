@@ -10,8 +10,9 @@ from kianda.accounts.models import IdempotencyRecord
 from kianda.mail.letters import Letter
 from kianda.mail.models import MailMessage
 from kianda.mail.planning import plan_letters
+from processes.bulk.presses import create_press
 from processes.instances.lifecycle import create_instance
-from processes.models import Change, ProcessDesign, ProcessInstance, Run
+from processes.models import BulkPress, BulkPressRow, Change, ProcessDesign, ProcessInstance, Run
 from scheduler.models import Occurrence
 from scheduler.services.tasks import create_task
 from tests.factories import api_client
@@ -31,6 +32,9 @@ FORM = "/api/v1/instances/leave-1/forms"
 POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "datasources_create": ("/api/v1/datasources/", {
         "name": "shop", "title": "Shop", "kind": "rest", "base_url": "https://shop.example.org"}),
+    "bulk_presses_create": ("/api/v1/bulk-presses/", {
+        "process": "leave", "target": "decide", "process_ids": ["leave-1"]}),
+    "bulk_presses_stop": ("/api/v1/bulk-presses/{press}/stop/", None),
     "groups_create": ("/api/v1/groups/", {"name": "Buyers", "members": ["emma"]}),
     "identity_providers_create": ("/api/v1/identity-providers/", {
         "name": "Contoso", "issuer": "https://id.example.org", "client_id": "k"}),
@@ -84,15 +88,19 @@ def place(people: Office) -> dict[str, Any]:
              "target": "decide", "schedule": {"kind": "on_demand"}, "run_as": "mark"},
         user=people.root,
     )  # fmt: skip
+    press = create_press(
+        process="leave", target="decide", process_ids=["leave-1"], user=people.root
+    )
     letter = Letter(key="k", to=("emma@example.org",), subject="Leave", text="Four days")
     plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
-    return {"task": task.pk, "message": MailMessage.objects.get(key="k").pk}
+    return {"task": task.pk, "message": MailMessage.objects.get(key="k").pk, "press": press.pk}
 
 
 def counted() -> list[int]:
     """Return how much there is of what these requests make."""
     rows: list[Any] = [
-        Change, Group, MailMessage, Occurrence, ProcessDesign, ProcessInstance, Run, User,
+        BulkPress, BulkPressRow, Change, Group, MailMessage, Occurrence, ProcessDesign,
+        ProcessInstance, Run, User,
     ]  # fmt: skip
     return [one.objects.count() for one in rows]
 

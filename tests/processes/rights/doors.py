@@ -42,6 +42,15 @@ _BY_MARKS = {
         GET /runs/<int:run_id>/store/
         POST /runs/<int:run_id>/store/
     """,
+    ".o..o": """
+        GET /api/v1/bulk-presses/<str:press_id>/
+        DELETE /api/v1/bulk-presses/<str:press_id>/
+        GET /api/v1/bulk-presses/<str:press_id>/rows/
+        POST /api/v1/bulk-presses/<str:press_id>/stop/
+        GET /bulk-presses/<int:press_id>/
+        POST /bulk-presses/<int:press_id>/stop/
+        GET /bulk-presses/<int:press_id>/report/
+    """,
     ".o.oo": """
         GET /api/v1/files/<str:file_id>/
         GET /api/v1/files/<str:file_id>/content/
@@ -96,6 +105,8 @@ _BY_MARKS = {
         GET /api/v1/processes/
         GET /api/v1/instances/
         POST /api/v1/instances/
+        GET /api/v1/bulk-presses/
+        POST /api/v1/bulk-presses/
         GET /api/v1/runs/
         POST /api/v1/files/
         GET /api/v1/rule-types/
@@ -427,6 +438,8 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/move/
     """,
     ".....": """
+        GET /bulk-presses/new/
+        POST /bulk-presses/new/
         POST /f/<str:token>/files/
         GET /f/<str:token>/files/<uuid:file_id>/
         PATCH /f/<str:token>/files/<uuid:file_id>/

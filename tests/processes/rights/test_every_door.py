@@ -20,6 +20,7 @@ from kianda.accounts.services.tokens import create_token
 from kianda.mail.letters import Letter
 from kianda.mail.models import MailMessage
 from kianda.mail.planning import plan_letters
+from processes.bulk.presses import create_press
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
@@ -70,6 +71,9 @@ def place(db: None, settings: Any) -> dict[str, Any]:
     )
     # The history says that it stood in a field which not all see who see the request.
     file = store_bytes([png()], name="p.png", by=people.emma, instance=made, field="illness")
+    press = create_press(
+        process="leave", target="cancel", process_ids=[made.process_id], user=people.emma
+    )
     letter = Letter(key="k", to=("emma@example.org",), subject="Leave", text="Four days")
     plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
     other = make_user("other", "User")
@@ -88,7 +92,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "token_id": create_token(other, name="t")[0].pk, "slug": slug,
         "provider_id": slug, "account_id": 1,
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
-        "file_id": file.pk, "link": link.pk, "button": "cancel",
+        "file_id": file.pk, "link": link.pk, "button": "cancel", "press_id": press.pk,
         "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip
 

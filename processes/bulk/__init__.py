@@ -1,0 +1,1 @@
+"""A button pressed on many instances: asked for, carried out by workers, stopped, reported."""
