@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.parts import ROOT, Product
-from tests.kianda.product import migrated
+from tests.kianda.product import begun, migrated
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 # About: the steps for the keys, for the rows where tables are there already, and for all. A number
 # that is not reached cuts nothing.
-FILES, ROWS, STEPS = 20, 250, 2_600
+FILES, ROWS, STEPS = 20, 250, 850
 DONE = {
     "processes_processdesign": 2,
     "processes_processinstance": 2,
@@ -70,10 +70,13 @@ def test_a_first_start_that_is_killed_is_gone_on_with(
     it_is_cut_and_goes_on(folder, at=random.randint(1, steps))
 
 
+@pytest.mark.parametrize("new", [True, False], ids=["all at once", "one after the other"])
 def test_a_migration_that_is_killed_before_it_is_noted_was_not_made(
-    new_folder: Callable[[str], Path],
+    new_folder: Callable[[str], Path], new: bool
 ) -> None:
     folder = new_folder("cut")
+    if not new:
+        begun(folder)
     # It makes a table with an index, and Django would note it after the commit.
     cut = start(folder, cut_at=0, value="0008_accessfailurelog")
     assert cut.returncode == -signal.SIGKILL, cut.stderr

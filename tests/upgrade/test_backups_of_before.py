@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.parts import Postgres, Product, wait_for
+from tests.kianda.product import migrated
+from tests.upgrade import shapes
 from tests.upgrade.make import BACKUPS, KEY, TOKEN
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -57,6 +59,8 @@ def test_after_an_upgrade_every_secret_is_there_and_the_schedules_go_on(
     backup: Path, new_folder: Callable[[str], Path]
 ) -> None:
     product, token = upgraded(backup, new_folder("upgraded"))
+    new = migrated(new_folder("new")) / "kianda.sqlite3"
+    assert shapes.of_sqlite(product.folder / "kianda.sqlite3") == shapes.of_sqlite(new)
     product.start()
     try:
         api = product.api(token)
@@ -80,10 +84,12 @@ def test_after_an_upgrade_every_secret_is_there_and_the_schedules_go_on(
 @pytest.mark.needs("postgres")
 @pytest.mark.parametrize("backup", backups("postgresql"), ids=lambda file: file.name)
 def test_after_an_upgrade_on_postgresql_every_secret_is_there(
-    backup: Path, new_folder: Callable[[str], Path], postgres: Postgres
+    backup: Path, new_folder: Callable[[str], Path], postgres: Postgres, prepared_database: str
 ) -> None:
     settings = {"DATABASE_URL": postgres.create("upgraded"), "KIANDA_MODE": "embedded"}
     upgraded(backup, new_folder("upgraded"), **settings)
+    with postgres.connect("upgraded") as old, postgres.connect(prepared_database) as new:
+        assert shapes.of_postgresql(old) == shapes.of_postgresql(new)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
