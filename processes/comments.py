@@ -1,4 +1,7 @@
-"""Comments on an instance: who sees it may say something, and name people, who are then told."""
+"""Comments on an instance: who sees it may say something, and name people, who are then told.
+
+Authors change their comments and delete them; who manages the process deletes any.
+"""
 
 import re
 from typing import NamedTuple
@@ -10,16 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services import audit
 from kianda.accounts.services.person_data import display_name
-from kianda.lib.errors import Invalid
-from kianda.messages.kinds import Mentioned
+from kianda.lib.errors import Invalid, Missing
+from kianda.messages.kinds import FollowedComment, Mentioned
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
 from processes.definition.document import Document
+from processes.followers import follow_unless_chosen, tell_followers
 from processes.instances.claim import read_instance
 from processes.models import Comment, ProcessInstance
 from processes.record_titles import open_title_of
+from processes.rights.comments import may_change_comment, may_delete_comment
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.many_people import seeing
 
 LONGEST = 5_000
 # More people than these are not called by name in one comment.
@@ -37,8 +44,18 @@ class PostedComment(NamedTuple):
 
 
 def comments_of(instance: ProcessInstance) -> QuerySet[Comment]:
-    """Return what was said about an instance, newest first."""
-    return instance.comments.select_related("author")
+    """Return what was said about an instance and not deleted, newest first."""
+    return instance.comments.filter(deleted_at__isnull=True).select_related("author")
+
+
+def comment_named(pk: int | str, instance: ProcessInstance, *, lock: bool = False) -> Comment:
+    """Return a comment on an instance; raises Missing for one that is deleted or never was."""
+    rows = comments_of(instance)
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    found = rows.filter(pk=pk).first() if str(pk).isascii() and str(pk).isdigit() else None
+    if found is None:
+        raise Missing(_("There is no such comment. It may have been deleted."))
+    return found
 
 
 def add_comment(*, process_id: str, text: str, user: User) -> PostedComment:
@@ -51,13 +68,56 @@ def add_comment(*, process_id: str, text: str, user: User) -> PostedComment:
         instance, document = read_instance(process_id, user)
         said = _checked(text)
         named = _people_in(said)
-        see = [one for one in named if InstanceRights(one, instance).see]
+        see = seeing(named, instance)
         comment = Comment.objects.create(
             instance=instance, author=user, author_name=display_name(user), text=said,
             named=[one.username for one in see], created=timezone.now(),
         )  # fmt: skip
-        _tell(comment, instance, document, see)
+        follow_unless_chosen(instance, user)
+        data = _tell(comment, instance, document, see)
+        told = [one.pk for one in see]
+        tell_followers(instance, FollowedComment, data=data, by=user, told_already=told)
     return PostedComment(comment, [display_name(one) for one in named if one not in see])
+
+
+def change_comment(*, process_id: str, comment: int | str, text: str, user: User) -> PostedComment:
+    """Put other words into an own comment; only people who were not named before are told.
+
+    Raises Missing, Forbidden for the comment of another person, Invalid as `add_comment` does.
+    """
+    with transaction.atomic():
+        instance, document = read_instance(process_id, user)
+        row = comment_named(comment, instance, lock=True)
+        may_change_comment(user, row).or_refuse()
+        said = _checked(text)
+        if said == row.text:
+            return PostedComment(row, [])
+        named = _people_in(said)
+        see, before = seeing(named, instance), set(row.named)
+        row.text, row.changed_at = said, timezone.now()
+        row.named = [one.username for one in see]
+        row.save(update_fields=["text", "changed_at", "named"])
+        audit.record(user, action="changed", kind="comment", name=instance.process_id)
+        _tell(row, instance, document, [one for one in see if one.username not in before])
+    return PostedComment(row, [display_name(one) for one in named if one not in see])
+
+
+def delete_comment(*, process_id: str, comment: int | str, user: User) -> None:
+    """Delete a comment: its words go, the activity says that there was one.
+
+    Raises Missing, and Forbidden for whoever neither wrote it nor manages the process.
+    """
+    with transaction.atomic():
+        instance, document = read_instance(process_id, user)
+        row = comment_named(comment, instance, lock=True)
+        may_delete_comment(user, row, InstanceRights(user, instance, document)).or_refuse()
+        row.text, row.named, row.deleted_at = "", [], timezone.now()
+        row.deleted_by, row.deleted_by_name = user, display_name(user)
+        row.save(update_fields=["text", "named", "deleted_at", "deleted_by", "deleted_by_name"])
+        detail = _("Comment by %(name)s") % {"name": row.author_name}
+        audit.record(
+            user, action="deleted", kind="comment", name=instance.process_id, detail=detail
+        )
 
 
 def _checked(text: str) -> str:
@@ -87,16 +147,17 @@ def _names_in(written: str) -> tuple[str, str]:
 
 def _tell(
     comment: Comment, instance: ProcessInstance, document: Document, people: list[User]
-) -> None:
-    if instance.mode != ProcessInstance.Mode.LIVE:
-        return
+) -> dict[str, str]:
+    """Tell the people named in a comment; return what is told of it."""
     data = {
         "process": document.one_record, "process_id": instance.process_id,
         "title": open_title_of(instance, document),
         "by": comment.author_name, "text": comment.text[:200],
     }  # fmt: skip
-    notify(
-        [one.pk for one in people], Mentioned, data=data,
-        url=reverse("instance", args=[instance.process_id]) + "#comments",
-        about=Subject("instance", instance.process_id), by=comment.author,
-    )  # fmt: skip
+    if instance.mode == ProcessInstance.Mode.LIVE:
+        notify(
+            [one.pk for one in people], Mentioned, data=data,
+            url=reverse("instance", args=[instance.process_id]) + "#activity",
+            about=Subject("instance", instance.process_id), by=comment.author,
+        )  # fmt: skip
+    return data

@@ -3,15 +3,16 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
+from processes.api import activity as api_activity
 from processes.api import bulk_presses as api_bulk_presses
 from processes.api import comments as api_comments
-from processes.api import designs, files, instances, runs
+from processes.api import designs, files, followers, instances, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import (
+    activity,
     bulk_presses,
-    comments,
     instance_page,
     link_page,
     links,
@@ -47,6 +48,12 @@ api_urlpatterns = [
         api_quick_actions.Press.as_view(),
     ),
     path("instances/<str:process_id>/comments/", api_comments.Comments.as_view()),
+    path(
+        "instances/<str:process_id>/comments/<str:comment>/",
+        api_comments.CommentDetail.as_view(),
+    ),
+    path("instances/<str:process_id>/activity/", api_activity.Activity.as_view()),
+    path("instances/<str:process_id>/followers/me/", followers.OwnFollowing.as_view()),
     path("instances/<str:process_id>/files/", files.InstanceFiles.as_view()),
     path("files/", files.Files.as_view()),
     path("files/<str:file_id>/", files.FileDetail.as_view()),
@@ -129,7 +136,19 @@ page_urlpatterns: list[URLPattern] = [
     # Without a slash at its end: whoever saves it by its address gets its name.
     path("files/<uuid:file_id>/<str:name>", file_pages.file, name="file"),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
-    path("instances/<str:process_id>/comments/", comments.comments, name="instance-comments"),
+    path("instances/<str:process_id>/activity/", activity.activity, name="instance-activity"),
+    path("instances/<str:process_id>/follow/", activity.follow, name="instance-follow"),
+    path("instances/<str:process_id>/comments/", activity.comments, name="instance-comments"),
+    path(
+        "instances/<str:process_id>/comments/<int:comment>/edit/",
+        activity.edit,
+        name="instance-comment-edit",
+    ),
+    path(
+        "instances/<str:process_id>/comments/<int:comment>/delete/",
+        activity.delete,
+        name="instance-comment-delete",
+    ),
     path("instances/<str:process_id>/links/<int:link>/", links.revoke, name="instance-link-revoke"),
     path("f/<str:token>/", link_page.linked, name="form-link"),
     path("f/<str:token>/files/", link_page.files, name="form-link-files"),

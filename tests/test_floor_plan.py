@@ -36,6 +36,7 @@ SMALL = {
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
     "processes/definition/catalog.py": "a port, implemented further up",
     "processes/document_cache.py": "stands below every room that reads versions",
+    "processes/rights/comments.py": "beside the other rights, asked by every door to comments",
     "processes/rights/files.py": "beside the other rights, asked by every door to files",
     "processes/language/limits.py": "rules, fields, definitions and the designer keep to them",
     "processes/language/timestamps.py": "its moment_text is not that of dates",

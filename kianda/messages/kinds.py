@@ -155,6 +155,47 @@ class BulkPressDone(NotificationKind):
         return str(data["process"])
 
 
+class FollowedComment(NotificationKind):
+    """Somebody has commented on what the reader follows.
+
+    Data: by, text, title, process, process_id.
+    """
+
+    slug = "followed_comment"
+    title = gettext_lazy("Someone comments on a record that I follow")
+    icon = "chat-dots"
+    mail = "daily"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `Emma Doyle commented on leave-7`."""
+        return _("%(by)s commented on %(title)s") % _titled(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return what was said."""
+        return f"“{data['text']}”"
+
+
+class FollowedStatus(NotificationKind):
+    """What the reader follows has another status. Data: title, process, process_id, status, by."""
+
+    slug = "followed_status"
+    title = gettext_lazy("A record that I follow has a new status")
+    icon = "flag"
+    mail = "daily"
+
+    @classmethod
+    def sentence(cls, data: Data) -> str:
+        """Return `leave-7 is now Approved`."""
+        return _("%(title)s is now %(status)s") % _titled(data)
+
+    @classmethod
+    def detail(cls, data: Data) -> str:
+        """Return the process, and who has done it."""
+        return _("%(process)s · by %(by)s") % dict(data) if data["by"] else str(data["process"])
+
+
 class TaskFailed(NotificationKind):
     """A scheduled task went wrong that went well before. Data: task, reason."""
 
@@ -240,8 +281,9 @@ class CertificateEnding(NotificationKind):
 KINDS: Mapping[str, type[NotificationKind]] = {
     kind.slug: kind
     for kind in (
-        FormAssigned, FormSentBack, Decided, Mentioned, Alert, BulkPressDone, TaskFailed,
-        TaskRecovered, ConnectionBroken, ConnectionRecovered, CertificateEnding,
+        FormAssigned, FormSentBack, Decided, Mentioned, FollowedComment, FollowedStatus, Alert,
+        BulkPressDone, TaskFailed, TaskRecovered, ConnectionBroken, ConnectionRecovered,
+        CertificateEnding,
     )
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ from kianda.lib.api.drf import list_parameters, list_response, read_query
 from kianda.lib.api.schemas import page_of
 from kianda.lib.api.strict_json import read_body
 from processes.api import schemas
+from processes.api.representations import moment_or_none
 from processes.api.request_bodies import CommentBody
-from processes.comments import add_comment, comments_of
+from processes.comments import add_comment, change_comment, comments_of, delete_comment
 from processes.instances.claim import read_instance
 from processes.language.timestamps import moment_text
 from processes.models import Comment
@@ -56,10 +57,41 @@ class Comments(APIView):
         return Response(_comment_json(posted.comment), status=201)
 
 
+class CommentDetail(APIView):
+    """One comment: its author changes it, its author and who manages the process delete it."""
+
+    scopes: ClassVar = {"PATCH": "run", "DELETE": "run"}
+
+    @extend_schema(
+        operation_id="instances_change_comment",
+        request={"application/json": schemas.COMMENT_IN},
+        responses={200: schemas.COMMENT},
+        tags=["Instances"],
+    )
+    def patch(self, request: Request, process_id: str, comment: str) -> Response:
+        """Put other words into an own comment; people named for the first time are told."""
+        read_query(request, ())
+        read_instance(process_id, caller(request))
+        body = read_body(CommentBody, request.data)
+        changed = change_comment(
+            process_id=process_id, comment=comment, text=body.text, user=caller(request)
+        )
+        return Response(_comment_json(changed.comment))
+
+    @extend_schema(operation_id="instances_delete_comment", responses={204: None},
+                   tags=["Instances"])  # fmt: skip
+    def delete(self, request: Request, process_id: str, comment: str) -> Response:
+        """Delete a comment; the activity says that there was one."""
+        read_query(request, ())
+        delete_comment(process_id=process_id, comment=comment, user=caller(request))
+        return Response(status=204)
+
+
 def _comment_json(comment: Comment) -> dict[str, Any]:
     return {
         "id": str(comment.pk),
         "created": moment_text(comment.created),
+        "changed": moment_or_none(comment.changed_at),
         "author": comment.author.username if comment.author else None,
         "author_name": comment.author_name,
         "text": comment.text,

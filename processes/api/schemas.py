@@ -201,6 +201,7 @@ COMMENT = shape(
     {
         "id": TEXT,
         "created": MOMENT,
+        "changed": MAYBE_MOMENT | {"description": "When its author changed it last."},
         "author": MAYBE_TEXT | {"description": "The user name; null when the account is gone."},
         "author_name": TEXT,
         "text": TEXT,
@@ -208,6 +209,25 @@ COMMENT = shape(
             "type": "array",
             "items": TEXT,
             "description": "The user names of the people named with @ who were told.",
+        },
+    }
+)
+ACTIVITY = shape(
+    {
+        "next": {"type": ["string", "null"], "format": "uri"},
+        "results": {
+            "type": "array",
+            "items": shape(
+                {
+                    "id": TEXT,
+                    "kind": TEXT,
+                    "at": MOMENT,
+                    "by": MAYBE_TEXT | {"description": "The user name; null where it is none."},
+                    "by_name": MAYBE_TEXT,
+                    "sentence": TEXT | {"description": "What has happened, as the page says it."},
+                },
+                more=True,
+            ),
         },
     }
 )

@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.substitutes import substitutes_of
-from kianda.messages.kinds import Alert, Decided, FormAssigned, FormSentBack
+from kianda.messages.kinds import Alert, Decided, FollowedStatus, FormAssigned, FormSentBack
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
+from processes.followers import tell_followers
 from processes.language.people_refs import (
     CREATOR,
     CREATOR_MANAGER,
@@ -41,7 +42,7 @@ def tell_of(
 
     A form that opens, or is given to others while it is open, tells its new owners; one that comes
     back tells them why; who stands in for an owner is told too. An instance that ends tells its
-    creator, if they see it. Previews tell nobody.
+    creator, if they see it; those who follow it are told of its status. Previews tell nobody.
     """
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
         return
@@ -54,6 +55,7 @@ def tell_of(
     }  # fmt: skip
     old, new = (records_of(document, one, creator) for one in (before, after))
     titles = {form.name: form.title for form in document.forms}
+    told: set[int] = set()
     for name, record in new.items():
         owners = _new_owners(old[name], record, creator)
         if not owners:
@@ -63,10 +65,15 @@ def tell_of(
         kind = FormSentBack if is_back else FormAssigned
         people = _people(owners) | substitutes_of(filter(None, map(named_user, owners)))
         notify(people, kind, data=data, url=url, about=thing, by=by)
+        told |= people
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
     if ends and made_by is not None and InstanceRights(made_by, instance).see:
         data = {**about, "status": after.status}
         notify([made_by.pk], Decided, data=data, url=url, about=thing, by=by)
+        told.add(made_by.pk)
+    if before.status != after.status:
+        data = {**about, "status": after.status}
+        tell_followers(instance, FollowedStatus, data=data, by=by, told_already=told)
 
 
 def send_alerts(

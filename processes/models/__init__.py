@@ -5,6 +5,7 @@ from processes.models.designs import DesignVersion, PinnedAnswer, ProcessDesign
 from processes.models.files import File
 from processes.models.instances import (
     Comment,
+    Follower,
     FormOwner,
     GivenProcessId,
     InstancePerson,
@@ -24,6 +25,7 @@ __all__ = [
     "DesignPresence",
     "DesignVersion",
     "File",
+    "Follower",
     "FormLink",
     "FormOwner",
     "GivenProcessId",

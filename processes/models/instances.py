@@ -155,7 +155,7 @@ class InstancePerson(models.Model):
 
 
 class Comment(models.Model):
-    """What somebody has said about an instance. It is never changed."""
+    """What somebody has said about an instance; of one that is deleted nothing is left but that."""
 
     instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(
@@ -168,13 +168,51 @@ class Comment(models.Model):
         default=list, help_text="The user names of the people named in it who were told."
     )
     created = models.DateTimeField()
+    changed_at = models.DateTimeField(null=True, help_text="When its author changed it last.")
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+",
+        db_index=False,
+    )  # fmt: skip
+    deleted_by_name = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [models.Index(fields=["instance", "-id"], name="comments_of_an_instance")]
+        indexes = [
+            models.Index(fields=["instance", "-id"], name="comments_of_an_instance"),
+            # Few are.
+            models.Index(
+                fields=["deleted_by"],
+                condition=Q(deleted_by__isnull=False),
+                name="comments_deleted_by",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.instance_id} {self.author_name}"
+
+
+class Follower(models.Model):
+    """Whether a person wants to know what becomes of an instance: as they chose, or commented.
+
+    Who has chosen not to follow stays in a row, so that nothing makes them follow it again.
+    """
+
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="followers"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    follows = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instance", "user"], name="one_choice_per_person_and_instance"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instance_id} {self.user_id} {self.follows}"
 
 
 class SentMeeting(models.Model):

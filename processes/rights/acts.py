@@ -50,6 +50,8 @@ ACTS = (
         "403; 409 when the form is not open or completed, as `menu_when` says"),
     ActLine("delete", "an instance", "`delete`; of these the creator until a form is completed",
         "403 with the reason"),
+    ActLine("change", "a comment", "its author", "403"),
+    ActLine("delete", "a comment", "its author and `administrators`", "403"),
     ActLine("fill in by a link", "the form of an anonymous form link while it is open",
         "whoever has the link; parts with a list of their own where it says `everyone`, no user "
         "fields", "404 for an unknown link, 410 for one that has ended"),

@@ -93,6 +93,11 @@ def person_of(user: User) -> Person:
     return known
 
 
+def remember_person(user: User, person: Person) -> None:
+    """Keep on a user how refs name them: somebody has looked that up for several people at once."""
+    setattr(user, _PERSON, person)
+
+
 def _reports_of(pk: int) -> frozenset[str]:
     rows = User.objects.filter(profile__manager=pk).values_list("username", flat=True)
     return frozenset(rows)

@@ -234,7 +234,10 @@ ELSEWHERE = {
     "datasources/test_methods": {"method-send", "method-duplicate"},
     "test_designs": {"design", "design-new-definition", "design-publish", "design-restore"},
     "test_library": {"designs-import", "bin-restore", "template", "template-press"},
-    "test_instances": {"instance-restore", "instance-comments"},
+    "test_instances": {
+        "instance-restore", "instance-comments", "instance-comment-edit",
+        "instance-comment-delete", "instance-follow",
+    },
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again", "instance-quick-action"},
     "test_bulk_presses": {"bulk-press-new", "bulk-press-stop"},

@@ -279,10 +279,21 @@ def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
     expect(box).to_be_focused()
     box.fill("Which week?\n<b>@ada</b>")
     page.get_by_role("button", name="Add comment").click()
-    expect(page.locator("#comments .k-said")).to_have_text(
+    expect(page.locator("#feed .k-said")).to_have_text(
         "Which week?\n<b>@ada</b>", use_inner_text=True
     )
     expect(box).to_have_value("")
     expect(page.locator("[name=v-customer]")).to_have_value("typed")
     axe(page)
     assert_fits(page)
+    page.get_by_role("link", name="Edit this comment").click()
+    page.locator("#dialog textarea").fill("Which day?")
+    page.get_by_role("button", name="Save comment").click()
+    expect(page.locator("#feed .k-said")).to_have_text("Which day?")
+    page.get_by_role("link", name="Delete this comment").click()
+    page.get_by_role("button", name="Delete comment").click()
+    expect(page.locator("#feed")).to_contain_text("deleted a comment")
+    follow = page.get_by_role("button", name="Follow")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    follow.click()
+    expect(follow).to_have_attribute("aria-pressed", "false")

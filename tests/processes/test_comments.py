@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from kianda.accounts.models import AuditEntry
 from kianda.messages.models import Notification
 from processes.comments import LONGEST, add_comment
 from processes.instances.lifecycle import create_instance
 from processes.models import Comment, ProcessInstance
 from processes.running import runs
-from processes.views.instances.comments import MOST_SHOWN
+from processes.views.instances.activity import MOST_SHOWN
 from tests.factories import api_client, make_user
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, leave_request, office
@@ -18,6 +19,7 @@ from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
 PAGE, API = "/instances/leave-1/comments/", "/api/v1/instances/leave-1/comments/"
+FEED = "/instances/leave-1/activity/"
 
 
 @pytest.fixture
@@ -37,7 +39,12 @@ def say(text: str, user: Any) -> list[str]:
 
 
 def told() -> list[tuple[str, str]]:
-    rows = Notification.objects.order_by("user__username").values_list("user__username", "kind")
+    """Return who was told that they are named; who follows it is told too, which is told apart."""
+    rows = (
+        Notification.objects.exclude(kind="followed_comment")
+        .order_by("user__username")
+        .values_list("user__username", "kind")
+    )
     return list(rows)
 
 
@@ -53,7 +60,7 @@ def test_who_is_named_is_told(people: Office, text: str) -> None:
     assert say(text, people.mark) == []
     assert told() == [("emma", "mentioned")]
     line = Notification.objects.get()
-    assert line.url == "/instances/leave-1/#comments"
+    assert line.url == "/instances/leave-1/#activity"
     assert "mark mentioned you in leave-1" in text_of(client_of(people.emma).get("/notifications/"))
 
 
@@ -128,6 +135,82 @@ def test_who_does_not_see_the_instance_finds_no_comments(people: Office, method:
     assert Comment.objects.count() == 1
 
 
+def test_an_author_changes_a_comment_and_only_people_named_anew_are_told(people: Office) -> None:
+    say("@emma which week?", people.mark)
+    number = Comment.objects.get().pk
+    Notification.objects.all().delete()
+    dialog = client_of(people.mark).get(f"{PAGE}{number}/edit/")
+    assert "@emma which week?" in markup_of(dialog)
+    empty = client_of(people.mark).post(f"{PAGE}{number}/edit/", {"text": " "})
+    assert empty.status_code == 422
+    assert "Write a comment." in text_of(empty)
+    words = {"text": "@emma @root which days?"}
+    assert client_of(people.mark).post(f"{PAGE}{number}/edit/", words).status_code == 303
+    assert told() == [("root", "mentioned")]
+    shown = text_of(client_of(people.emma).get("/instances/leave-1/"))
+    assert "edited @emma @root which days?" in shown
+    assert AuditEntry.objects.filter(kind="comment", action="changed", name="leave-1").exists()
+    listed = api_client(people.emma).get(API).data["results"][0]
+    assert listed["changed"] is not None
+
+
+def test_a_deleted_comment_leaves_its_trace_and_none_of_its_words(people: Office) -> None:
+    say("@emma the secret week", people.mark)
+    number = Comment.objects.get().pk
+    client = client_of(people.mark)
+    assert "Deletes your comment" in text_of(client.get(f"{PAGE}{number}/delete/"))
+    assert client.post(f"{PAGE}{number}/delete/").status_code == 303
+    shown = text_of(client_of(people.emma).get("/instances/leave-1/"))
+    assert "mark deleted a comment" in shown
+    assert "secret week" not in shown
+    assert Comment.objects.get().text == ""
+    assert AuditEntry.objects.filter(kind="comment", action="deleted", name="leave-1").exists()
+    # Twice, and by whoever still sees it in another tab.
+    assert client.post(f"{PAGE}{number}/delete/").status_code == 404
+    api = api_client(people.mark, ["read", "run"])
+    assert api.patch(f"{API}{number}/", {"text": "x"}).status_code == 404
+    assert api.get(API).data["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "deletes"),
+    [("mark", 200, 204), ("emma", 403, 403), ("tom", 404, 404), ("root", 403, 204)],
+)
+def test_a_comment_is_changed_by_its_author_and_deleted_by_them_and_who_manages(
+    people: Office, who: str, changes: int, deletes: int
+) -> None:
+    say("Which week?", people.mark)
+    number = Comment.objects.get().pk
+    api = api_client(getattr(people, who), ["read", "run"])
+    assert api.patch(f"{API}{number}/", {"text": "x"}).status_code == changes
+    page = client_of(getattr(people, who)).get("/instances/leave-1/")
+    assert (f"{PAGE}{number}/delete/" in markup_of(page)) == (deletes == 204)
+    assert api.delete(f"{API}{number}/").status_code == deletes
+    assert Comment.objects.filter(deleted_at=None).count() == (0 if deletes == 204 else 1)
+
+
+@pytest.mark.parametrize("number", ["0", "x", "9" * 30, "1.5"])
+def test_a_comment_that_is_not_there_is_not_found(people: Office, number: str) -> None:
+    api = api_client(people.mark, ["read", "run"])
+    assert api.delete(f"{API}{number}/").status_code == 404
+
+
+def test_a_comment_of_another_record_is_not_reached_through_this_one(people: Office) -> None:
+    create_instance(process="leave", mode="live", data={"days": "5"}, user=people.mark)
+    posted = add_comment(process_id="leave-2", text="Mine", user=people.mark)
+    api = api_client(people.mark, ["read", "run"])
+    assert api.delete(f"{API}{posted.comment.pk}/").status_code == 404
+
+
+def test_naming_fifty_people_asks_the_database_little_more_than_naming_two(
+    people: Office, django_assert_max_num_queries: Any
+) -> None:
+    names = [make_user(f"crew{at}", "Administrator").username for at in range(50)]
+    with django_assert_max_num_queries(40):
+        say(" ".join(f"@{name}" for name in names), people.mark)
+    assert len(told()) == 50
+
+
 def test_comments_of_a_preview_tell_nobody(people: Office) -> None:
     made = create_instance(process="leave", mode="preview", data={}, user=people.dora)
     posted = add_comment(process_id=made.process_id, text="@root look", user=people.dora)
@@ -146,18 +229,20 @@ def test_older_comments_are_shown_when_they_are_asked_for(people: Office) -> Non
         say(f"Word {at}.", people.mark)
     client = client_of(people.emma)
     assert "Word 1." not in text_of(client.get(PAGE))
-    assert "Word 1." in text_of(client.get(f"{PAGE}?comments=all"))
+    assert "Word 1." in text_of(client.get(f"{FEED}?all=1"))
 
 
 def test_of_very_many_comments_the_page_says_that_it_shows_the_newest(people: Office) -> None:
     about = ProcessInstance.objects.get()
     Comment.objects.bulk_create(
         Comment(instance=about, author_name="mark", text=f"Word {at}.", created=timezone.now())
-        for at in range(MOST_SHOWN)
+        # With what else has happened they fill a page.
+        for at in range(MOST_SHOWN - 4)
     )
     client = client_of(people.emma)
-    assert "Only the newest" not in text_of(client.get(f"{PAGE}?comments=all"))
-    say("One more.", people.mark)
-    shown = text_of(client.get(f"{PAGE}?comments=all"))
+    assert "Only the newest" not in text_of(client.get(f"{FEED}?all=1"))
+    for at in range(5):
+        say(f"One more {at}.", people.mark)
+    shown = text_of(client.get(f"{FEED}?all=1"))
     assert "Only the newest 500 are shown" in shown
     assert "Word 0." not in shown

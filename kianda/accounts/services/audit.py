@@ -26,9 +26,9 @@ Action = Literal[
     "wrong password",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "attribute", "backup", "datasource", "form link", "group", "identity provider",
-    "instance", "mail account", "message", "process", "scheduled task", "sign-in", "user",
-    "variable",
+    "API token", "attribute", "backup", "comment", "datasource", "form link", "group",
+    "identity provider", "instance", "mail account", "message", "process", "scheduled task",
+    "sign-in", "user", "variable",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -88,6 +88,7 @@ KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
     "attribute": gettext_noop("Attribute"),
     "backup": gettext_noop("Backup"),
+    "comment": gettext_noop("Comment"),
     "datasource": gettext_noop("Data source"),
     "form link": gettext_noop("Form link"),
     "group": gettext_noop("Group"),

@@ -57,6 +57,14 @@ def stood_for_by(user: User) -> frozenset[str]:
     return frozenset(name for name, _substitute in _holding(Q(substitute=user)))
 
 
+def stood_for_by_each(users: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return the same for several people, by their keys; who stands in for nobody is left out."""
+    found: dict[int, frozenset[str]] = {}
+    for name, substitute in _holding(Q(substitute__in=list(users))):
+        found[substitute] = found.get(substitute, frozenset()) | {name}
+    return found
+
+
 def substitutes_of(usernames: Iterable[str]) -> frozenset[int]:
     """Return the keys of those who stand in for some people just now."""
     rows = _holding(Q(person__username__in=list(usernames)))

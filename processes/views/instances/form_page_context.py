@@ -8,6 +8,7 @@ from processes import listing
 from processes.definition.display import displays_on
 from processes.definition.document import Form
 from processes.fields.base import FormField
+from processes.followers import follows
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
@@ -15,8 +16,8 @@ from processes.models import DesignVersion, ProcessInstance, Run
 from processes.record_titles import SeenRecord, seen_record, words_seen
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
+from processes.views.instances.activity import activity_context
 from processes.views.instances.carried_values import sealed, signed_view
-from processes.views.instances.comments import comments_context
 from processes.views.instances.files import file_lines
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.form_steps import FormStep, load_targets, open_form, primary
@@ -67,7 +68,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "newer": _newer(form_page),
         "links": link_lines(form_page),
         "extensions": extensions_of("instance", instance, user=form_page.user),
-        **comments_context(instance),
+        "follows": follows(form_page.user, instance),
+        **activity_context(form_page.rights, form_page.user),
         **_history(form_page),
     }  # fmt: skip
 

@@ -27,6 +27,12 @@ _BY_MARKS = {
         POST /api/v1/instances/<str:process_id>/comments/
         GET /instances/<str:process_id>/comments/
         POST /instances/<str:process_id>/comments/
+        GET /api/v1/instances/<str:process_id>/activity/
+        GET /instances/<str:process_id>/activity/
+        GET /api/v1/instances/<str:process_id>/followers/me/
+        PUT /api/v1/instances/<str:process_id>/followers/me/
+        DELETE /api/v1/instances/<str:process_id>/followers/me/
+        POST /instances/<str:process_id>/follow/
         GET /api/v1/instances/<str:process_id>/files/
         GET /api/v1/runs/<str:run_id>/
         GET /runs/<int:run_id>/steps/
@@ -57,7 +63,15 @@ _BY_MARKS = {
         GET /files/<uuid:file_id>/<str:name>
         GET /files/<uuid:file_id>/small/
     """,
+    ".xoxx": """
+        PATCH /api/v1/instances/<str:process_id>/comments/<str:comment>/
+        GET /instances/<str:process_id>/comments/<int:comment>/edit/
+        POST /instances/<str:process_id>/comments/<int:comment>/edit/
+    """,
     ".xooo": """
+        DELETE /api/v1/instances/<str:process_id>/comments/<str:comment>/
+        GET /instances/<str:process_id>/comments/<int:comment>/delete/
+        POST /instances/<str:process_id>/comments/<int:comment>/delete/
         PATCH /api/v1/instances/<str:process_id>/
         POST /api/v1/instances/<str:process_id>/send-back/
         POST /api/v1/instances/<str:process_id>/trigger/

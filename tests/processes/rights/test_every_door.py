@@ -21,6 +21,7 @@ from kianda.mail.letters import Letter
 from kianda.mail.models import MailMessage
 from kianda.mail.planning import plan_letters
 from processes.bulk.presses import create_press
+from processes.comments import add_comment
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
@@ -74,6 +75,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
     press = create_press(
         process="leave", target="cancel", process_ids=[made.process_id], user=people.emma
     )
+    comment = add_comment(process_id=made.process_id, text="Which week?", user=people.mark).comment
     letter = Letter(key="k", to=("emma@example.org",), subject="Leave", text="Four days")
     plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
     other = make_user("other", "User")
@@ -93,6 +95,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "provider_id": slug, "account_id": 1,
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
         "file_id": file.pk, "link": link.pk, "button": "cancel", "press_id": press.pk,
+        "comment": comment.pk,
         "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip
 
@@ -103,6 +106,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/instances/<str:process_id>/": {"data": {"answer": "yes"}, "revision": 2},
     "POST /api/v1/instances/<str:process_id>/send-back/": {"form": "asking", "note": "When?"},
     "POST /api/v1/instances/<str:process_id>/trigger/": {"target": "decide"},
+    "PATCH /api/v1/instances/<str:process_id>/comments/<str:comment>/": {"text": "Which day?"},
     "POST /api/v1/processes/<str:name>/check-as/": {"person": "emma"},
     "POST /instances/<str:process_id>/": {"act": "press:/decide", "revision": "2"},
     "POST /instances/<str:process_id>/forms/<str:form>/send-back/": {"note": "When?"},
