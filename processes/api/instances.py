@@ -24,10 +24,12 @@ from kianda.lib.api.schemas import page_of
 from kianda.lib.api.strict_json import read_body
 from kianda.lib.errors import Missing
 from processes.api import schemas
+from processes.api.record_lists import PARAMETERS, asked_records, asks_for_columns
 from processes.api.representations import form_states_json, instance_json, run_json
 from processes.api.request_bodies import InstanceChanges, NewInstance, SendBackBody, TriggerBody
 from processes.instances import lifecycle
 from processes.instances.sending_back import send_back
+from processes.lists.records import with_versions
 from processes.models import ProcessInstance, Run
 from processes.running.runs import enqueue, read_instance, take_up, trigger
 from processes.selectors import listed_instances, runs_seen_among
@@ -67,12 +69,20 @@ class Instances(APIView):
 
     @extend_schema(
         operation_id="instances_list",
-        parameters=list_parameters(ordering=_ORDERING, search=True, filters=_FILTERS),
+        parameters=list_parameters(
+            ordering=_ORDERING, search=True, filters=(*_FILTERS, *PARAMETERS)
+        ),
         responses={200: page_of(schemas.INSTANCE)},
         tags=["Instances"],
     )
     def get(self, request: Request) -> Response:
-        """List instances, newest first."""
+        """List instances, newest first.
+
+        `filter` (`amount:gt:10`, or conditions as JSON), `columns` (names with commas) and an
+        `ordering` by a field are of the published process that `process` names.
+        """
+        if asks_for_columns(request):
+            return self._of_one_process(request)
         return list_response(
             request,
             _rows(request),
@@ -81,6 +91,21 @@ class Instances(APIView):
             ordering=_ORDERING,
             search=("process_id",),
             filters=_FILTERS,
+        )
+
+    def _of_one_process(self, request: Request) -> Response:
+        user = caller(request)
+        extra = ("ordering", *PARAMETERS)
+        read_query(request, {"page", "page_size", "search", *_FILTERS, *extra})
+        rows, order, columns = asked_records(request, user)
+        return list_response(
+            request,
+            with_versions(rows).select_related("design__draft").defer("design__draft__document"),
+            to_json=lambda one: instance_json(one, user, columns=columns),
+            default_order=order,
+            search=("process_id",),
+            filters=_FILTERS,
+            extra=extra,
         )
 
     @extend_schema(

@@ -1,6 +1,6 @@
 """What the API gives for instances and runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -24,19 +24,27 @@ def moment_or_none(moment: datetime | None) -> str | None:
     return moment_text(moment) if moment else None
 
 
-def instance_json(instance: ProcessInstance, user: User) -> dict[str, Any]:
-    """Return what a person sees of an instance; a preview is shown as the newest draft has it."""
+def instance_json(
+    instance: ProcessInstance, user: User, *, columns: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Return what a person sees of an instance; a preview is shown as the newest draft has it.
+
+    `columns` are the only fields that are wanted in its `data`.
+    """
     document = document_of(instance.version)
     stored = values_to_show(document, instance)
     version, document, values = as_in_draft(instance, document, stored)
     rights = InstanceRights(user, instance, document)
+    data = seen_values(shown(document, values), rights)
+    if columns is not None:
+        data = {name: data[name] for name in columns if name in data}
     return {
         "process_id": instance.process_id,
         "process": instance.design.name,
         "version": str(version),
         "mode": instance.mode,
         "status": instance.status,
-        "data": seen_values(shown(document, values), rights),
+        "data": data,
         "revision": instance.revision,
         "created": moment_text(instance.created),
         "modified": moment_text(instance.modified),

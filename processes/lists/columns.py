@@ -194,7 +194,8 @@ def _field_column(field: FormField, *, openly: bool) -> ListColumn:
 
 def _statuses(document: Document) -> tuple[tuple[str, str], ...]:
     named = dict.fromkeys(("open", *(one.name for one in document.statuses), "completed"))
-    return tuple((name, name) for name in named)
+    own = {"open": _("Open"), "completed": _("Completed")}
+    return tuple((name, own.get(name, name)) for name in named)
 
 
 def _forms_in(document: Document) -> frozenset[str]:

@@ -80,13 +80,6 @@ class RecordList:
         last = value.desc(nulls_last=True) if down else value.asc(nulls_last=True)
         return rows.order_by(last, "-pk")
 
-    def grouping(self, name: str) -> ListColumn:
-        """Return a column to group by; raises Invalid when it is none."""
-        column = self.columns.get(name)
-        if column is None or not column.groupable:
-            raise Invalid(_("Lists cannot be grouped by %(name)s.") % {"name": name})
-        return column
-
     def seen(self, instances: Iterable[ProcessInstance]) -> list[SeenRecord]:
         """Return records as the person meets them: values they do not see are left out of each."""
         return [seen_record(one, self.user) for one in instances]

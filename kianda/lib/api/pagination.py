@@ -66,7 +66,7 @@ def list_response(
     queryset: QuerySet[M],
     *,
     to_json: Callable[[M], Any],
-    default_order: Sequence[str],
+    default_order: Sequence[Any],
     ordering: Mapping[str, str] | None = None,
     search: Sequence[str] = (),
     filters: Mapping[str, Filter] | None = None,
@@ -87,7 +87,9 @@ def list_response(
             queryset = _filtered(queryset, name, how, query[name])
     words = query.get("search", "")
     queryset = _searched(queryset, words, search)
-    columns = _order(query.get("ordering", ""), ordering) or list(default_order)
+    # A view that reads `ordering` itself gives its order.
+    own = _order(query.get("ordering", ""), ordering) if ordering else []
+    columns = own or list(default_order)
     # The key comes last, so that equal rows keep their place from page to page.
     queryset = queryset.order_by(*columns, "-pk")
     return _page(request, narrowed(queryset) if words else queryset, query, to_json)

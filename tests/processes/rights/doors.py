@@ -94,6 +94,7 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/delete/
     """,
     "ooooo": """
+        GET /records/<str:process>/
         GET /notifications/
         GET /notifications/bell/
         GET /notifications/newest/

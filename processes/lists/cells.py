@@ -1,0 +1,120 @@
+"""The rows of a list: what stands in each cell, in words for people and as values for files."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from processes.language.people import called
+from processes.language.people_refs import group_ref, user_ref
+from processes.language.values import ValueFailure, is_blank
+from processes.lists.columns import ListColumn
+from processes.lists.records import RecordList
+from processes.models import FormOwner
+from processes.record_titles import SeenRecord, words_seen
+from processes.rights.instance_rights import InstanceRights
+
+
+class ListCell(NamedTuple):
+    """One cell: its column, and words; a moment or a person of a fact as it is."""
+
+    column: ListColumn
+    text: str = ""
+    moment: datetime | None = None
+
+    @property
+    def is_quantity(self) -> bool:
+        """Tell whether it stands at the right, in figures."""
+        return self.column.kind == "quantity"
+
+
+class ListRow(NamedTuple):
+    """A record of a list with its cells."""
+
+    record: SeenRecord
+    cells: list[ListCell]
+
+
+def rows_of(
+    records: RecordList, seen: Sequence[SeenRecord], columns: Sequence[str]
+) -> list[ListRow]:
+    """Return records with their cells; what the reader does not see of one stands in none."""
+    owners = _owners(records, seen) if "process.owners" in columns else {}
+    wanted = [records.columns[name] for name in columns]
+    return [ListRow(one, [_cell(column, one, owners) for column in wanted]) for one in seen]
+
+
+def _cell(
+    column: ListColumn, record: SeenRecord, owners: Mapping[int, Sequence[str]]
+) -> ListCell:  # fmt: skip
+    instance = record.instance
+    if column.field is not None:
+        # By the version of the record: a field may have become another since.
+        field = record.document.fields.get(column.name)
+        return ListCell(column, field_words(field, record.seen.get(column.name)))
+    if column.name == "process.owners":
+        return ListCell(column, ", ".join(called(owners.get(instance.pk, ()))))
+    if column.name == "process.created_by":
+        by = instance.created_by
+        return ListCell(column, (by.get_full_name() or by.get_username()) if by else "")
+    if column.name == "process.id":
+        return ListCell(column, instance.process_id)
+    if column.name == "process.status":
+        return ListCell(column, instance.status)
+    moment = instance.created if column.name == "process.created" else instance.modified
+    return ListCell(column, moment=moment)
+
+
+def field_words(field: Any, value: Any) -> str:
+    """Return a value in words; one that no longer is of its field as it is."""
+    if field is None or is_blank(value):
+        return ""
+    try:
+        return words_seen(field, value)
+    except ValueFailure:
+        return str(value)
+
+
+def _owners(records: RecordList, seen: Iterable[SeenRecord]) -> dict[int, list[str]]:
+    """Return whose the open forms of records are, of the forms that the reader sees."""
+    known = {one.instance.pk: one for one in seen}
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    rights: dict[int, InstanceRights] = {}
+    for row in FormOwner.objects.filter(instance__in=list(known)).order_by("pk"):
+        record = known[row.instance_id]
+        if record.document.has_hidden_parts:
+            own = rights.get(row.instance_id) or InstanceRights(
+                records.user, record.instance, record.document
+            )
+            rights[row.instance_id] = own
+            if not own.sees(row.form):
+                continue
+        made = user_ref if row.kind == FormOwner.Kind.USER else group_ref
+        if (ref := made(row.name)) not in found[row.instance_id]:
+            found[row.instance_id].append(ref)
+    return found
+
+
+def value_words(column: ListColumn, value: Any) -> str:
+    """Return a value of a column, as a query has it, in the words of a list."""
+    if is_blank(value):
+        return _("Empty")
+    if column.kind == "person":
+        return called([str(value)])[0]
+    if column.choices:
+        return dict(column.choices).get(str(value), str(value))
+    return field_words(column.field, value) if column.field is not None else str(value)
+
+
+def export_value(row: ListRow, cell: ListCell) -> Any:
+    """Return what a file has in a cell: numbers as numbers, moments as moments, else words."""
+    if cell.moment is not None:
+        return cell.moment
+    value = row.record.seen.get(cell.column.name) if cell.column.field is not None else None
+    if cell.is_quantity and isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if cell.column.kind == "day" and isinstance(value, str):
+        return value
+    return cell.text

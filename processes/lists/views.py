@@ -1,0 +1,59 @@
+"""The views of a process that a person has as tabs: those of its design, and the list of all."""
+
+from django.utils.translation import gettext as _
+
+from kianda.lib.errors import Missing
+from processes.definition.views import RecordView
+from processes.language.people_refs import named_by
+from processes.lists.records import RecordList
+from processes.lists.state import EVERYTHING, ListState
+from processes.rights.decisions import is_administrator, person_of, security_of
+
+_USUAL_FIELDS = 4
+
+
+def views_of(records: RecordList) -> list[RecordView]:
+    """Return the views of a process that a person sees, in order; one of all records is among them.
+
+    Who manages the process sees all of them.
+    """
+    manages = is_administrator(records.user, security_of(records.design))
+    person = person_of(records.user)
+    views = [
+        view
+        for view in records.document.views
+        if manages or not view.see or named_by(view.see, person)
+    ]
+    if all(view.name != EVERYTHING for view in records.document.views):
+        views.append(RecordView(name=EVERYTHING, title=_("All")))
+    return views
+
+
+def view_named(records: RecordList, name: str) -> RecordView:
+    """Return a view that a person sees, the first one for no name; raises Missing."""
+    views = views_of(records)
+    if not name and views:
+        return views[0]
+    for view in views:
+        if view.name == name:
+            return view
+    raise Missing(_("There is no list %(name)s.") % {"name": name})
+
+
+def shown_columns(records: RecordList, state: ListState) -> tuple[list[str], int]:
+    """Return the columns that a list shows, and how many it names that are not the reader's.
+
+    They may be gone from the process, or hidden from the person: which of both is not told.
+    """
+    wanted = state.columns or usual_columns(records)
+    found = [name for name in wanted if name in records.columns]
+    return found, len(wanted) - len(found)
+
+
+def usual_columns(records: RecordList) -> tuple[str, ...]:
+    """Return the columns of a list whose view names none: what sums a record up, and its facts."""
+    fields = [name for name in records.document.record.summary if name in records.columns]
+    if not fields:
+        own = (one for one in records.columns.values() if one.field is not None)
+        fields = [one.name for one in own][:_USUAL_FIELDS]
+    return (*fields, "process.status", "process.owners", "process.created")

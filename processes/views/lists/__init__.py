@@ -1,0 +1,1 @@
+"""The pages that list the records of a process."""

@@ -1,0 +1,161 @@
+"""The page that lists the records of a process: its views, filters, columns, groups and totals."""
+
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import ngettext
+
+from kianda.lib.errors import Invalid
+from kianda.web.pages import page, render_page
+from processes.lists.cells import ListRow, rows_of
+from processes.lists.columns import ListColumn
+from processes.lists.records import RecordList, record_list, with_versions
+from processes.lists.search import search_filter
+from processes.lists.state import ListState, asked_state, state_of
+from processes.lists.totals import GROUP, GroupHead, group_heads, grouped, totals_of
+from processes.lists.views import shown_columns, view_named, views_of
+from processes.models import ProcessInstance
+from processes.rights.decisions import may_start
+from processes.views.common import page_of, person
+from processes.views.lists.chips import (
+    changed_filters,
+    chips_of,
+    open_filter,
+    with_changes,
+)
+
+
+class ColumnHead(NamedTuple):
+    """The head of a column: how it sorts, and the address that sorts by it."""
+
+    column: ListColumn
+    state: str
+    url: str
+
+
+class RowGroup(NamedTuple):
+    """Rows below the head of their group; without one where a list is not grouped."""
+
+    head: GroupHead | None
+    rows: list[ListRow]
+
+
+@page()
+def records(request: HttpRequest, process: str) -> HttpResponseBase:
+    """List the records of a process that the person sees."""
+    found = record_list(process, person(request))
+    view = view_named(found, request.GET.get("view", ""))
+    trouble = ""
+    try:
+        state = asked_state(view, dict(request.GET.lists()))
+    except Invalid as refusal:
+        state, trouble = state_of(view), refusal.detail
+    if "apply" in request.GET and not trouble:
+        filters = changed_filters(found, state, request.GET)
+        return HttpResponseRedirect(with_changes(request.GET, filter=filters, apply=None))
+    listed = _Listing(request, found, state)
+    context = {
+        "list": found, "document": found.document, "state": state,
+        "tabs": [(one, one.name == view.name) for one in views_of(found)],
+        "chips": chips_of(found, state, request.GET),
+        "open": open_filter(found, state, request.GET.get("edit", "")),
+        "filterable": [one for one in found.columns.values() if one.operators],
+        **_grouping(request, found, state),
+        "choosable": list(found.columns.values()),
+        "kept": kept_parameters(request),
+        "may_start": may_start(found.user, found.design),
+        **listed.context(trouble),
+    }  # fmt: skip
+    return render_page(
+        request, "lists/records.html", context, partials={"rows": "lists/_rows.html"}
+    )
+
+
+def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:
+    groupable = [one for one in found.columns.values() if one.groupable]
+    return {
+        "groupable": groupable,
+        "groupings": [(one, with_changes(request.GET, group=one.name)) for one in groupable],
+        "ungrouped": with_changes(request.GET, group=""),
+        "group_title": found.columns[state.group].title if state.group in found.columns else "",
+    }
+
+
+class _Listing:
+    """One page of the rows of a list."""
+
+    def __init__(self, request: HttpRequest, records: RecordList, state: ListState) -> None:
+        self.request, self.records, self.state = request, records, state
+
+    def context(self, trouble: str) -> dict[str, Any]:
+        """Return what the rows' template shows; a list that cannot be asked shows none."""
+        columns, missing = shown_columns(self.records, self.state)
+        try:
+            rows = asked_rows(self.records, self.state) if not trouble else None
+        except Invalid as refusal:
+            rows, trouble = None, refusal.detail
+        if rows is None:
+            rows = ProcessInstance.objects.none()
+        shown = page_of(self.request, with_versions(rows), words=self.state.words)
+        lines = rows_of(self.records, self.records.seen(shown), columns)
+        return {
+            "page": shown, "groups": self._groups(lines, rows), "missing": missing,
+            "trouble": trouble, "heads": [self._head(name) for name in columns],
+            "totals": [totals_of(self.records, rows, self.state.totals).get(one) for one in columns]
+            if self.state.totals and not trouble else [],
+            "columns": columns, "noun": self._noun(shown.paginator.count),
+            "narrowed": bool(self.state.filters or self.state.words),
+        }  # fmt: skip
+
+    def _groups(self, lines: list[ListRow], rows: QuerySet[ProcessInstance]) -> list[RowGroup]:
+        if not self.state.group or not lines:
+            return [RowGroup(None, lines)] if lines else []
+        values = {getattr(one.record.instance, GROUP, None) for one in lines}
+        heads = group_heads(self.records, rows, self.state.group, values, self.state.totals)
+        return [
+            RowGroup(heads.get(value), list(some))
+            for value, some in groupby(lines, lambda one: getattr(one.record.instance, GROUP, None))
+        ]
+
+    def _head(self, name: str) -> ColumnHead:
+        column, now = self.records.columns[name], self.state.sort
+        state = {name: "ascending", f"-{name}": "descending"}.get(now, "")
+        other = f"-{name}" if state == "ascending" else name
+        url = with_changes(self.request.GET, sort=other) if column.sortable else ""
+        return ColumnHead(column, state, url)
+
+    def _noun(self, count: int) -> str:
+        document = self.records.document
+        if not document.record.many:
+            return str(ngettext("record", "records", count))
+        name = document.one_record if count == 1 else document.many_records
+        return name[:1].lower() + name[1:]
+
+
+def asked_rows(records: RecordList, state: ListState) -> QuerySet[ProcessInstance]:
+    """Return the records of a list as it is asked for, in its order.
+
+    Raises Invalid for a filter, an order or a group that cannot be asked.
+    """
+    rows = records.rows(state.filter, at="/filter")
+    if state.words:
+        rows = rows.filter(search_filter(records, state.words))
+    rows = records.sorted(rows, state.sort)
+    if state.group:
+        order = rows.query.order_by
+        rows = grouped(records, rows, state.group)
+        rows = rows.order_by(F(GROUP).asc(nulls_last=True), *order)
+    return rows
+
+
+def kept_parameters(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the parameters that the forms of a list keep, as hidden fields."""
+    left_out = {"page", "edit", "value", "operator", "column", "apply", "q"}
+    return [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in left_out
+        for value in values
+    ]

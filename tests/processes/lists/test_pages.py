@@ -1,0 +1,150 @@
+"""The page that lists the records of a process: tabs, chips, groups, totals; what is not seen."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from processes.instances.lifecycle import create_instance
+from tests.factories import make_user
+from tests.pages import client_of, text_of
+from tests.processes.rights.office import office, publish
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+
+ORDERS: dict[str, Any] = {
+    "name": "orders",
+    "title": "Order",
+    "record": {"one": "Order", "many": "Orders", "title": "[what]", "icon": "cart3"},
+    "statuses": [{"name": "open", "meaning": "waiting"}],
+    "forms": [{"name": "order", "fields": [
+        {"type": "text", "name": "what"},
+        {"type": "number", "name": "amount", "decimals": 2},
+        {"type": "list", "name": "kind", "choices": [{"value": "r", "title": "Red, deep"},
+                                                     {"value": "b", "title": "Blue"}]},
+        {"type": "date", "name": "day"},
+        {"type": "secret", "name": "code"},
+    ]}],
+    "views": [
+        {"name": "large", "title": "Large ones", "columns": ["kind", "amount", "process.status"],
+         "filter": {"items": [{"left": "[amount]", "operator": "gte", "right": "10"}]},
+         "sort": "-amount", "group_by": "kind", "totals": [{"field": "amount"}]},
+        {"name": "hidden", "title": "For finance", "see": ["group:finance"]},
+    ],
+}  # fmt: skip
+ROWS: list[dict[str, Any]] = [
+    {"what": "Desk", "amount": 1200.5, "kind": "r", "code": "s3cret"},
+    {"what": "Lamp", "amount": 20, "kind": "b", "day": "2026-01-05"},
+    {"what": "Chair", "amount": 80, "kind": "r"},
+    {"what": "Pen", "amount": 2},
+]
+
+
+@pytest.fixture
+def ada(client: Client) -> Client:
+    """Ada, who has made four orders."""
+    user = make_user("ada", "User")
+    published(ORDERS, user=make_user("root", "Administrator"))
+    for values in ROWS:
+        create_instance(process="orders", mode="live", data=values, user=user)
+    return client_of(user)
+
+
+def rows_of(client: Client, query: str) -> str:
+    """Return the part of the page that has the rows, as text."""
+    answer = client.get(f"/records/orders/{query}", headers={"HX-Request": "true",
+                                                             "HX-Target": "rows"})  # fmt: skip
+    assert answer.status_code == 200
+    return text_of(answer)
+
+
+def test_the_first_view_opens_with_its_columns_groups_and_totals(ada: Client) -> None:
+    page = text_of(ada.get("/records/orders/"))
+    assert "New order Large ones All" in " ".join(page.split())
+    assert "For finance" not in page
+    assert "Amount is at least 10" in page
+    rows = " ".join(rows_of(ada, "").split())
+    assert "Blue · 1 20.00 Lamp Blue 20.00 Open" in rows
+    assert "Red, deep · 2 1,280.50 Desk Red, deep 1200.50 Open Chair" in rows
+    assert "3 orders 1,300.50" in rows
+    assert "Pen" not in rows
+    assert "s3cret" not in page
+
+
+def test_totals_and_groups_count_all_pages_not_the_one_that_is_shown(ada: Client) -> None:
+    for _ in range(26):
+        create_instance(
+            process="orders", mode="live", data={"amount": 10, "kind": "b"},
+            user=User.objects.get(username="ada"),
+        )  # fmt: skip
+    second = " ".join(rows_of(ada, "?page=2").split())
+    assert "29 orders 1,560.50" in second
+    assert "26\u201329 of 29" in second
+
+
+def test_a_filter_is_added_changed_and_removed(ada: Client) -> None:
+    form = ada.get("/records/orders/?edit=new:kind").content.decode()
+    assert 'name="value" value="b"' in " ".join(form.split())
+    answer = ada.get("/records/orders/?edit=new:kind&column=kind&operator=in&value=b&apply=1")
+    page = " ".join(text_of(ada.get(answer["Location"].join(["/records/orders/", ""]))).split())
+    assert "Amount is at least 10" in page
+    assert "Kind is Blue" in page
+    changed = ada.get(
+        "/records/orders/?view=all&filter=amount:gt:1&edit=0&column=amount&operator=lt&value=5&apply=1"
+    )
+    assert changed["Location"] == "?view=all&filter=amount%3Alt%3A5"
+    assert "Pen" in rows_of(ada, changed["Location"])
+    assert "Lamp" in rows_of(ada, "?view=large&filter=")
+
+
+def test_what_is_typed_into_a_filter_is_never_computed(ada: Client) -> None:
+    answer = ada.get(
+        "/records/orders/",
+        {"view": "all", "edit": "new:what", "column": "what", "operator": "eq",
+         "value": "=[user.username]", "apply": "1"},
+    )  # fmt: skip
+    assert "No matches" in rows_of(ada, answer["Location"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?filter=amount:gt:many", "?filter=nothing:eq:1", "?filter=code:eq:s3cret", "?filter=x",
+     "?filter={", "?filter=what:matches:a", "?sort=code", "?group=amount", "?filter=day:gt:soon",
+     "?filter=amount:sounds_like:1"],
+)  # fmt: skip
+def test_a_list_that_cannot_be_asked_says_why_and_shows_no_record(ada: Client, query: str) -> None:
+    rows = rows_of(ada, f"{query}&view=all")
+    assert "Clear filters" in rows
+    assert "Desk" not in rows
+
+
+def test_words_are_found_in_values_and_choices_and_never_in_secrets(ada: Client) -> None:
+    assert "Lamp" in rows_of(ada, "?view=all&q=lam")
+    assert "Chair" in rows_of(ada, "?view=all&q=deep")
+    assert "No matches" in rows_of(ada, "?view=all&q=s3cret")
+
+
+def test_a_column_that_is_gone_is_said_and_no_error(ada: Client) -> None:
+    assert "2 columns of this list are not available" in rows_of(
+        ada, "?view=all&columns=what,code,gone"
+    )
+
+
+def test_a_list_or_a_process_that_is_not_there_is_not_found(ada: Client) -> None:
+    for address in ("/records/orders/?view=hidden", "/records/orders/?view=no", "/records/no/"):
+        assert ada.get(address).status_code == 404, address
+
+
+def test_a_reader_finds_no_value_that_they_do_not_see_by_any_parameter() -> None:
+    people = office()
+    publish(people, see=["everyone"])
+    create_instance(process="leave", mode="live", data={"illness": "flu"}, user=people.emma)
+    tom = client_of(people.tom)
+    for query in ("", "?columns=illness,days", "?filter=illness:eq:flu", "?sort=illness",
+                  "?group=illness", "?q=flu", "?edit=new:illness"):  # fmt: skip
+        page = tom.get(f"/records/leave/{query}").content.decode().partition('id="rows"')[2]
+        assert "flu" not in page, query
+        assert ("leave-1" in page) is (query in {"", "?columns=illness,days", "?edit=new:illness"})
+    assert "flu" in text_of(client_of(people.helen).get("/records/leave/?columns=illness"))
