@@ -26,6 +26,7 @@ SMALL = {
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
     "kianda/administration/lists.py": "shared by the pages of four lists",
+    "kianda/lib/db/waiting.py": "what waits for a provider, a run or the database needs it alone",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/numbers.py": "one check, for forms of all apps",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,15 @@ def at_once(times: int, work: Callable[[], Any]) -> list[Any]:
     for thread in [in_background(body)[0] for _ in range(times)]:
         thread.join()
     return done
+
+
+def until(come: Callable[[], bool]) -> None:
+    """Wait until it has come to something that another thread does; for twenty seconds."""
+    for _look in range(4000):
+        if come():
+            return
+        time.sleep(0.005)
+    raise AssertionError("It did not come to that.")
 
 
 def name_of_the_dead() -> str:

@@ -14,7 +14,7 @@ from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer
 from datasources.selectors import ready_to_call
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 from kianda.lib.masking import Masker
 
 UNAUTHORIZED = 401

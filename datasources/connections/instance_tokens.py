@@ -16,7 +16,7 @@ from datasources.models import Datasource
 from datasources.ports import TokenNotThere
 from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 
 # One thread of a process at a time; between processes the revision of the instance decides.
 _turns = Turns()

@@ -20,7 +20,7 @@ from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 from kianda.lib.masking import Masker
 
 UNANSWERED = frozenset({"timeout", "connection"})

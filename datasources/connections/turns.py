@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 
 
 class Turns:

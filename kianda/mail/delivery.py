@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.db import outages
-from kianda.lib.db.run_slots import give_back_connection, waiting
+from kianda.lib.db.waiting import give_back_connection, waiting
 from kianda.lib.masking import Masker
 from kianda.lib.process_names import new_name
 from kianda.lib.sealing import SealedElsewhere

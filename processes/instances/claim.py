@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, overload
 
 from django.conf import settings
@@ -11,8 +12,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.group_commit import commit_together
 from kianda.lib.db.prepared_statements import insert_of
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from processes.definition.display import Overrides
 from processes.definition.document import Document, TargetMissing
@@ -165,20 +167,25 @@ def insert(firing: RunRequest, on_start: Callable[[Run], None] | None) -> Claime
     # On SQLite all wait for the one that writes: what takes time is done before, and under the lock
     # a look tells whether the instance still is as it was read.
     started = _new_run(firing)
-    write = None if started is None else insert_of(started.run)
-    with transaction.atomic():
-        row = None if started is None else still_as_read(started.instance)
-        if started is None or write is None or row is None:
-            started = _new_run(firing, locked=True)
-            write = insert_of(started.run)
-        else:
-            # Where many write at once, a run may close between that look and the new row.
-            alone = not connection.features.has_select_for_update
-            started.nothing_left = alone and not row.has_left  # type: ignore[attr-defined]
-        write.run()
-        note_overridden(started.run, started.overridden)
-        if on_start is not None:
-            on_start(started.run)
+    return commit_together(partial(_take_row, firing, started, on_start))
+
+
+def _take_row(
+    firing: RunRequest, ready: ClaimedRun | None, on_start: Callable[[Run], None] | None
+) -> ClaimedRun:
+    """Store the running row of a run that is ready, or of one that is made under the lock."""
+    row = None if ready is None else still_as_read(ready.instance)
+    if ready is None or row is None:
+        started = _new_run(firing, locked=True)
+    else:
+        started = ready
+        # Where many write at once, a run may close between that look and the new row.
+        alone = not connection.features.has_select_for_update
+        started.nothing_left = alone and not row.has_left  # type: ignore[attr-defined]
+    insert_of(started.run).run()
+    note_overridden(started.run, started.overridden)
+    if on_start is not None:
+        on_start(started.run)
     return started
 
 

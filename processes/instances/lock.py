@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 from kianda.lib.errors import Busy
 from processes.definition.document import Document
 from processes.instances.claim import read_instance

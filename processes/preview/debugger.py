@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import Conflict, Invalid
 from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import InstanceState
@@ -38,7 +37,6 @@ class Paused:
     answer: str = ""
 
 
-@run_slots.inside()
 def start(
     *,
     process_id: str,
@@ -70,13 +68,11 @@ def start(
     return session.run
 
 
-@run_slots.inside()
 def step(at: Paused) -> Run:
     """Carry out the next rule; after a failure, end the run as it would have ended."""
     return _forward(at, until=lambda act: True)
 
 
-@run_slots.inside()
 def go_on(at: Paused) -> Run:
     """Carry out rules until a breakpoint, a failure, the end, or the limit of a person's wait."""
     return _forward(at, until=_pauses_here)
@@ -96,7 +92,6 @@ def _forward(at: Paused, *, until: Callable[[SessionStep], bool]) -> Run:
     return _done(session, refusal)
 
 
-@run_slots.inside()
 def rerun(at: Paused, *, position: int) -> Run:
     """Carry out one rule again with the values as they are now.
 
@@ -113,7 +108,6 @@ def rerun(at: Paused, *, position: int) -> Run:
     return _done(session, refusal)
 
 
-@run_slots.inside()
 def stop(at: Paused) -> Run:
     """End the run where it stands; nothing more is stored."""
     session = claimed(at.run_pk, at.user, anybody=True)
@@ -132,7 +126,6 @@ def stop(at: Paused) -> Run:
     return session.run
 
 
-@run_slots.inside()
 def edit_value(at: Paused, *, field: str, value: Any) -> Run:
     """Set a field of the working copy by hand; raises Invalid at `/data/<field>`."""
     session = claimed(at.run_pk, at.user)
@@ -144,7 +137,6 @@ def edit_value(at: Paused, *, field: str, value: Any) -> Run:
     return _done(session, Invalid(errors=flaws) if flaws else None)
 
 
-@run_slots.inside()
 def set_breakpoints(at: Paused, rules: Sequence[str]) -> Run:
     """Let the session pause before these rules."""
     session = claimed(at.run_pk, at.user)

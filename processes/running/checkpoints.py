@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.db import outages
-from kianda.lib.db.prepared_statements import Write, insert_of, update_of, write_all
+from kianda.lib.db.group_commit import write_all
+from kianda.lib.db.prepared_statements import Write, insert_of, update_of
 from kianda.lib.errors import Stale
 from kianda.lib.secrets import seal
 from processes.definition.document import Document

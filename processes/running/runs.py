@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
 from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.instances.claim import (
@@ -45,7 +44,6 @@ __all__ = [
 ]
 
 
-@run_slots.inside()
 def trigger(
     *,
     process_id: str,
@@ -109,7 +107,6 @@ def enqueue(
     return run
 
 
-@run_slots.inside()
 def execute_queued(run_pk: int) -> Run | None:
     """Carry out a queued run; None when another worker was first or it is gone."""
     queued = (

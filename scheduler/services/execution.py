@@ -1,6 +1,7 @@
 """One occurrence carried out by a worker: claimed, run, its outcome noted."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from kianda.lib.db.group_commit import commit_together
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
-from kianda.lib.db.run_slots import run_slots
 from kianda.lib.errors import ApplicationError, Busy
 from kianda.lib.process_names import new_name
 from processes.instances.leases import APART
@@ -44,7 +45,6 @@ class NotPossible(ApplicationError):
     sentence = gettext_noop("The firing cannot be carried out.")
 
 
-@run_slots.inside()
 def execute(occurrence_pk: int) -> Occurrence | None:
     """Carry out a queued occurrence; None when it is gone, ended, or somebody else's."""
     occurrence = _claim(occurrence_pk)
@@ -73,7 +73,9 @@ def execute(occurrence_pk: int) -> Occurrence | None:
 def _claim(pk: int) -> Occurrence | None:
     moment = timezone.now()
     holder = new_name()
-    if not _CLAIM_ONE.run(pk, holder, moment + longest_claim(), moment):
+    until = moment + longest_claim()
+    claim = partial(_CLAIM_ONE.run, pk, holder, until, moment)
+    if not commit_together(claim, is_one_statement=True):
         return None
     return _CLAIMED.first(pk)
 
@@ -218,13 +220,17 @@ def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None
     """Note the outcome, once, on the occurrence and on its task."""
     moment: datetime = timezone.now()
     finished = (run.finished if run else None) or moment
-    with transaction.atomic():
+
+    def note() -> bool:
         # The task first: whoever locks both takes them in this order.
         if occurrence.task_id is not None:
             started = occurrence.started_at or moment
             _NOTE_ON_TASK.run(occurrence.task_id, started, outcome, moment + APART)
         if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
             transaction.set_rollback(True)
-            return
+            return False
         tell_of(occurrence, outcome=outcome, reason=reason)
-    occurrence.outcome, occurrence.reason = outcome, reason[:1000]
+        return True
+
+    if commit_together(note):
+        occurrence.outcome, occurrence.reason = outcome, reason[:1000]

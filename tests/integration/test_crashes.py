@@ -193,8 +193,9 @@ def test_a_successor_that_is_killed_too_does_no_harm(on_sqlite: Stage, kind: str
     scene = on_sqlite.scenes[0]
     scene.fresh()
     points = scene.ask("work", kind=kind)["points"]
-    # The answer is stored then: the successor has to finish the run.
-    stored = max(at for at, name in enumerate(points) if name == "after UPDATE processes_run SET")
+    # The answer is stored then, and the successor has to finish the run: the last write closes it.
+    writes = [at for at, name in enumerate(points) if name == "before UPDATE processes_run SET"]
+    stored = points.index("after COMMIT", writes[-2])
     cases = [(stored, deadly) for deadly in range(0, 12, 2)]
 
     def case(scene: Scene, chosen: tuple[int, int]) -> None:

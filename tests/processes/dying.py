@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from processes.models import Run
 
@@ -17,15 +17,20 @@ class Died(BaseException):
 def dying(at: Callable[[str], bool], *, done: bool = False) -> Iterator[None]:
     """Let this process die at the first statement that `at(sql)` holds for.
 
-    It dies before the statement; with `done`, after it.
+    It dies before the statement; with `done`, after the commit that stores it.
     """
+
+    def die() -> None:
+        raise Died
 
     def run(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
         if not at(sql):
             return execute(sql, params, many, context)
-        if done:
-            execute(sql, params, many, context)
-        raise Died
+        if not done:
+            raise Died
+        made = execute(sql, params, many, context)
+        transaction.on_commit(die)
+        return made
 
     with connection.execute_wrapper(run):
         yield

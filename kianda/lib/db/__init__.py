@@ -1,1 +1,1 @@
-"""What makes many small transactions fast: prepared statements, run slots, the SQLite gate."""
+"""What makes many small transactions fast: prepared statements, group commit, the SQLite gate."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from kianda.lib.db.run_slots import waiting
+from kianda.lib.db.waiting import waiting
 
 # What SQLite says when it cannot get at its file or its lock; "no such table" is a bug.
 _SQLITE_AWAY = frozenset(
@@ -74,7 +74,7 @@ def pauses() -> Iterator[float]:
 
 
 def pause(seconds: float) -> None:
-    """Wait without a run slot, and without the connection, which may be broken."""
+    """Wait without the connection, which may be broken."""
     if not connection.in_atomic_block:
         connection.close()
     with waiting():

@@ -184,16 +184,6 @@ class Write:
         return 1
 
 
-def write_all(writes: Sequence[Callable[[], object]]) -> None:
-    """Do all of it, or nothing."""
-    if len(writes) == 1:
-        writes[0]()
-        return
-    with transaction.atomic():
-        for write in writes:
-            write()
-
-
 def update_of(
     model: type[Model],
     *,
