@@ -50,8 +50,14 @@ def tick() -> None:
 
 @shared_task(name="scheduler.execute")
 def execute(occurrence_pk: int) -> None:
-    """Carry out one occurrence."""
+    """Carry out one occurrence, of which older versions sent a message each."""
     services.execute(occurrence_pk)
+
+
+@shared_task(name="scheduler.execute_batch")
+def execute_batch(occurrence_pks: list[int]) -> None:
+    """Carry out occurrences side by side."""
+    services.execute_batch(occurrence_pks)
 
 
 @shared_task(name="scheduler.sweep")
@@ -89,12 +95,19 @@ def prune() -> None:
 
 
 def send(occurrence_pks: Iterable[int], *, producer: Any = None) -> None:
-    """Hand occurrences to a worker. When the broker is away the sweep sends them later."""
-    for pk in occurrence_pks:
+    """Hand occurrences to workers, many in one message.
+
+    When the broker is away the sweep sends them later.
+    """
+    pks = list(occurrence_pks)
+    for start in range(0, len(pks), services.BATCH):
+        batch = pks[start : start + services.BATCH]
         try:
-            execute.apply_async((pk,), producer=producer, retry=False)
+            execute_batch.apply_async((batch,), producer=producer, retry=False)
         except (OperationalError, OSError):
-            logger.warning("The broker is away; occurrences from %s on wait for the sweep", pk)
+            logger.warning(
+                "The broker is away; occurrences from %s on wait for the sweep", batch[0]
+            )
             return
 
 

@@ -19,6 +19,7 @@ from processes.models import ProcessInstance, Run
 from scheduler import tasks
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
 from scheduler.periodic_tasks import SYSTEM_TASKS, ensure_periodic_tasks
+from scheduler.services import BATCH
 from scheduler.services.clock_steps import ClockWatch
 from scheduler.services.heartbeats import stamp
 from tests.factories import make_user
@@ -62,10 +63,12 @@ def turn(beat: PlanningScheduler) -> float:
 
 
 def test_beat_plans_what_is_due_and_sends_it(beat: PlanningScheduler, make_task: Make) -> None:
-    make_task(moment=timezone.now() - timedelta(seconds=61))
+    for number in range(BATCH + 1):
+        make_task(name=f"Count {number}", moment=timezone.now() - timedelta(seconds=61))
     turn(beat)
-    occurrence = Occurrence.objects.get()
-    assert messages(beat, "scheduler.execute") == [(occurrence.pk,)]
+    sent = messages(beat, "scheduler.execute_batch")
+    assert [len(batch) for (batch,) in sent] == [BATCH, 1]
+    assert {pk for (batch,) in sent for pk in batch} == {one.pk for one in Occurrence.objects.all()}
 
 
 def test_beat_sleeps_until_the_next_task_is_due(beat: PlanningScheduler, make_task: Make) -> None:
@@ -171,7 +174,9 @@ def test_the_workers_tasks_do_what_their_services_do(
     make_task(moment=timezone.now() - timedelta(seconds=65))
     tasks.tick()
     occurrence = Occurrence.objects.get()
+    # As a message of an older version asks for it, then as one of this version does.
     tasks.execute(occurrence.pk)
+    tasks.execute_batch([occurrence.pk])
     tasks.sweep()
     old = timezone.now() - timedelta(hours=25)
     IdempotencyRecord.objects.create(user=make_user("eve"), key="k", created=old)

@@ -203,16 +203,15 @@ def start_broker(supervisor: Supervisor) -> None:
 
 def recover() -> None:
     """Finish or close what was under way when the product stopped: nobody else holds it now."""
-    from kianda.celery import app
     from kianda.mail.recovery import recover as recover_mail
     from processes.running.runs import recover_runs
     from scheduler.services.recovery import recover as recover_occurrences
+    from scheduler.tasks import send
 
     # A stop lets it finish: the supervisor's patience is its limit.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     moment = timezone.now()
-    for pk in recover_occurrences(moment, everything=True):
-        app.send_task("scheduler.execute", args=[pk])
+    send(recover_occurrences(moment, everything=True))
     recover_runs(moment=moment, everything=True)
     recover_mail(moment, everything=True)
 
