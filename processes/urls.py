@@ -25,7 +25,7 @@ from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
-from processes.views.lists import record_pages
+from processes.views.lists import exports, record_pages
 from processes.views.preview import urls as preview_urls
 
 api_urlpatterns = [
@@ -102,6 +102,7 @@ page_urlpatterns: list[URLPattern] = [
     *designer_urlpatterns,
     path("work/", my_work.work, name="work"),
     path("records/<str:process>/", record_pages.records, name="records"),
+    path("records/<str:process>/export.<slug:suffix>", exports.export, name="records-export"),
     path("instances/", instance_pages.instances, name="instances"),
     path("instances/new/", instance_pages.new_instance, name="instance-new"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.lib.errors import Invalid
 from kianda.web.pages import page, render_page
+from processes.bulk.offered import buttons_offered
 from processes.lists.cells import ListRow, rows_of
 from processes.lists.columns import ListColumn
 from processes.lists.records import RecordList, record_list, with_versions
@@ -25,6 +26,8 @@ from processes.views.lists.chips import (
     open_filter,
     with_changes,
 )
+
+EXPORTS = (("csv", "CSV"), ("xlsx", gettext_lazy("Excel (XLSX)")))
 
 
 class ColumnHead(NamedTuple):
@@ -65,7 +68,7 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         **_grouping(request, found, state),
         "choosable": list(found.columns.values()),
         "kept": kept_parameters(request),
-        "may_start": may_start(found.user, found.design),
+        "may_start": may_start(found.user, found.design), "exports": EXPORTS,
         **listed.context(trouble),
     }  # fmt: skip
     return render_page(
@@ -100,11 +103,12 @@ class _Listing:
             rows = ProcessInstance.objects.none()
         shown = page_of(self.request, with_versions(rows), words=self.state.words)
         lines = rows_of(self.records, self.records.seen(shown), columns)
+        totals = totals_of(self.records, rows, self.state.totals)
         return {
             "page": shown, "groups": self._groups(lines, rows), "missing": missing,
             "trouble": trouble, "heads": [self._head(name) for name in columns],
-            "totals": [totals_of(self.records, rows, self.state.totals).get(one) for one in columns]
-            if self.state.totals and not trouble else [],
+            "totals": [totals.get(name) for name in columns] if totals else [],
+            "offered": buttons_offered(shown, self.records.user),
             "columns": columns, "noun": self._noun(shown.paginator.count),
             "narrowed": bool(self.state.filters or self.state.words),
         }  # fmt: skip

@@ -95,6 +95,7 @@ _BY_MARKS = {
     """,
     "ooooo": """
         GET /records/<str:process>/
+        GET /records/<str:process>/export.<slug:suffix>
         GET /notifications/
         GET /notifications/bell/
         GET /notifications/newest/

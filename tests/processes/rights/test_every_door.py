@@ -84,7 +84,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
     slug = add_provider(vouching, by=people.root).slug
     name_substitute(other, Stay("root", date(2026, 12, 21)), by=people.root)
     return {
-        "people": people, "name": "leave", "process": "leave", "process_id": made.process_id,
+        "people": people, "name": "leave", "process": "leave", "suffix": "csv",
+        "process_id": made.process_id,
         "preview_id": preview.process_id, "run_id": Run.objects.latest("pk").pk,
         "change": Change.objects.get(instance=made).pk, "field": "days",
         "form": "asking", "number": str(design.published), "rule_id": "submit", "rule": "submit",
