@@ -13,7 +13,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from kianda.lib.db.group_commit import Group, _group, commit_together
-from processes.models import GivenProcessId
+from processes.models import BulkPressRow, GivenProcessId
 from tests.threads import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +119,17 @@ def test_when_the_transaction_breaks_the_others_are_stored_and_the_connection_is
     assert [writers[0].value, writers[2].value] == [writers[0].ident, writers[2].ident]
     assert not first.keeps_its_connection
     assert stored() == {"a", "c"}
+
+
+def test_a_reference_to_nothing_is_found_at_the_commit_and_fails_alone() -> None:
+    def refers_to_nothing() -> None:
+        BulkPressRow.objects.create(press_id=987_654, process_id="p-1", key="p-1")
+
+    writers = [Writer(writes("a")), Writer(refers_to_nothing), Writer(writes("c"))]
+    together(*writers)
+    assert [type(writer.error) for writer in writers] == [type(None), IntegrityError, type(None)]
+    assert stored() == {"a", "c"}
+    assert not BulkPressRow.objects.exists()
 
 
 def test_a_transaction_that_ended_unnoticed_is_noticed() -> None:

@@ -11,15 +11,17 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any, Generic, TypeVar
 
+from django.conf import settings
 from django.db import (
     DEFAULT_DB_ALIAS,
+    IntegrityError,
     InterfaceError,
     InternalError,
     OperationalError,
     connections,
     transaction,
 )
-from django.utils import timezone
+from django.utils import timezone, translation
 
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, InternalError)
@@ -29,7 +31,7 @@ def commit_together(work: Callable[[], T], *, is_one_statement: bool = False) ->
     """Do `work` in a transaction; return what it returns once the disk has it.
 
     What it raises takes back what it wrote, and nobody else's writes. On SQLite it may run in
-    another thread, with that thread's connection and this one's time zone, and a second time when
+    another thread, with that thread's connection, this one's zone and language, and again when
     the transaction broke before its COMMIT: it writes, and changes in memory only what it sets anew
     each time. Hooks of `transaction.on_commit` run in this thread. Within a transaction it is a
     part of that one. An error of the COMMIT itself leaves open whether it was stored. Elsewhere
@@ -63,6 +65,7 @@ class _Job(Generic[T]):
 
     def __init__(self, work: Callable[[], T]) -> None:
         self.work, self.zone = work, timezone.get_current_timezone()
+        self.language = translation.get_language() or settings.LANGUAGE_CODE
         self.values: list[T] = []
         self.error: BaseException | None = None
         self.hooks: list[Any] = []
@@ -75,7 +78,7 @@ class _Job(Generic[T]):
         """Do the work in the leader's transaction, `apart` from other work in a savepoint."""
         hooks = len(connection.run_on_commit)
         try:
-            with timezone.override(self.zone):
+            with timezone.override(self.zone), translation.override(self.language):
                 if apart:
                     with transaction.atomic():
                         value = self.work()
@@ -201,9 +204,13 @@ class Group:
         self, own: _Job[Any], jobs: list[_Job[Any]], error: BaseException, *, committing: bool
     ) -> list[_Job[Any]]:
         """Tell what becomes of those whom an error of no single job has hit; return them."""
-        own.error = own.error or error
         told_to_end = not isinstance(error, Exception)
-        if jobs and not committing:
+        # A row that somebody's write refers to is not there: SQLite looks at its COMMIT, stores
+        # nothing, and does not say whose it was. Each finds out by itself.
+        refused = committing and isinstance(error, IntegrityError) and len(jobs) > 1
+        if not refused:
+            own.error = own.error or error
+        if jobs and (refused or not committing):
             for job in jobs:
                 job.again = job.error is None
             return jobs
