@@ -1,9 +1,10 @@
 """The lists of kinds in the API: the types of rules and fields, the auth schemes, the schedules."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +28,13 @@ class Kinds(APIView):
     def get(self, request: Request) -> Response:
         """List the kinds with the JSON Schema of their settings."""
         read_query(request, ())
-        return Response(_translated(self.registry.describe()))
+        return Response(_shown(self.registry, get_language()))
+
+
+@functools.cache
+def _shown(registry: Registry[Any], _language: str | None) -> Any:
+    # Thousands of words are looked up: it is the same list until the product starts anew.
+    return _translated(registry.describe())
 
 
 def _translated(node: Any) -> Any:
