@@ -98,31 +98,30 @@ def test_the_history_says_why(make_task: Make, step: timedelta) -> None:
     assert "not fired again" in early.reason
 
 
-@pytest.mark.parametrize("schedule", KINDS, ids=[str(kind["kind"]) for kind in KINDS])
 @STEPS
 def test_no_kind_of_schedule_stands_still_or_fires_a_moment_twice(
-    make_task: Make, schedule: dict[str, Any], step: timedelta
+    make_task: Make, step: timedelta
 ) -> None:
-    task, same = (
-        make_task(schedule=schedule, timezone="UTC"),
-        make_task(name="Same", schedule=schedule, timezone="UTC"),
-    )
-    ScheduledTask.objects.filter(pk=same.pk).update(enabled=False)
+    tasks = [make_task(name=str(n), schedule=kind, timezone="UTC") for n, kind in enumerate(KINDS)]
+    same = [
+        make_task(name=f"Same {task.name}", schedule=task.schedule, timezone="UTC")
+        for task in tasks
+    ]
+    ScheduledTask.objects.filter(pk__in=[task.pk for task in same]).update(enabled=False)
     fire(at(seconds=10) + step)
-    fired = {row.planned_at for row in rows(task) if row.outcome == "succeeded"}
     plan_anew(at(seconds=20))
-    # As one that nothing has happened to, but for what was fired already.
-    expected = next_run_after(found(same), at(seconds=20))
-    if expected in fired:
-        assert found(task).next_run_at != expected
-    else:
-        assert found(task).next_run_at == expected
-    assert (found(task).finished_at is not None) == (found(task).next_run_at is None)
+    for task, untouched in zip(tasks, same, strict=True):
+        fired = {row.planned_at for row in rows(task) if row.outcome == "succeeded"}
+        # As one that nothing has happened to, but for what was fired already.
+        expected, goes_on = next_run_after(found(untouched), at(seconds=20)), found(task)
+        assert (goes_on.next_run_at == expected) == (expected not in fired), task.schedule
+        assert (goes_on.finished_at is not None) == (goes_on.next_run_at is None), task.schedule
     # The clock comes to what was fired early: each moment is in the history once.
     for minutes in range(1, 3 * 60 + 1):
         fire(at(minutes=minutes))
-    moments = [row.planned_at for row in rows(task)]
-    assert len(set(moments)) == len(moments)
+    for task in tasks:
+        moments = [row.planned_at for row in rows(task)]
+        assert len(set(moments)) == len(moments), task.schedule
     assert unplanned(at(hours=3)) == 0
 
 
