@@ -52,7 +52,7 @@ CAST = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every story here needs Chromium and rows that the served product sees."""
     for item in items:
-        if item.path.is_relative_to(__file__.rsplit("/", 1)[0]):
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.needs("chromium"))
             item.add_marker(pytest.mark.django_db(transaction=True))
