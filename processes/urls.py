@@ -140,6 +140,8 @@ page_urlpatterns: list[URLPattern] = [
     path("files/<uuid:file_id>/<str:name>", file_pages.file, name="file"),
     path("instances/<str:process_id>/move/", records.move, name="instance-move"),
     path("instances/<str:process_id>/activity/", activity.activity, name="instance-activity"),
+    path("instances/<str:process_id>/print/", file_pages.printed, name="instance-print"),
+    path("instances/<str:process_id>/pdf/", file_pages.pdf, name="instance-pdf"),
     path("instances/<str:process_id>/follow/", activity.follow, name="instance-follow"),
     path("instances/<str:process_id>/comments/", activity.comments, name="instance-comments"),
     path(

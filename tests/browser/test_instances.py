@@ -297,3 +297,8 @@ def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
     expect(follow).to_have_attribute("aria-pressed", "true")
     follow.click()
     expect(follow).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Print").click()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    axe(page)
+    assert_fits(page)

@@ -1,20 +1,28 @@
-"""Files as pages list them and link to them: downloaded, as small pictures; rights are asked."""
+"""Files as pages list them and link to them; a record as it is printed, and as a PDF."""
 
+import hashlib
 import io
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from kianda.lib.errors import Conflict, Missing
 from kianda.web.downloads import download
-from kianda.web.pages import page
+from kianda.web.pages import page, render_page
 from processes.files.access import files_of, open_file, readable_file
 from processes.files.thumbnails import KIND, small_picture
 from processes.files.uploads import Uploader
+from processes.instances.claim import read_instance
 from processes.language.file_types import PICTURES, file_size
 from processes.models import File
+from processes.printing.pdf import pdf_of
+from processes.printing.printed_record import PrintedRecord, printed_record
 from processes.rights.files import fields_holding
 from processes.views.common import person
 from processes.views.instances.form_page import FormPage
@@ -82,3 +90,51 @@ def _line(file: File, form_page: FormPage) -> FileOnPage:
     is_picture = not state and file.media_type in PICTURES
     place = ", ".join(here) or _("in the history only")
     return FileOnPage(file, url, file_size(file.size), is_picture, state, place)
+
+
+@page()
+def printed(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Show a record without what cannot be printed; `?comments=1` with what was said about it."""
+    record = _record(request, process_id)
+    with_comments = request.GET.get("comments") == "1"
+    context = {
+        "record": record, "with_comments": with_comments,
+        "created": on_paper(record.created), "changed": on_paper(record.changed),
+        "steps": [
+            (title, state, on_paper(done) if done else "") for title, state, done in record.steps
+        ],
+        "comments": [(one, on_paper(one.at)) for one in record.comments],
+    }  # fmt: skip
+    return render_page(request, "instances/print.html", context)
+
+
+@page()
+def pdf(request: HttpRequest, process_id: str) -> HttpResponseBase:
+    """Send a record as a PDF, to be saved."""
+    record = _record(request, process_id)
+    content = pdf_of(record, moment=on_paper, picture=_small)
+    return download(
+        request, io.BytesIO(content), name=f"{record.number}.pdf", size=len(content),
+        media_type="application/pdf", etag=hashlib.sha256(content).hexdigest(), attached=True,
+    )  # fmt: skip
+
+
+def _record(request: HttpRequest, process_id: str) -> PrintedRecord:
+    user = person(request)
+    instance, document = read_instance(process_id, user)
+    with_comments = request.GET.get("comments") == "1"
+    return printed_record(instance, document, user, with_comments=with_comments)
+
+
+def _small(file: File) -> bytes | None:
+    try:
+        return small_picture(file)
+    except (Conflict, Missing):
+        # Not there just now: its name is printed.
+        return None
+
+
+def on_paper(moment: datetime) -> str:
+    """Write a moment so that it is right tomorrow too."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'D j M Y')}, {local:%H:%M}"

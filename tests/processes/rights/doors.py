@@ -29,6 +29,8 @@ _BY_MARKS = {
         POST /instances/<str:process_id>/comments/
         GET /api/v1/instances/<str:process_id>/activity/
         GET /instances/<str:process_id>/activity/
+        GET /instances/<str:process_id>/print/
+        GET /instances/<str:process_id>/pdf/
         GET /api/v1/instances/<str:process_id>/followers/me/
         PUT /api/v1/instances/<str:process_id>/followers/me/
         DELETE /api/v1/instances/<str:process_id>/followers/me/
