@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +15,7 @@ from kianda.accounts.permissions import caller
 from kianda.lib.api.drf import list_parameters, list_response, read_query
 from kianda.lib.api.schemas import page_of
 from kianda.lib.api.strict_json import read_body
+from kianda.lib.errors import Invalid
 from kianda.lib.numbers import whole_number
 from processes.api import schemas
 from processes.api.representations import moment_or_none
@@ -22,12 +25,14 @@ from processes.bulk.presses import (
     counts_of,
     create_press,
     delete_press,
+    matching_ids,
     presses_of,
     read_press,
     stop_press,
     unseen_in,
 )
 from processes.language.timestamps import moment_text
+from processes.lists.conditions import read_filter
 from processes.models import BulkPress, BulkPressRow
 from processes.tasks import send_press
 
@@ -66,7 +71,7 @@ class BulkPresses(APIView):
         read_query(request, ())
         body = read_body(NewBulkPress, request.data)
         press = create_press(
-            process=body.process, target=body.target, process_ids=body.process_ids,
+            process=body.process, target=body.target, process_ids=_named(body, caller(request)),
             data=body.data, user=caller(request),
         )  # fmt: skip
         transaction.on_commit(lambda: send_press(press.pk))
@@ -134,6 +139,15 @@ class StopBulkPress(APIView):
         """Stop a bulk press: what waits is not pressed, a run under way goes on to its end."""
         read_query(request, ())
         return Response(_press_json(stop_press(whole_number(press_id), caller(request))))
+
+
+def _named(body: NewBulkPress, user: User) -> list[str]:
+    if body.filter is None:
+        return body.process_ids or []
+    if body.process_ids is not None:
+        raise Invalid.at("/filter", _("Send process_ids or a filter, not both."))
+    asked = read_filter(body.filter, at="/filter")
+    return matching_ids(process=body.process, filter=asked, user=user)
 
 
 def _press_json(press: BulkPress) -> dict[str, Any]:

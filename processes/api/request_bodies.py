@@ -78,7 +78,9 @@ class NewBulkPress(Body):
 
     process: StrictStr
     target: StrictStr
-    process_ids: list[StrictStr]
+    # One of them: the records by name, or those in the list of the process that hold a filter.
+    process_ids: list[StrictStr] | None = None
+    filter: dict[str, Any] | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
 

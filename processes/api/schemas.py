@@ -267,9 +267,11 @@ BULK_PRESS_IN = shape(
         "process": TEXT,
         "target": TEXT | {"description": "A button."},
         "process_ids": {"type": "array", "items": TEXT, "minItems": 1},
+        "filter": OBJECT
+        | {"description": "Instead: a filter as a list has it, of the records you see."},
         "data": OBJECT | {"description": "What each run is sent with: field, value."},
     },
-    required=["process", "target", "process_ids"],
+    required=["process", "target"],
 )
 _STEP: Schema = {
     "position": {"type": "integer"},

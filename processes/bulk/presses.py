@@ -15,8 +15,10 @@ from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from kianda.lib.pointers import pointer
 from processes.bulk.closing import close_if_done
+from processes.definition.views import ViewFilter
 from processes.document_cache import document_of
 from processes.fields import Button
+from processes.lists.records import record_list
 from processes.models import BulkPress, BulkPressRow, ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import process_ids_seen
@@ -76,6 +78,26 @@ def create_press(
         if on_made is not None:
             on_made(press)
     return press
+
+
+def matching_ids(*, process: str, filter: ViewFilter, user: User) -> list[str]:
+    """Return the Process IDs of the records in the list of a process that hold a filter.
+
+    They are those that the person sees, the oldest first. Raises Invalid at /process, at the flaws
+    of /filter, and at /filter when none or too many match.
+    """
+    try:
+        found = record_list(process, user)
+    except Missing as missing:
+        raise Invalid.at("/process", missing.detail) from missing
+    rows, most = found.rows(filter, at="/filter"), settings.KIANDA_BULK_PRESS_MOST
+    ids = list(rows.order_by("pk").values_list("process_id", flat=True)[: most + 1])
+    if len(ids) > most:
+        words = _("At most %(most)s records at once. %(count)s match.")
+        raise Invalid.at("/filter", words % {"most": most, "count": rows.count()})
+    if not ids:
+        raise Invalid.at("/filter", _("No record matches."))
+    return ids
 
 
 def read_press(pk: int | None, user: User) -> BulkPress:

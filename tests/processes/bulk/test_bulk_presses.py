@@ -204,6 +204,36 @@ def test_what_cannot_be_begun_names_its_place(people: Office, settings: Any) -> 
     assert not BulkPress.objects.exists()
 
 
+def test_records_are_named_by_a_filter_of_what_the_person_sees(
+    people: Office, settings: Any
+) -> None:
+    ids, mark = requests_for_mark(people, 2), api_client(people.mark)
+    create_instance(process="leave", mode="live", data={"days": "9"}, user=people.helen)
+    own = create_instance(process="leave", mode="live", data={"days": "9"}, user=people.mark)
+
+    def posted(days: str, **more: Any) -> Any:
+        rows = [{"left": "[days]", "operator": "eq", "right": days}]
+        body = {"process": "leave", "target": "decide", "filter": {"items": rows}, **more}
+        return mark.post(URL, body, format="json")
+
+    assert [one["pointer"] for one in posted("7").data["errors"]] == ["/filter"]
+    assert posted("3", process_ids=ids).status_code == 400
+    assert posted("3").status_code == 202
+    assert list(BulkPress.objects.get().rows.values_list("process_id", flat=True)) == ids
+    # Helen's is not counted: Mark does not see it.
+    settings.KIANDA_BULK_PRESS_MOST = 1
+    assert posted("9").status_code == 202
+    [row] = BulkPress.objects.latest("pk").rows.all()
+    assert row.process_id == own.process_id
+    [flaw] = posted("3").data["errors"]
+    assert flaw["detail"] == "At most 1 records at once. 2 match."
+    # What only the creator and HR see of a request cannot be asked for.
+    rows = [{"left": "[illness]", "operator": "eq", "right": "flu"}]
+    body = {"process": "leave", "target": "decide", "filter": {"items": rows}}
+    [flaw] = mark.post(URL, body, format="json").data["errors"]
+    assert flaw["pointer"] == "/filter/items/0/left"
+
+
 def test_one_person_has_few_under_way_at_a_time(people: Office) -> None:
     ids = requests_for_mark(people, 1)
     for _ in range(presses.MOST_OPEN):
