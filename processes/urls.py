@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from processes.api import activity as api_activity
 from processes.api import bulk_presses as api_bulk_presses
 from processes.api import comments as api_comments
-from processes.api import designs, files, followers, instances, runs
+from processes.api import designs, files, followers, instances, record_numbers, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.views.designer.urls import designer_urlpatterns
@@ -25,7 +25,7 @@ from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
-from processes.views.lists import exports, record_pages
+from processes.views.lists import exports, record_charts, record_pages
 from processes.views.preview import urls as preview_urls
 
 api_urlpatterns = [
@@ -33,6 +33,7 @@ api_urlpatterns = [
     path("processes/<str:name>/", designs.Design.as_view()),
     path("processes/<str:name>/publish/", designs.Publish.as_view()),
     path("processes/<str:name>/check-as/", designs.CheckAs.as_view()),
+    path("processes/<str:name>/numbers/", record_numbers.RecordNumbers.as_view()),
     path("processes/<str:name>/versions/", designs.Versions.as_view()),
     path("instances/", instances.Instances.as_view()),
     path("instances/<str:process_id>/", instances.Instance.as_view()),
@@ -159,6 +160,7 @@ page_urlpatterns: list[URLPattern] = [
     path("f/<str:token>/files/", link_page.files, name="form-link-files"),
     path("f/<str:token>/files/<uuid:file_id>/", link_page.file, name="form-link-file"),
     path("f/<str:token>/sent/", link_page.sent, name="form-link-sent"),
+    path("records/<str:process>/charts/", record_charts.charts, name="record-charts"),
     path("bulk-presses/new/", bulk_presses.new_press, name="bulk-press-new"),
     path("bulk-presses/<int:press_id>/", bulk_presses.press, name="bulk-press"),
     path("bulk-presses/<int:press_id>/stop/", bulk_presses.stop, name="bulk-press-stop"),

@@ -232,6 +232,29 @@ ACTIVITY = shape(
     }
 )
 COMMENT_IN = shape({"text": TEXT | {"maxLength": 5_000}})
+_GROUP = shape(
+    {
+        "value": MAYBE_TEXT | {"description": "As stored; of a part of time its first day."},
+        "label": TEXT,
+        "count": COUNT,
+        "result": {"type": ["number", "null"]},
+    }
+)
+NUMBERS = shape(
+    {
+        "calculate": TEXT,
+        "field": TEXT,
+        "by": TEXT,
+        "every": MAYBE_TEXT,
+        "all": _GROUP,
+        "groups": {
+            "type": "array",
+            "items": _GROUP,
+            "description": "The 20 largest, or the newest 60 parts of time.",
+        },
+        "rest": {"oneOf": [_GROUP, {"type": "null"}], "description": "What is left of all."},
+    }
+)
 _OUTCOMES = ["waiting", "running", "succeeded", "failed", "refused", "stopped"]
 BULK_PRESS = shape(
     {

@@ -34,6 +34,7 @@ from processes.language.scope import NameTable
 MOST_VIEWS = 20
 MOST_COLUMNS = 20
 MOST_TOTALS = 10
+MOST_CHARTS = 12
 # What every record has besides its fields, as columns and filters name it.
 RECORD_FACTS = (
     "process.status", "process.owners", "process.created", "process.created_by",
@@ -76,6 +77,10 @@ def _may_be_named(source: str, names: NameTable | None) -> list[str]:
     if any(not is_early_name(name) for name in template.references):
         return [_("A list compares with text, numbers, days, [today], [now] and [user.username].")]
     return name_problems(template, names) if names is not None else []
+
+
+# How long each part of a chart over time is.
+Every = Literal["day", "week", "month", "quarter", "year"]
 
 
 class ViewCondition(Condition):
@@ -145,6 +150,49 @@ class ViewTotal(BaseModel):
     )
 
 
+class ViewChart(BaseModel):
+    """A chart of the records of a list: what is counted, by which column, and how it is drawn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(
+        default="", max_length=60, title=gettext_noop("Title"),
+        description=gettext_noop("If empty, it is made from the settings."),
+        json_schema_extra={"control": "line"},
+    )  # fmt: skip
+    show: Literal["bars", "line", "number"] = Field(
+        default="bars", title=gettext_noop("Show as"), json_schema_extra={"control": "select"}
+    )
+    calculate: Literal["count", "sum", "average"] = Field(
+        default="count", title=gettext_noop("Calculation"), json_schema_extra={"control": "select"}
+    )
+    field: Annotated[str, AfterValidator(_group)] = Field(
+        default="", title=gettext_noop("Of"),
+        description=gettext_noop("The number field of a sum or an average."),
+        json_schema_extra={"control": "field"},
+    )  # fmt: skip
+    by: Annotated[str, AfterValidator(_group)] = Field(
+        default="", title=gettext_noop("By"),
+        description=gettext_noop("The column whose values are compared, or a date."),
+        json_schema_extra={"control": "field"},
+    )  # fmt: skip
+    every: Every = Field(
+        default="week", title=gettext_noop("Every"),
+        description=gettext_noop("How long each part of a chart by a date is."),
+        json_schema_extra={"control": "select"},
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "ViewChart":
+        if self.calculate != "count" and not self.field:
+            raise flaw(_("Name the number field of which the sum or the average is shown."))
+        if self.calculate == "count" and self.field:
+            raise flaw(_("Records are counted without a field. Remove the field."))
+        if (self.show == "number") == bool(self.by):
+            raise flaw(_("Bars and lines need a column in “by”; a number has none."))
+        return self
+
+
 def _slug(name: str) -> str:
     if sentence := slug_flaw(name):
         raise flaw(sentence)
@@ -189,6 +237,12 @@ class RecordView(BaseModel):
     totals: tuple[ViewTotal, ...] = Field(
         default=(), max_length=MOST_TOTALS, title=gettext_noop("Totals"),
         description=gettext_noop("Sums and averages of all records that match."),
+        json_schema_extra={"control": "rows"},
+    )  # fmt: skip
+    charts: tuple[ViewChart, ...] = Field(
+        default=(), max_length=MOST_CHARTS, title=gettext_noop("Charts"),
+        description=gettext_noop("Numbers and charts of its records. "
+                                 "If empty: by status and over time."),
         json_schema_extra={"control": "rows"},
     )  # fmt: skip
     see: NamedRefs = Field(

@@ -123,6 +123,8 @@ _BY_MARKS = {
         GET /api/v1/processes/
         GET /api/v1/instances/
         POST /api/v1/instances/
+        GET /api/v1/processes/<str:name>/numbers/
+        GET /records/<str:process>/charts/
         GET /api/v1/bulk-presses/
         POST /api/v1/bulk-presses/
         GET /api/v1/runs/
