@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kianda.settings")
 
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from kianda.web.token_calls import TokenCalls, by_two_ways  # noqa: E402 - the apps are ready now
+
+application = by_two_ways(pages, TokenCalls())
