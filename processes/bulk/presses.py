@@ -83,14 +83,21 @@ def create_press(
 def matching_ids(*, process: str, filter: ViewFilter, user: User) -> list[str]:
     """Return the Process IDs of the records in the list of a process that hold a filter.
 
-    They are those that the person sees, the oldest first. Raises Invalid at /process, at the flaws
-    of /filter, and at /filter when none or too many match.
+    Raises Invalid at /process, at the flaws of /filter, and as `ids_of`.
     """
     try:
         found = record_list(process, user)
     except Missing as missing:
         raise Invalid.at("/process", missing.detail) from missing
-    rows, most = found.rows(filter, at="/filter"), settings.KIANDA_BULK_PRESS_MOST
+    return ids_of(found.rows(filter, at="/filter"))
+
+
+def ids_of(rows: QuerySet[ProcessInstance]) -> list[str]:
+    """Return the Process IDs of all of some records that a person sees, the oldest first.
+
+    Raises Invalid at /filter for none, and for more than are pressed at once.
+    """
+    most = settings.KIANDA_BULK_PRESS_MOST
     ids = list(rows.order_by("pk").values_list("process_id", flat=True)[: most + 1])
     if len(ids) > most:
         words = _("At most %(most)s records at once. %(count)s match.")

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kianda.lib.errors import ApplicationError, Missing
+from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.csv_files import csv_answer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
@@ -20,11 +19,16 @@ from processes.bulk.presses import (
     as_seen,
     counts_of,
     create_press,
+    ids_of,
     read_press,
     stop_press,
     unseen_in,
 )
 from processes.fields import Button
+from processes.lists.records import record_list
+from processes.lists.search import search_filter
+from processes.lists.state import asked_state
+from processes.lists.views import view_named
 from processes.models import BulkPress, BulkPressRow, ProcessInstance
 from processes.record_titles import seen_record
 from processes.rights.querysets import known_designs, visible_instances
@@ -33,6 +37,8 @@ from processes.views.common import asked, page_of, person
 
 # A page of a list has no more.
 MOST_PICKED = 200
+# What the form that asks sends again.
+_KEPT = ("process", "target", "pick", "all", "view", "filter", "q")
 _OVER = ("succeeded", "failed", "refused", "stopped")
 
 
@@ -47,24 +53,55 @@ class RowLine(NamedTuple):
 @page(methods=("GET", "POST"))
 @once
 def new_press(request: HttpRequest) -> HttpResponseBase:
-    """Say on how many records a button is pressed; a POST begins it."""
+    """Say on how many records a button is pressed; a POST begins it.
+
+    They are those picked, or `all` of a list as its view, filters and words ask for it: these are
+    begun only while they are as many as the page has said.
+    """
     sent = request.POST if request.method == "POST" else request.GET
     process, target = (sent.get(name, "").replace("\0", "") for name in ("process", "target"))
-    picked, refusal = list(dict.fromkeys(filter(None, sent.getlist("pick")))), ""
-    button = _offered(process, target, picked, person(request))
-    if request.method == "POST":
+    refusal, ids = "", list(dict.fromkeys(filter(None, sent.getlist("pick"))))
+    if "all" in sent:
+        ids, refusal = _all_of(sent, process, person(request))
+    button = _offered(process, target, ids, person(request))
+    if request.method == "POST" and not refusal:
         try:
-            press = _begin(request, process, target, picked)
+            _refuse_other_number(sent, ids)
+            press = _begin(request, process, target, ids)
         except ApplicationError as refused:
             refusal = " ".join(flaw.detail for flaw in refused.errors) or refused.detail
         else:
             return go(request, "bulk-press", press_id=press.pk)
     context = {
-        "process": process, "button": button, "picked": picked, "refusal": refusal,
-        "back": f"{reverse('instances')}?process={quote(process)}",
+        "button": button, "count": len(ids), "refusal": refusal,
+        "kept": [(name, one) for name in _KEPT for one in sent.getlist(name)],
+        "whole": "all" in sent, "back": reverse("records", args=[process]),
     }  # fmt: skip
     status = 422 if refusal and is_htmx(request) else 409 if refusal else 200
     return render_dialog(request, "bulk/_new.html", context, title=button.title, status=status)
+
+
+def _all_of(sent: QueryDict, process: str, user: User) -> tuple[list[str], str]:
+    """Return the records of a list as it is asked for; of what cannot be pressed at once, why.
+
+    Then they are the first of them, which tell what the button is called.
+    """
+    found = record_list(process, user)
+    state = asked_state(view_named(found, sent.get("view", "")), dict(sent.lists()))
+    rows = found.rows(state.filter, at="/filter")
+    if state.words:
+        rows = rows.filter(search_filter(found, state.words))
+    try:
+        return ids_of(rows), ""
+    except Invalid as invalid:
+        few = rows.order_by("pk").values_list("process_id", flat=True)[:MOST_PICKED]
+        return list(few), invalid.detail
+
+
+def _refuse_other_number(sent: QueryDict, ids: list[str]) -> None:
+    if "all" in sent and sent.get("expected") != str(len(ids)):
+        words = _("%(count)s records match now. Check the number and try again.")
+        raise Conflict(words % {"count": len(ids)})
 
 
 def _offered(process: str, target: str, picked: list[str], user: User) -> Button:

@@ -348,6 +348,41 @@ def test_a_button_that_is_none_of_ones_own_cannot_be_asked_for(people: Office) -
     assert not BulkPress.objects.exists()
 
 
+def test_all_of_a_list_are_pressed_while_they_are_as_many_as_was_said(
+    people: Office, settings: Any
+) -> None:
+    ids, mark = requests_for_mark(people, 2), client_of(people.mark)
+    own = create_instance(process="leave", mode="live", data={"days": "9"}, user=people.mark)
+    query = {"process": "leave", "target": "decide", "all": "1", "filter": "days:eq:3"}
+    asked_first = mark.get("/bulk-presses/new/", query)
+    assert "Do “Decide” on 2 records?" in text_of(asked_first)
+    assert own.process_id not in asked_first.content.decode()
+    [third] = requests_for_mark(people, 1)
+    refused = mark.post("/bulk-presses/new/", {**query, "expected": "2"})
+    assert refused.status_code == 409
+    assert "3 records match now." in text_of(refused)
+    assert not BulkPress.objects.exists()
+    assert mark.post("/bulk-presses/new/", {**query, "expected": "3"}).status_code == 303
+    rows = BulkPress.objects.get().rows
+    assert list(rows.values_list("process_id", flat=True)) == [*ids, third]
+    found = mark.post("/bulk-presses/new/", {**query, "q": third, "expected": "1"})
+    assert found.status_code == 303
+    settings.KIANDA_BULK_PRESS_MOST = 2
+    assert "At most 2 records at once. 3 match." in text_of(mark.get("/bulk-presses/new/", query))
+    assert mark.post("/bulk-presses/new/", {**query, "expected": "2"}).status_code == 409
+
+
+def test_a_list_of_several_pages_offers_all_of_it(people: Office) -> None:
+    root = client_of(people.root)
+    for _ in range(26):
+        create_instance(process="leave", mode="live", data={"days": "3"}, user=people.root)
+    for address in ("/records/leave/?filter=days:eq:3", "/instances/?process=leave"):
+        page = root.get(address)
+        assert "Decide" in text_of(page)
+        assert ("All 26 of this list" in text_of(page)) is address.startswith("/records/")
+    assert "of this list" not in text_of(root.get("/records/leave/?filter=days:eq:4"))
+
+
 def test_stop_on_the_page_ends_it(people: Office) -> None:
     press, mark = asked(people.mark, requests_for_mark(people, 2)), client_of(people.mark)
     assert mark.post(f"/bulk-presses/{press.pk}/stop/").status_code == 303

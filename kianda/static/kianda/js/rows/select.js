@@ -18,15 +18,19 @@ function tell(list) {
   whole.checked = picked.length > 0 && picked.length === found.length;
   whole.indeterminate = picked.length > 0 && !whole.checked;
   const bar = list.querySelector(".k-selbar");
-  bar.hidden = picked.length === 0;
+  const every = bar.querySelector("[data-count-all]");
+  const n = every?.checked ? Number(every.dataset.countAll) : picked.length;
+  bar.hidden = n === 0;
   const count = bar.querySelector("[data-count]");
-  count.textContent = filledIn(count.dataset.words, picked.length);
+  count.textContent = filledIn(count.dataset.words, n);
   for (const button of bar.querySelectorAll("[data-words]:not([data-count])"))
-    button.textContent = filledIn(button.dataset.words, picked.length);
+    button.textContent = filledIn(button.dataset.words, n);
 }
 
 function pick(list, wanted) {
   for (const box of boxes(list)) box.checked = wanted;
+  const every = list.querySelector("[data-count-all]");
+  if (every && !wanted) every.checked = false;
   tell(list);
 }
 
@@ -37,7 +41,9 @@ function settle() {
   }
 }
 
-on("change", "[data-selection] input[name=pick]", (box) => tell(box.closest("[data-selection]")));
+on("change", "[data-selection] :is([name=pick], [data-count-all])", (box) =>
+  tell(box.closest("[data-selection]")),
+);
 on("change", "[data-pick-all]", (box) => pick(box.closest("[data-selection]"), box.checked));
 on("click", "[data-pick-none]", (button) => {
   const list = button.closest("[data-selection]");
