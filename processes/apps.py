@@ -22,6 +22,7 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.directory import names_of
         from kianda.accounts.services.person_data import part_of, register_may
         from kianda.mail import access
+        from kianda.mail import ports as mail_ports
         from kianda.messages.readers import register_things
         from kianda.web import navigation
         from processes.designs.usage import (
@@ -36,6 +37,7 @@ class ProcessesConfig(AppConfig):
             uses_of_process,
             uses_of_user,
         )
+        from processes.files.access import content_for_mail
         from processes.instances.form_states import how_much_work
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
@@ -65,6 +67,7 @@ class ProcessesConfig(AppConfig):
         usage.register_finder("process", designs_by_name)
         usage.register_finder("instance", instances_by_name)
         access.register_managed(managed_process_ids)
+        mail_ports.register_files(content_for_mail)
         navigation.register_opener("messages", access.reads_some)
         navigation.register_count("work", how_much_work)
         post_delete.connect(

@@ -9,17 +9,21 @@ from email.utils import format_datetime
 
 from kianda.mail.addresses import MailAddress, read_address
 from kianda.mail.models import MailMessage, MailRecipient
-from kianda.mail.ports import MailAccount
+from kianda.mail.ports import MailAccount, opened_file
 
 # Seven bits: no server has to be asked whether it takes more.
 POLICY = SMTP.clone(cte_type="7bit")
+BINARY = "application/octet-stream"
 SHOWN = {"to": "To", "cc": "Cc"}
 
 
 def composed(
     message: MailMessage, recipients: Iterable[MailRecipient], account: MailAccount
 ) -> bytes:
-    """Return a message with its headers; who gets a blind copy stands in none."""
+    """Return a message with its headers; who gets a blind copy stands in none.
+
+    Raises NothingSent where a file of it cannot be opened.
+    """
     content, sender = message.content, read_address(account.sender)
     made = EmailMessage(policy=POLICY)
     made["Subject"] = message.subject
@@ -38,6 +42,11 @@ def composed(
     made["Message-ID"] = f"<{local}@{sender.address.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
     _fill(made, content)
+    for file in content.get("files", ()):
+        main, _slash, sub = (file["media_type"] or BINARY).partition("/")
+        made.add_attachment(
+            opened_file(file["key"]), maintype=main, subtype=sub, filename=file["name"]
+        )
     more = (_line(name, value) for name, value in content["headers"] if name not in made)
     return b"".join(more) + made.as_bytes()
 

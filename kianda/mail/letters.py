@@ -1,8 +1,8 @@
 """A letter as whoever sends one writes it, and what it may hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -42,6 +42,8 @@ class Letter:
     shown: str = ""
     about: tuple[int, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    # What `ports.register_files` opens when it is sent: `key`, `name`, `media_type`, `size`.
+    files: tuple[Mapping[str, Any], ...] = ()
 
 
 def left_out() -> str:
@@ -74,6 +76,7 @@ def check_letter(letter: Letter) -> CheckedLetter:
             found.setdefault(address.address.lower(), Addressee(kind, address))
     reply_to = tuple(_read("reply_to", letter.reply_to, flaws))
     size = sum(len(part.encode()) for part in (letter.text, letter.html, letter.calendar))
+    flaws += _file_flaws(letter)
     flaws += _size_flaws(letter, count=len(found), size=size)
     if flaws:
         raise Invalid(_("The message cannot be sent."), errors=flaws)
@@ -103,6 +106,16 @@ def _head_flaws(letter: Letter) -> Iterator[Flaw]:
                 pointer("headers", at),
                 _("A header cannot hold line breaks or control characters."),
             )
+
+
+def _file_flaws(letter: Letter) -> Iterator[Flaw]:
+    size = sum(int(one["size"]) for one in letter.files)
+    if size > MOST_BYTES:
+        yield Flaw(
+            "/files",
+            _("The attachments have %(size).1f MB. At most %(most)d MB can be sent; send links "
+              "instead.") % {"size": size / 1024**2, "most": MOST_BYTES // 1024**2},
+        )  # fmt: skip
 
 
 def _size_flaws(letter: Letter, *, count: int, size: int) -> Iterator[Flaw]:

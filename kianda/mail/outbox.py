@@ -42,6 +42,12 @@ def shown_text(message: MailMessage) -> str | None:
     return message.content.get("shown") or None
 
 
+def attachments_of(message: MailMessage) -> list[str]:
+    """Return the names of the files that go with a message."""
+    files = message.content.get("files", ()) if opens(message, "content") else ()
+    return [str(one["name"]) for one in files]
+
+
 def searched(rows: QuerySet[MailMessage], text: str) -> QuerySet[MailMessage]:
     """Return those whose recipients, Process ID or subject hold each word."""
     for word in text.split()[:8]:

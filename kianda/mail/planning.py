@@ -80,6 +80,7 @@ def _row(
         "calendar": letter.calendar,
         "reply_to": [str(address) for address in checked.reply_to],
         "headers": [list(pair) for pair in letter.headers],
+        "files": [dict(one) for one in letter.files],
     }
     return MailMessage(
         key=letter.key,

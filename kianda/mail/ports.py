@@ -94,6 +94,7 @@ class _Ports:
     carrier: Carrier | None = None
     accounts: Accounts | None = None
     refusal: Callable[[Sequence[int]], str] | None = None
+    files: Callable[[str], bytes] | None = None
 
 
 def register_waker(waker: Callable[[Sequence[int]], None]) -> None:
@@ -109,6 +110,21 @@ def register(*, carrier: Carrier, accounts: Accounts | None = None) -> None:
 def register_refusal(refusal: Callable[[Sequence[int]], str]) -> None:
     """Say who tells whether a message may not leave any more; called once, from ready()."""
     _Ports.refusal = refusal
+
+
+def register_files(opened: Callable[[str], bytes]) -> None:
+    """Say who opens the files that messages name, by their keys; called once, from ready().
+
+    It raises NothingSent for one that is gone, permanently, or cannot be read yet.
+    """
+    _Ports.files = opened
+
+
+def opened_file(key: str) -> bytes:
+    """Return the content of a file that a message names; raises NothingSent."""
+    if _Ports.files is None:
+        raise NothingSent(_("Nothing is installed that opens files."))
+    return _Ports.files(key)
 
 
 def refusal_of(about: Sequence[int]) -> str:

@@ -49,6 +49,8 @@ class MailPreview(NamedTuple):
     # Of a meeting: from when to when, and where.
     when: Sequence[str] = ()
     where: str = ""
+    # The fields that give it files, by their titles.
+    attachments: str = ""
     problem: str = ""
 
     @property
@@ -87,6 +89,7 @@ def preview_of(
         # What an instance has not got yet, such as a link that the rules before this one make.
         stand_ins=frozenset({"", *(f"[{name}]" for name in names.fields)}),
         process_id=samples.process_id, where=texts["location"],
+        attachments=_attachments(raw.get("attachments"), titles),
         when=[texts["start"], texts["end"]] if "start" in raw else (),
         problem=wrong_subject or wrong_body or "".join(found[1] for found in told.values()),
     )  # fmt: skip
@@ -139,6 +142,16 @@ def _pieces(
         return pieces_read_out(template, found, _with_names(samples.read_out)), ""
     except (TemplateError, ValueFailure) as failure:
         return [], str(failure)
+
+
+def _attachments(rows: object, titles: Mapping[str, str]) -> str:
+    """Return the titles of the fields that give files, in one line."""
+    names = [
+        str(row.get("field") or "")
+        for row in (rows if isinstance(rows, (list, tuple)) else ())
+        if isinstance(row, Mapping)
+    ]
+    return ", ".join(titles.get(name, name) for name in names if name)
 
 
 def _texts(value: object) -> list[str]:

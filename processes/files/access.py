@@ -1,11 +1,13 @@
 """Files as people get at them: found by their number, opened, listed; rights decide."""
 
+from contextlib import closing
 from typing import IO
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Conflict, Missing
+from kianda.mail.ports import NothingSent
 from processes.document_cache import document_of
 from processes.files import storage
 from processes.files.uploads import Uploader, is_number
@@ -65,6 +67,25 @@ def refuse_unread(file: File) -> None:
     }.get(File.State(file.state))
     if said:
         raise Conflict(said % {"name": file.name})
+
+
+def content_for_mail(number: str) -> bytes:
+    """Return the content of a file that goes with a message; raises NothingSent.
+
+    Whoever planned the message was asked by then.
+    """
+    file = File.objects.filter(pk=number).first() if is_number(number) else None
+    if file is None or file.state == File.State.REMOVING:
+        raise NothingSent(_("An attachment was deleted. The message was not sent."), permanent=True)
+    try:
+        with closing(open_file(file)) as content:
+            return content.read()
+    except Conflict as refusal:
+        # What is not checked yet is tried again.
+        is_over = file.state == File.State.REFUSED
+        raise NothingSent(refusal.detail, permanent=is_over) from refusal
+    except Missing as gone:
+        raise NothingSent(gone.detail, permanent=True) from gone
 
 
 def files_of(instance: ProcessInstance, rights: InstanceRights | None = None) -> list[File]:

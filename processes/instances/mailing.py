@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -26,6 +26,8 @@ from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import Pieces, ReadOut, render_body
 from processes.document_cache import document_of
 from processes.engine.instance_state import InstanceState
+from processes.files.uploads import Uploader
+from processes.files.values import KnownFiles, why_not
 from processes.instances.mail_words import read_out_for
 from processes.instances.telling import people_named
 from processes.language.dates import is_date, parse_moment
@@ -68,10 +70,12 @@ def prepared_letter(
         named = [one for kind in _KINDS for one in getattr(mail, kind)]
         raise RuleFailed("value", people.nobody(named))
     organizer = people.address(by) if by is not None else ""
-    letter = _letter(mail, found, people.read_out())
+    mail, files = _with_files(mail, instance, by)
+    letter = replace(_letter(mail, found, people.read_out()), files=files)
     check = _checked(letter)
     if instance.mode == ProcessInstance.Mode.PREVIEW:
-        return _to_tester(mail, letter, organizer, instance, read_out_for([by] if by else []))
+        read_out = read_out_for([by] if by else [])
+        return _to_tester(mail, letter, organizer, instance, read_out)
     made = _with_meeting(letter, check, mail.meeting, instance, organizer)
     return PreparedLetter(made, _shown(letter, mail.meeting), people.left_out())
 
@@ -148,7 +152,7 @@ def _to_tester(
         mail, subject=((f"[{_('Preview')}] ", False), *mail.subject),
         body=(("> ", False), (told, True), ("\n\n", False), *mail.body),
     )  # fmt: skip
-    own = _letter(tried, {"to": [tester]}, read_out)
+    own = replace(_letter(tried, {"to": [tester]}, read_out), files=letter.files)
     made = _with_meeting(own, _checked(own), mail.meeting, instance, tester)
     return PreparedLetter(made, shown, _("Sent to you alone: this is a preview."))
 
@@ -190,6 +194,29 @@ def _moment(text: str) -> date:
     return whole.date() if is_date(text) else whole
 
 
+def _with_files(
+    mail: Mail, instance: ProcessInstance, by: User | None
+) -> tuple[Mail, tuple[dict[str, Any], ...]]:
+    """Return the files that go with an email; links to the others stand at the end of its body."""
+    named = [str(one["id"]) for one, _is_link in mail.attachments]
+    known = KnownFiles(Uploader(by), instance).rows(named)
+    files, links = [], []
+    for one, is_link in mail.attachments:
+        file = known.get(str(one["id"]))
+        if sentence := why_not(file, str(one["id"])):
+            raise RuleFailed("value", sentence)
+        assert file is not None  # or there was a sentence
+        if is_link:
+            there = f"{settings.KIANDA_PUBLIC_URL}/files/{file.pk}/{quote(file.name, safe='')}"
+            links += [("\n\n", False), (f"{file.name}: {there}", True)]
+        else:
+            files.append({
+                "key": str(file.pk), "name": file.name, "media_type": file.media_type,
+                "size": file.size,
+            })  # fmt: skip
+    return replace(mail, body=(*mail.body, *links)), tuple(files)
+
+
 def _refuse_account(name: str, by: User | None) -> None:
     """Raise RuleFailed for an account that is not there, or not for whom the run works."""
     if not name:
@@ -209,6 +236,8 @@ def _shown(letter: Letter, meeting: Meeting | None) -> dict[str, Any]:
         kind: list(addresses) for kind in _KINDS if (addresses := getattr(letter, kind))
     }
     shown |= {"subject": letter.subject, "text": letter.shown}
+    if letter.files:
+        shown["attachments"] = [one["name"] for one in letter.files]
     if meeting is not None:
         shown |= {
             "start": meeting.start,

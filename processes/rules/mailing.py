@@ -1,8 +1,8 @@
 """What the rules share that send emails: recipients, subject, message, and how they are read."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -10,12 +10,12 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import SLUG
 from processes.language.expressions import Template
-from processes.language.mappings import Resolve, evaluate
+from processes.language.mappings import Resolve, Row, evaluate
 from processes.language.people_refs import is_ref_word, named_group, named_user
 from processes.language.recipients import MOST, Recipients
 from processes.language.references import flaw
-from processes.language.setting_types import TextValue
-from processes.language.values import Value, ValueFailure, as_text
+from processes.language.setting_types import OwnFieldName, TextValue
+from processes.language.values import Value, ValueFailure, as_text, files_in, is_blank
 from processes.rules.base import Context, Rule, RuleFailed
 from processes.rules.ports import Mail, Ref
 
@@ -91,6 +91,37 @@ Account = Annotated[
 ]
 
 
+class AttachmentRow(Row):
+    """A file field whose files go with an email, as files or as links."""
+
+    field: OwnFieldName = Field(
+        title=gettext_noop("Field"),
+        description=gettext_noop("A field that holds files, an image or a signature."),
+        json_schema_extra={"control": "field"},
+    )
+    send_as: Literal["file", "link"] = Field(
+        default="file",
+        title=gettext_noop("Send as"),
+        description=gettext_noop(
+            "A file goes with the email; a link opens for people who may see the file."
+        ),
+        json_schema_extra={"control": "select"},
+    )
+
+
+Attachments = Annotated[
+    tuple[AttachmentRow, ...],
+    Field(
+        max_length=20,
+        title=gettext_noop("Attachments"),
+        description=gettext_noop(
+            "File fields whose files go with the email, at most 10 MB in all."
+        ),
+        json_schema_extra={"control": "rows"},
+    ),
+]
+
+
 class MailRule(Rule):
     """A rule that sends an email.
 
@@ -150,8 +181,29 @@ class MailRule(Rule):
         return Mail(
             to=_named(self.to, resolve), cc=_named(self.cc, resolve), bcc=_named(self.bcc, resolve),
             reply_to=_named(self.reply_to, resolve), subject=subject, body=body,
-            account=self.account,
+            account=self.account, attachments=tuple(_attached(self.attached(), resolve)),
         )  # fmt: skip
+
+    def attached(self) -> Sequence[AttachmentRow]:
+        """Return which fields give it files; most kinds take none."""
+        return ()
+
+
+def _attached(
+    rows: Iterable[AttachmentRow], resolve: Resolve
+) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Yield the files of fields, each of them once, and whether as a link."""
+    known: set[str] = set()
+    for row in rows:
+        value = resolve(row.field)
+        files = files_in(value)
+        if not files and not is_blank(value):
+            words = _("attachments: %(field)s holds no files. Choose a file field.")
+            raise RuleFailed("value", words % {"field": row.field})
+        for file in files:
+            if file["id"] not in known:
+                known.add(file["id"])
+                yield file, row.send_as == "link"
 
 
 def in_one_line(text: str) -> str:

@@ -172,6 +172,8 @@ class Mail:
     account: str = ""
     # To which it invites.
     meeting: Meeting | None = None
+    # The files that go with it: what the field holds of each, and whether as a link.
+    attachments: tuple[tuple[Mapping[str, Any], bool], ...] = ()
 
 
 class Context(Protocol):

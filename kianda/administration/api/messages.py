@@ -58,6 +58,9 @@ ONE_MESSAGE = shape({
     "text": MAYBE_TEXT | {
         "description": "Without personal links; null when nothing is shown of it."
     },
+    "attachments": {
+        "type": "array", "items": TEXT, "description": "The names of the files that go with it.",
+    },
     "attempts": {"type": "array", "items": TRY},
 })  # fmt: skip
 RESEND = shape(
@@ -112,6 +115,7 @@ def whole_json(row: MailMessage) -> dict[str, Any]:
     return {
         **message_json(row),
         "text": outbox.shown_text(row),
+        "attachments": outbox.attachments_of(row),
         "attempts": [_try_json(one) for one in attempts],
     }
 

@@ -148,7 +148,8 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("send_email", {"type": "send_email", "to": ["[a]", "group:Sales", "Ada <ada@x.example>"],
                     "cc": ["owners"], "bcc": ["a@x.example"], "reply_to": ["user:ada"],
                     "subject": "=1 + 1", "body": "# Hi\n\n- [a]\n\n[[Go](https://x.example)",
-                    "account": "mail"}),
+                    "account": "mail", "attachments": [
+                        {"field": "a", "send_as": "file"}, {"field": "b", "send_as": "link"}]}),
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a"}),
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a",
                              "uses": 3, "valid_for": 12, "unit": "hours", "message": "[a]"}),
