@@ -186,6 +186,7 @@ class RunContext:
         for name, value in converted.items():
             if isinstance(self.working.fields[name], FilesField):
                 converted[name] = self._known_files(name, value)
+                self._refuse_files(name, converted[name])
             elif self.working.is_secret(name):
                 self.masker.add(value)
             elif self._holds_found_secret(value):
@@ -195,6 +196,15 @@ class RunContext:
                 )
                 raise RuleFailed("configuration", words % {"name": name})
         return converted
+
+    def _refuse_files(self, name: str, value: Value) -> None:
+        """Raise RuleFailed for a file that the field would take from nobody; what it has stays."""
+        field = cast(FilesField, self.working.fields[name])
+        kept = [one["id"] for one in files_in(self.working.values.get(name))]
+        for one in files_in(value):
+            refusal = field.refusal(one["name"], one["size"], one["media_type"])
+            if refusal and one["id"] not in kept:
+                raise RuleFailed("value", f"{field.title}: {refusal}")
 
     def _known_files(self, name: str, value: Value) -> Value:
         """Return files as they are known: an answer may claim anything of any file."""

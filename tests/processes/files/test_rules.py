@@ -66,6 +66,33 @@ def test_another_record_gets_copies(ada: Any) -> None:
     assert {file.instance.process_id for file in File.objects.all()} == {"shop-1", "orders-1"}
 
 
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"allowed": "png"}, "offer.pdf is not of a kind that is allowed here: png."),
+        ({"allowed": "pdf"}, ""),
+    ],
+)
+def test_a_rule_puts_no_file_into_a_field_that_takes_no_such_file(
+    ada: Any, target: dict[str, Any], said: str
+) -> None:
+    definition = process(
+        {"type": "file_upload", "name": "receipt"},
+        {"type": "file_upload", "name": "picture", **target},
+        button("go", {
+            "type": "set_form_field",
+            "assignments": [{"field": "picture", "value": "[receipt]"}],
+        }, {"type": "save"}),
+        name="narrow", rules=[], security=OPEN_TO_ALL,
+    )  # fmt: skip
+    published(definition, user=make_user("ruth", "Administrator"))
+    api = api_client(ada)
+    record = made(api, "narrow", receipt={"id": uploaded(ada)})
+    run = fired(api, record, "go")
+    assert ((run["error"] or {}).get("message", "")) == (f"Picture: {said}" if said else "")
+    assert bool(read(api, record)["data"]["picture"]) == (not said)
+
+
 def test_a_file_that_is_not_checked_yet_is_not_given_away(ada: Any) -> None:
     api = api_client(ada)
     shop = made(api, "shop", receipt={"id": uploaded(ada)})
