@@ -70,6 +70,19 @@ LISTS: dict[str, tuple[str, ...]] = {
         "/api/v1/datasources/?search={words}",
     ),
 }  # fmt: skip
+# The list of one process: any single filter.
+RECORDS: dict[str, tuple[str, ...]] = {
+    "records": tuple(
+        f"/records/requests/{query}"
+        for query in (
+            "", "?page={last}", "?filter=what:contains:cedar", "?filter=what:eq:birch 000001",
+            "?filter=note:contains:nothing-has-this", "?filter=amount:gt:450",
+            "?filter=amount:between:10,20", "?filter=day:today", "?filter=day:gte:2026-01-01",
+            "?filter=kind:in:annual,other", "?filter=kind:neq:other", "?filter=who:eq:user:user7",
+            "?filter=who:is_me", "?filter=who:blank:", "?filter=process.status:eq:open",
+        )
+    )
+}  # fmt: skip
 # What somebody without the rights of a designer sees is another question to the database.
 WHOSE = {
     "admin": "", "user": ", of one who sees most", "guest": ", of one who sees 1 %",
@@ -86,10 +99,13 @@ def lists(ground: Ground, report: Report) -> None:
     found: dict[int, dict[str, dict[str, list[float]]]] = {}
     for rows in (FEW, MANY):
         report.begin(f"Lists with {rows:,} rows each, {ground.name}")
-        product = ground.product()
-        made = _fill(product, rows)
-        with product.running():
-            found[rows] = _measure(product, made, rows, report)
+        found[rows] = {}
+        # Apart: the records of one process would be instances more of all the other lists.
+        for asked in (LISTS, RECORDS):
+            product = ground.product()
+            made = _fill(product, rows, records=asked is RECORDS)
+            with product.running():
+                found[rows] |= _measure(product, made, rows, report, asked)
     report.begin(f"Lists, {FEW} and {MANY:,} rows, {ground.name}")
     for name, asked in found[MANY].items():
         _line(report, name, found[FEW][name], asked)
@@ -114,10 +130,10 @@ def _line(
     )  # fmt: skip
 
 
-def _fill(product: Product, rows: int) -> dict[str, Any]:
+def _fill(product: Product, rows: int, *, records: bool) -> dict[str, Any]:
     printed = run_module(
         "benchmarks.many", environment=product.environment, seconds=1800,
-        feed=json.dumps({"provider": product.provider, "rows": rows}),
+        feed=json.dumps({"provider": product.provider, "rows": rows, "records": records}),
     )  # fmt: skip
     made: dict[str, Any] = json.loads(printed)
     product.token = made["token"]
@@ -126,12 +142,13 @@ def _fill(product: Product, rows: int) -> dict[str, Any]:
 
 
 def _measure(
-    product: Product, made: dict[str, Any], rows: int, report: Report
-) -> dict[str, dict[str, list[float]]]:
+    product: Product, made: dict[str, Any], rows: int, report: Report,
+    lists: dict[str, tuple[str, ...]],
+) -> dict[str, dict[str, list[float]]]:  # fmt: skip
     people = {who: _Person(product, cookies) for who, cookies in made["sessions"].items()}
     times = 6 if report.quick else 20
     found: dict[str, dict[str, list[float]]] = {}
-    for name, addresses in LISTS.items():
+    for name, addresses in lists.items():
         for who in ("admin", *ALSO.get(name, ())):
             title = name + WHOSE[who]
             asked = found[title] = {}

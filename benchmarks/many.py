@@ -20,6 +20,16 @@ PROCESSES = 20
 OUTCOMES = ("succeeded",) * 17 + ("failed", "skipped", "missed")
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath")
 NOW = datetime.now(UTC)
+RECORDS: dict[str, Any] = {
+    "name": "requests", "title": "Requests", "record": {"title": "[what]"},
+    "forms": [{"name": "ask", "fields": [
+        {"type": "text", "name": "what"}, {"type": "number", "name": "amount", "decimals": 2},
+        {"type": "date", "name": "day"},
+        {"type": "list", "name": "kind", "choices": ["annual", "unpaid", "other"]},
+        {"type": "user_picker", "name": "who"}, {"type": "text", "name": "note", "mode": "long"},
+    ]}],
+    "views": [{"name": "all", "columns": ["what", "amount", "day", "kind", "who"]}],
+}  # fmt: skip
 
 
 def make(order: dict[str, Any]) -> dict[str, Any]:
@@ -37,13 +47,15 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
         user.groups.add(Group.objects.get(name=USER))
     clerk.groups.add(Group.objects.create(name="Buyers"))
     process_id = made["process_ids"][0]
-    _press(process_id, admin)
-    for fill in (
-        _designs, _rights, _versions, _instances, _work, _runs, _changes, _tasks, _occurrences,
-    ):  # fmt: skip
-        fill(order["rows"])
-    for fill in (_datasources, _users, _tokens, _audit, _bin):
-        fill(order["rows"])
+    if order.get("records"):
+        _records(order["rows"])
+    else:
+        _press(process_id, admin)
+        for fill in (
+            _designs, _rights, _versions, _instances, _work, _runs, _changes, _tasks, _occurrences,
+            _datasources, _users, _tokens, _audit, _bin,
+        ):  # fmt: skip
+            fill(order["rows"])
     people = {"admin": admin, "user": clerk, "worker": worker, "guest": guest}
     sessions = {who: workspace.session_of(person) for who, person in people.items()}
     return {
@@ -176,6 +188,35 @@ def _instances(count: int) -> None:
         row.created = row.modified = _ago(number)
 
     _fill(first, count, change)
+
+
+def _records(count: int) -> None:
+    """Make records of one process with views, whose fields lists look for."""
+    from django.contrib.auth.models import User
+
+    from processes.designs.lifecycle import create_design, publish_design
+    from processes.instances.lifecycle import create_instance
+    from processes.listed_values import fill_listed
+
+    admin = User.objects.get(username="benchmark")
+    create_design(raw=RECORDS, user=admin)
+    publish_design(name=RECORDS["name"], user=admin)
+    first = create_instance(process=RECORDS["name"], mode="live", data={}, user=admin)
+
+    def change(row: Any, number: int) -> None:
+        row.process_id = row.key = f"requests-{number + 1}"
+        row.values = {
+            "what": f"{word(number)} {number:06}", "amount": number % 1_000 / 2,
+            "day": str((NOW - timedelta(days=number % 2_000)).date()),
+            "kind": ("annual", "unpaid", "other")[number % 3],
+            "who": f"user:user{number % 300}",
+            "note": f"A longer note about what {word(number)} is wanted for. " * 3,
+        }  # fmt: skip
+        row.created = row.modified = _ago(number)
+
+    _fill(first, count, change)
+    while fill_listed():
+        pass
 
 
 def _work(count: int) -> None:

@@ -1,7 +1,7 @@
 """Processes: designs, instances, and the rules that run on them."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_migrate
 
 from kianda.lib import usage
 
@@ -42,6 +42,7 @@ class ProcessesConfig(AppConfig):
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
         from processes.library.recycle_bin import DESIGNS
+        from processes.listed_values import keep_listed
         from processes.rights.listed import keys_of_runs_seen, process_ids_seen
         from processes.rights.people import forget_group
         from processes.rights.querysets import (
@@ -70,6 +71,7 @@ class ProcessesConfig(AppConfig):
         mail_ports.register_files(content_for_mail)
         navigation.register_opener("messages", access.reads_some)
         navigation.register_count("work", how_much_work)
+        post_migrate.connect(keep_listed, sender=self, dispatch_uid="keep_listed")
         post_delete.connect(
             lambda instance, **_sent: forget_group(instance.name),
             sender=Group, weak=False, dispatch_uid="forget_group",

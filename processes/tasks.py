@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from processes import listed_values
 from processes.bulk import work
 from processes.files import scanning
 from processes.models import File
@@ -25,6 +26,12 @@ def bulk_press(pk: int) -> None:
     """Press the next instances of a bulk press."""
     if work.carry_on(pk):
         send_press(pk)
+
+
+@shared_task(name="processes.fill_lists")
+def fill_lists() -> None:
+    """Make the rows by which lists find values, of instances that were there before."""
+    listed_values.fill_listed()
 
 
 @shared_task(name="processes.check_files")

@@ -12,6 +12,7 @@ SYSTEM_TASKS: dict[str, tuple[int, int | None]] = {
     "scheduler.prune": (600, 600),
     "datasources.refresh_ahead": (5, 10),
     "processes.check_files": (10, 10),
+    "processes.fill_lists": (30, 30),
     "kianda.mail.sweep": (5, 10),
     "kianda.messages.summaries": (60, 60),
 }

@@ -20,6 +20,7 @@ from processes.document_cache import document_of
 from processes.instances.process_ids import last_number_given
 from processes.instances.recycle_bin import put_into_bin
 from processes.instances.version_moves import move_open_instances
+from processes.listed_values import list_fields
 from processes.models import DesignVersion, ProcessDesign, ProcessInstance
 from processes.rights.seen import uses_told
 
@@ -143,6 +144,7 @@ def _add_version(
     if minor == 0:
         design.published = version
         design.security = document.security.stored()
+        list_fields(design, document)
     design.title, design.description = document.title, document.description
     design.modified, design.modified_by = moment, user
     design.save()

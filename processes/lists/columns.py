@@ -4,13 +4,14 @@ A field that they see on each record can be filtered, sorted, grouped and counte
 the people of a record tell is shown where they see it and nothing else: a count would tell of it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import Case, Exists, Expression, F, OuterRef, Q, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Length
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,8 +22,17 @@ from processes.fields.base import FormField
 from processes.language.people import USER, kind_and_name
 from processes.language.people_refs import named_by
 from processes.language.scope import ListedAs
+from processes.listed_values import is_kept
 from processes.lists.stored_json import Asked, FirstItem, HoldsItem, Part
-from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance
+from processes.models import (
+    DesignVersion,
+    FormOwner,
+    ListedField,
+    ListedValue,
+    ProcessDesign,
+    ProcessInstance,
+)
+from processes.models.lists import LONGEST_LISTED
 from processes.rights.decisions import is_administrator, person_of, security_of
 from processes.rights.parts import placed
 
@@ -68,6 +78,8 @@ class ListColumn:
     openly: bool
     # What can be chosen: value and words.
     choices: tuple[tuple[str, str], ...] = ()
+    # The rows by which a database finds its values, where all of them are there.
+    listed: int | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -99,7 +111,8 @@ class ListColumn:
     def holds(self, asked: Asked) -> Q:
         """Return the filter of the records for which all of some comparisons hold."""
         if self.field is not None:
-            return Q(HoldsItem(self.name, self.part, asked))
+            stored = Q(HoldsItem(self.name, self.part, asked))
+            return stored if self.listed is None else _listed_hold(self, asked, stored)
         return _FACTS_HOLD.get(self.name, _row_holds)(self.name, asked)
 
     def expression(self) -> Expression | F:
@@ -113,6 +126,31 @@ class ListColumn:
             named = Concat(Value("user:"), F("created_by__username"))
             return Case(When(created_by__isnull=False, then=named), default=None)
         return F(_COLUMN_OF[self.name])
+
+
+def _listed_hold(column: ListColumn, asked: Asked, stored: Q) -> Q:
+    """Return the same filter by the rows of listed values, which have the beginnings of texts."""
+    texts = [one for value in asked.values() for one in _many(value) if isinstance(one, str)]
+    if any(len(one) >= LONGEST_LISTED for one in texts):
+        return stored
+    rows = ListedValue.objects.filter(column=column.listed).order_by()
+    found = Q(pk__in=rows.filter(_in_rows(column.part, asked)).values("instance"))
+    if "contains" in asked:
+        # What a long text holds after its beginning, only the text tells.
+        long = rows.annotate(length=Length("words")).filter(length=LONGEST_LISTED)
+        if long.exists():
+            found |= Q(pk__in=long.values("instance")) & stored
+    return found
+
+
+def _many(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _in_rows(part: Part, asked: Asked) -> Q:
+    name = "quantity" if part == "quantity" else "words"
+    lookups = {"contains": "icontains", "startswith": "istartswith"}
+    return Q(**{f"{name}__{lookups.get(one, one)}": wanted for one, wanted in asked.items()})
 
 
 def _row_holds(name: str, asked: Asked) -> Q:
@@ -176,12 +214,27 @@ def readable_columns(design: ProcessDesign, user: User) -> dict[str, ListColumn]
         for name, field in document.value_fields.items()
         if not field.is_secret and not field.holds_rows and name not in hidden
     }
+    ready = _listed(design)
+    for name, one in found.items():
+        if ready.get(name, ("", 0))[0] == one.part:
+            found[name] = replace(one, listed=ready[name][1])
     # Whose a form is, is told where each form is seen.
     owners = all(form.name in told for form in document.forms)
     for name, title in _FACT_TITLES.items():
         choices = _statuses(document) if name == "process.status" else ()
         openly = owners if name == "process.owners" else True
         found[name] = ListColumn(name, str(title), _FACT_KINDS[name], None, openly, choices)
+    return found
+
+
+def _listed(design: ProcessDesign) -> dict[str, tuple[str, int]]:
+    """Return as what the values of fields have rows, and of which listed field they are."""
+    rows = ListedField.objects.filter(design=design, ready=True)
+    found = {name: (part, pk) for name, part, pk in rows.values_list("name", "part", "pk")}
+    if found:
+        with connection.cursor() as cursor:
+            # A migration from elsewhere may have made the table anew, without what keeps them.
+            return found if is_kept(cursor) else {}
     return found
 
 

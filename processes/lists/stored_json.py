@@ -11,6 +11,7 @@ from django.db.models import BooleanField, F, Field, FloatField, Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.names import FIELD_NAME
+from processes.listed_values import ITEMS, QUANTITY, WORDS
 
 # A value as text, as a number, or as a moment whose text is in order with others.
 Part = Literal["words", "quantity", "moment"]
@@ -19,16 +20,6 @@ Comparison = Literal["exact", "in", "gt", "gte", "lt", "lte", "contains", "start
 Asked = Mapping[Comparison, Any]
 
 _SIGNS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-_SQLITE = {
-    "words": "CASE {0}.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
-            "ELSE CAST({0}.value AS TEXT) END",
-    "quantity": "CASE WHEN {0}.type IN ('integer', 'real') THEN {0}.value END",
-}  # fmt: skip
-_POSTGRESQL = {
-    "words": "({0}.value #>> '{{}}') COLLATE \"C\"",
-    "quantity": "CASE jsonb_typeof({0}.value) WHEN 'number' "
-              "THEN ({0}.value #>> '{{}}')::double precision END",
-}  # fmt: skip
 
 
 def like_pattern(text: str) -> str:
@@ -61,15 +52,16 @@ class HoldsItem(Func):
         """Write it for SQLite or PostgreSQL."""
         column, before = compiler.compile(self.get_source_expressions()[0])
         is_pg = connection.vendor == "postgresql"
-        items = _items_postgresql if is_pg else _items_sqlite
-        value = _of_item(self._part, is_pg=is_pg)
+        value = _of_item(self._part, connection.vendor)
         tests, given = [], list[Any]()
         for comparison, wanted in self._asked.items():
             test, values = _compared(value, comparison, wanted, is_pg=is_pg)
             tests.append(test)
             given += values
         where = " AND ".join(tests)
-        sql = f"EXISTS (SELECT 1 FROM {items(column, self._name)} WHERE {where})"  # noqa: S608
+        sql = (
+            f"EXISTS (SELECT 1 FROM {_items(column, self._name, connection.vendor)} WHERE {where})"  # noqa: S608
+        )
         return sql, (*before, *given)
 
 
@@ -92,12 +84,11 @@ class FirstItem(Func):
     ) -> tuple[str, tuple[Any, ...]]:
         """Write it for SQLite or PostgreSQL."""
         column, before = compiler.compile(self.get_source_expressions()[0])
-        is_pg = connection.vendor == "postgresql"
-        items = _items_postgresql if is_pg else _items_sqlite
-        value = _of_item(self._part, is_pg=is_pg)
+        value = _of_item(self._part, connection.vendor)
         if self._part != "quantity":
             value = f"NULLIF({value}, '')"
-        return f"(SELECT {value} FROM {items(column, self._name)} LIMIT 1)", tuple(before)  # noqa: S608
+        items = _items(column, self._name, connection.vendor)
+        return f"(SELECT {value} FROM {items} LIMIT 1)", tuple(before)  # noqa: S608
 
 
 def _checked(name: str) -> str:
@@ -106,24 +97,16 @@ def _checked(name: str) -> str:
     return name
 
 
-def _items_sqlite(column: str, name: str) -> str:
-    return f"json_each({column}, '$.{name}') AS item"
+def _items(column: str, name: str, vendor: str) -> str:
+    return ITEMS[vendor].format(values=column, name=f"'{name}'")
 
 
-def _items_postgresql(column: str, name: str) -> str:
-    held = f"{column} -> '{name}'"
-    return (
-        f"jsonb_array_elements(CASE jsonb_typeof({held}) WHEN 'array' THEN {held} "
-        f"ELSE jsonb_build_array({held}) END) AS item(value)"
-    )
-
-
-def _of_item(part: Part, *, is_pg: bool) -> str:
-    written = _POSTGRESQL if is_pg else _SQLITE
-    if part == "moment":
-        # A fraction of a second stands before the Z, which would come after it.
-        return f"rtrim({written['words'].format('item')}, 'Z')"
-    return written[part].format("item")
+def _of_item(part: Part, vendor: str) -> str:
+    if part == "quantity":
+        return QUANTITY[vendor]
+    words = WORDS[vendor] + (' COLLATE "C"' if vendor == "postgresql" else "")
+    # A fraction of a second stands before the Z, which would come after it.
+    return f"rtrim({words}, 'Z')" if part == "moment" else words
 
 
 def _compared(

@@ -14,6 +14,7 @@ from processes.models.instances import (
     field_relation,
 )
 from processes.models.links import FormLink
+from processes.models.lists import ListedField, ListedValue
 from processes.models.runs import Change, Run
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
 
@@ -30,6 +31,8 @@ __all__ = [
     "FormOwner",
     "GivenProcessId",
     "InstancePerson",
+    "ListedField",
+    "ListedValue",
     "PinnedAnswer",
     "ProcessDesign",
     "ProcessInstance",

@@ -153,6 +153,7 @@ def test_the_systems_rows_are_made_once_and_put_right() -> None:
         "scheduler.prune": ("scheduler.prune", 600, "seconds", 600),
         "datasources.refresh_ahead": ("datasources.refresh_ahead", 5, "seconds", 10),
         "processes.check_files": ("processes.check_files", 10, "seconds", 10),
+        "processes.fill_lists": ("processes.fill_lists", 30, "seconds", 30),
         "kianda.mail.sweep": ("kianda.mail.sweep", 5, "seconds", 10),
         "kianda.messages.summaries": ("kianda.messages.summaries", 60, "seconds", 60),
     }

@@ -1,0 +1,130 @@
+"""What lists look for has rows that the database keeps; with them and without it is the same."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from processes.designs.lifecycle import publish_design, save_design
+from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
+from processes.listed_values import fill_listed, keep_listed
+from processes.lists.records import record_list
+from processes.models import ListedField, ListedValue, ProcessInstance
+from tests.factories import make_user
+from tests.processes.lists.test_records import FILTERS, ORDER, ROWS, found
+from tests.processes.stories import published
+
+pytestmark = pytest.mark.django_db
+VIEWS = {"views": [{"name": "large"}]}
+
+
+@pytest.fixture
+def ada() -> Any:
+    """Ada, who may see all, and four orders that were there before their process had views."""
+    ada, _ben = make_user("ada", "Administrator"), make_user("ben", "User")
+    ada.groups.add(Group.objects.create(name="hr"))
+    published(ORDER, user=ada)
+    for values in ROWS:
+        create_instance(process="orders", mode="live", data=values, user=ada)
+    return ada
+
+
+def have_views(user: Any, **changes: Any) -> None:
+    """Publish the process with a view, whose fields are looked for from now on."""
+    save_design(name="orders", raw={**ORDER, **VIEWS, **changes}, user=user)
+    publish_design(name="orders", user=user)
+
+
+def told(user: Any) -> list[Any]:
+    """Return what each of the filters finds."""
+    return [(*row[:3], found(record_list("orders", user), row[:3])) for row in FILTERS]
+
+
+def test_what_was_there_before_is_filled_in_and_found_the_same(ada: Any) -> None:
+    assert not ListedField.objects.exists()
+    have_views(ada)
+    assert all(one.listed is None for one in record_list("orders", ada).columns.values())
+    assert told(ada) == FILTERS
+    assert not fill_listed()
+    columns = record_list("orders", ada).columns
+    assert [name for name, one in columns.items() if one.listed is None and one.field] == []
+    assert "code" not in set(ListedField.objects.values_list("name", flat=True))
+    assert told(ada) == FILTERS
+
+
+def test_it_is_filled_in_piece_by_piece_and_goes_on_where_it_was_stopped(ada: Any) -> None:
+    have_views(ada)
+    assert fill_listed(chunks=1)
+    first = ListedField.objects.order_by("pk").first()
+    assert (first.ready, first.filled_to) == (False, ProcessInstance.objects.latest("pk").pk)
+    assert not fill_listed()
+    assert told(ada) == FILTERS
+
+
+def test_what_is_stored_changed_or_deleted_meanwhile_is_found_as_it_is(ada: Any) -> None:
+    have_views(ada)
+    made = create_instance(process="orders", mode="live", data={"what": "stool"}, user=ada)
+    assert not fill_listed()
+    assert found(record_list("orders", ada), ("what", "eq", "stool")) == "5"
+    patch_instance(process_id=made.process_id, data={"what": "bench", "tags": ["z"]}, user=ada)
+    listed = record_list("orders", ada)
+    assert found(listed, ("what", "eq", "stool")) == ""
+    assert found(listed, ("tags", "contains", "z")) == "5"
+    delete_instance(process_id=made.process_id, user=ada)
+    assert found(listed, ("what", "eq", "bench")) == ""
+    ProcessInstance.everything.filter(pk=made.pk).delete()
+    assert not ListedValue.objects.filter(instance=made.pk).exists()
+
+
+def test_a_long_text_is_found_by_its_end(ada: Any) -> None:
+    have_views(ada)
+    text = "word " * 100 + "needle"
+    create_instance(process="orders", mode="live", data={"what": text}, user=ada)
+    assert not fill_listed()
+    listed = record_list("orders", ada)
+    for operator, right in (("contains", "NEEDLE"), ("eq", text), ("in", text)):
+        assert found(listed, ("what", operator, right)) == "5", operator
+    assert found(listed, ("what", "neq", text)) == "1234"
+
+
+def test_a_field_that_is_gone_or_of_another_kind_loses_its_rows(ada: Any) -> None:
+    have_views(ada)
+    assert not fill_listed()
+    fields = [{"type": "text", "name": "amount"}, {"type": "secret", "name": "what"}]
+    have_views(ada, forms=[{"name": "order", "fields": fields}])
+    assert list(ListedField.objects.values_list("name", "part", "ready")) == [
+        ("amount", "words", False)
+    ]
+    assert not ListedValue.objects.exists()
+    have_views(ada, views=[])
+    assert not ListedField.objects.exists()
+
+
+def test_without_what_keeps_them_the_rows_are_not_believed_and_made_anew(
+    ada: Any, drop_triggers: Callable[[], None]
+) -> None:
+    have_views(ada)
+    assert not fill_listed()
+    drop_triggers()
+    patch_instance(process_id="orders-2", data={"what": "A bed"}, user=ada)
+    assert found(record_list("orders", ada), ("what", "eq", "A bed")) == "2"
+    keep_listed()
+    assert not fill_listed()
+    listed = record_list("orders", ada)
+    assert listed.columns["what"].listed is not None
+    assert found(listed, ("what", "eq", "A bed")) == "2"
+
+
+@pytest.fixture
+def drop_triggers() -> Callable[[], None]:
+    """Return what takes the triggers away, as making the table anew does."""
+
+    def drop() -> None:
+        on = " ON processes_processinstance" if connection.vendor == "postgresql" else ""
+        with connection.cursor() as cursor:
+            for act in ("insert", "update", "delete"):
+                cursor.execute(f"DROP TRIGGER listed_values_{act}{on}")
+
+    return drop
