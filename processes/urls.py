@@ -27,6 +27,7 @@ from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
 from processes.views.lists import exports, record_charts, record_pages
 from processes.views.preview import urls as preview_urls
+from processes.views.requests import quick_press
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -104,6 +105,9 @@ page_urlpatterns: list[URLPattern] = [
     path("work/", my_work.work, name="work"),
     path("records/<str:process>/", record_pages.records, name="records"),
     path("records/<str:process>/export.<slug:suffix>", exports.export, name="records-export"),
+    path(
+        "instances/<str:process_id>/press/<str:button>/", quick_press.press, name="instance-press"
+    ),
     path("instances/", instance_pages.instances, name="instances"),
     path("instances/new/", instance_pages.new_instance, name="instance-new"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),

@@ -30,8 +30,9 @@ from processes.definition.form_owners import (
     Owners,
     People,
     QuickActions,
+    SaveButton,
 )
-from processes.definition.records import Meaning, Record, RecordWords, Statuses
+from processes.definition.records import Meaning, NextText, Record, RecordWords, Statuses
 from processes.definition.security import Security
 from processes.definition.targets import (  # fmt: skip
     Target,
@@ -112,6 +113,8 @@ class Form(_Titled):
     see: FormSee = ()
     edit: FormEdit = ()
     quick_actions: FormQuickActions = QuickActions()
+    save_button: SaveButton = True
+    next: NextText = ""
     fields: list[AnyField] = Field(default=[], json_schema_extra={"control": "fields"})
 
     def all_fields(self) -> Iterator[FormField]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationInfo
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
@@ -131,5 +131,16 @@ FormQuickActions = Annotated[
             "may."
         ),
         json_schema_extra={"control": "quick_actions", "group": "rights"},
+    ),
+]
+
+SaveButton = Annotated[
+    StrictBool,
+    Field(
+        title=gettext_noop("Offer to save it"),
+        description=gettext_noop(
+            "Whether the form has, beside its own buttons, one that saves it without submitting it."
+        ),
+        json_schema_extra={"control": "switch"},
     ),
 ]

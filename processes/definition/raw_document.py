@@ -41,7 +41,7 @@ def prepared(raw: object) -> Object:
 
 def flaws_in(tree: DefinitionTree) -> list[Flaw]:
     """Return what breaks the limits and which names and rule ids are used twice."""
-    return [*_limits(tree), *_same_names(tree), *_same_ids(tree)]
+    return [*_limits(tree), *_same_names(tree), *_same_ids(tree), *_asked_elsewhere(tree)]
 
 
 def _rules_in(tree: DefinitionTree) -> Iterator[Piece]:
@@ -120,6 +120,20 @@ def _same_ids(tree: DefinitionTree) -> Iterator[Flaw]:
             )
         elif isinstance(name, str):
             seen.add(name)
+
+
+def _asked_elsewhere(tree: DefinitionTree) -> Iterator[Flaw]:
+    """Yield the buttons that ask for a field of another form: it is not open when they are."""
+    forms = {piece.name: piece.form for piece in tree.walk("field")}
+    for piece in tree.walk("field"):
+        quick = piece.node.get("quick")
+        asked = quick.get("ask") if isinstance(quick, dict) else None
+        there = forms.get(asked) if isinstance(asked, str) else None
+        if there is not None and piece.form is not None and there.path != piece.form.path:
+            yield Flaw(
+                pointer(*piece.path, "quick", "ask"),
+                _("%(name)s is on another form. Choose a field of this one.") % {"name": asked},
+            )
 
 
 def _fill_ids(raw: Object) -> None:

@@ -13,6 +13,7 @@ MOST_IN_SUMMARY = 6
 MOST_STATUSES = 50
 LONGEST_NAME = 60
 LONGEST_TITLE = 500
+LONGEST_NEXT = 2_000
 
 # Of the icons that the product draws, those that a process may have.
 Icon = Literal[
@@ -150,5 +151,17 @@ Statuses = Annotated[
         title=gettext_noop("Statuses"),
         description=gettext_noop("What each status means. A status that is not listed is grey."),
         json_schema_extra={"control": "rows", "group": "records"},
+    ),
+]
+NextText = Annotated[
+    str,
+    AfterValidator(_title),
+    Field(
+        max_length=LONGEST_NEXT,
+        title=gettext_noop("What happens next"),
+        description=gettext_noop(
+            "Shown to the person who has submitted the form. Fields in brackets give their values."
+        ),
+        json_schema_extra={"control": "value"},
     ),
 ]

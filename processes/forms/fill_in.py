@@ -242,4 +242,4 @@ def form_views(
 
 
 def _in_footer(field: FormField) -> bool:
-    return isinstance(field, Button) and field.where == "footer"
+    return isinstance(field, Button) and field.place == "footer"

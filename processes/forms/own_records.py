@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.contrib.auth.models import User
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from processes.definition.display import displays
 from processes.document_cache import document_of
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
@@ -19,15 +20,20 @@ from processes.rights.listed import first_seen
 from processes.rights.ownership import owner_names
 from processes.rights.querysets import startable_designs
 
-MOST_BUTTONS = 2
+MOST_BUTTONS = 3
 
 
-class QuickButton(NamedTuple):
-    """A button that is pressed from a list, without opening the record."""
+class QuickAct(NamedTuple):
+    """A button that is pressed from a list, without opening the record.
+
+    It `asks` for a text first, or it stands there only because the menu of its form has it.
+    """
 
     form: str
     name: str
     title: str
+    asks: bool = False
+    from_menu: bool = False
 
 
 class WaitingRecord(NamedTuple):
@@ -35,10 +41,12 @@ class WaitingRecord(NamedTuple):
 
     record: SeenRecord
     forms: list[FormState]
-    buttons: list[QuickButton]
+    buttons: list[QuickAct]
     # Who has started it, when that is somebody else.
     sender: DirectoryEntry | None
     is_draft: bool
+    # Whose its forms are, where not the person's alone: in words.
+    given_to: str
 
 
 class OwnRecord(NamedTuple):
@@ -86,18 +94,38 @@ def _waiting(
     return WaitingRecord(
         record, mine, _buttons(rights, mine)[:MOST_BUTTONS],
         people.get(user_ref(creator.username)) if creator and creator != user else None,
-        is_draft(record, states),
+        is_draft(record, states), _given_to(mine, user),
     )  # fmt: skip
 
 
-def _buttons(rights: InstanceRights, forms: list[FormState]) -> list[QuickButton]:
-    return [
-        QuickButton(state.form, field.name, field.title)
+def _given_to(forms: list[FormState], user: User) -> str:
+    found = [one for one in forms if one.groups or one.users != (user.username,)]
+    return ", ".join(dict.fromkeys(name for one in found for name in one.owners))
+
+
+def _buttons(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]:
+    """Return what can be pressed at once on open forms; first what their people may press."""
+    document = rights.document
+    stand = displays(document, rights.instance.display)
+    found = [
+        (state, field)
         for state in forms
-        for form in rights.document.forms
+        for form in document.forms
         if form.name == state.form
         for field in form.all_fields()
         if isinstance(field, Button)
+    ]
+    offered = [
+        QuickAct(state.form, field.name, field.title, asks=bool(field.quick.ask))
+        for state, field in found
+        if field.quick is not None and stand[field.name].visible and stand[field.name].enabled
+        if rights.sees(field.name) and rights.presses(field.name)
+    ]
+    names = {one.name for one in offered}
+    return offered + [
+        QuickAct(state.form, field.name, field.title, from_menu=True)
+        for state, field in found
+        if field.name not in names
         if field.is_in_menu(state.status) and rights.finds_in_menu(field.name)
     ]
 

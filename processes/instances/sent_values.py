@@ -25,7 +25,7 @@ from processes.files.uploads import Uploader
 from processes.files.values import KnownFiles
 from processes.instances.kept_cells import with_kept_cells
 from processes.instances.stored_values import no_such_field, read_sent
-from processes.language.values import Value
+from processes.language.values import Value, is_blank
 from processes.models import Change, FormLink, ProcessInstance, Run
 from processes.rights.decisions import is_administrator
 from processes.rights.instance_rights import InstanceRights, security_of_instance
@@ -102,6 +102,7 @@ def take_sent(
     overridden = refuse_not_open(sent, instance, document, typed)
     if sent.trigger not in UNATTENDED:
         flaws += out_of_reach(sent, instance, document, typed)
+        flaws += unanswered(sent, document, {**stored, **values}, at_once=flaws)
     return TakenValues(values, flaws, overridden, acted_for)
 
 
@@ -283,6 +284,28 @@ def out_of_reach(
             document, name, _stand(display, document, name, displays(document, display))
         )
     ]
+
+
+def unanswered(
+    sent: SentValues, document: Document, values: Mapping[str, Value], *, at_once: Iterable[Flaw]
+) -> list[Flaw]:
+    """Return a flaw when a button is pressed without the text that it asks for and needs."""
+    button = document.fields.get(sent.target)
+    quick = button.quick if isinstance(button, Button) else None
+    if quick is None or not (quick.ask and quick.required):
+        return []
+    place = pointer("data", quick.ask)
+    value = values.get(quick.ask)
+    # Blanks give no reason.
+    said = value.strip() if isinstance(value, str) else value
+    if not is_blank(said) or any(flaw.pointer == place for flaw in at_once):
+        return []
+    words = _("Enter %(field)s to continue with “%(button)s”.")
+    titles = {
+        "field": document.fields[quick.ask].title,
+        "button": document.fields[sent.target].title,
+    }
+    return [Flaw(place, words % titles)]
 
 
 def _why_not(document: Document, name: str, stand: Display) -> list[str]:

@@ -241,6 +241,7 @@ ELSEWHERE = {
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again", "instance-quick-action"},
     "test_bulk_presses": {"bulk-press-new", "bulk-press-stop"},
+    "test_leave_story": {"instance-press"},
     "test_rights": {"designer-rights"},
     "test_files": {"form-link-files"},
     "test_form_links": {"form-link", "instance-link-revoke"},

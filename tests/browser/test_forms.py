@@ -35,7 +35,7 @@ def leave() -> Any:
             "fields": [
                 text_field("word", title="Word", required=True),
                 {"type": "toggle", "name": "paid", "required": True},
-                button("decide", {"type": "submit"}) | {"title": "Decide", "where": "footer"},
+                button("decide", {"type": "submit"}) | {"title": "Decide", "place": "footer"},
             ],
         }
     )

@@ -17,6 +17,8 @@ from kianda.lib.secret_names import MASK
 Read = Callable[["Sent"], Any]
 Shown = Callable[[Spec, Any], Any]
 REMOVE = "!remove"
+# The box to tick that gives a setting its parts; without it there is none.
+WANTED = "!wanted"
 
 
 class Sent(NamedTuple):
@@ -117,6 +119,11 @@ def _read_parts(sent: Sent) -> Any:
     }
 
 
+def _read_optional_parts(sent: Sent) -> Any:
+    wanted = sent.node is not None and bool(sent.node.text_at(WANTED))
+    return _read_parts(sent) if wanted else None
+
+
 def _read_choices(sent: Sent) -> Any:
     return text_codecs.read_choices(sent.text)
 
@@ -146,6 +153,16 @@ def _shown_json(spec: Spec, value: Any) -> Any:
 
 def _shown_choices(spec: Spec, value: Any) -> Any:
     return text_codecs.shown_choices(value)
+
+
+def _shown_optional_parts(spec: Spec, value: Any) -> Any:
+    if value is None or spec.model is None:
+        return None
+    raw = value if isinstance(value, Mapping) else {}
+    return {
+        one.name: control_for(one).shown(one, raw.get(one.name, one.default))
+        for one in specs_of(spec.model)
+    }
 
 
 def _shown_people(spec: Spec, value: Any) -> Any:
@@ -199,6 +216,7 @@ CONTROLS: dict[str, ControlType] = {
     "json": ControlType("long_text", _read_json, _shown_json),
     # A setting of several parts, each with a control of its own.
     "parts": ControlType("parts", _read_parts),
+    "optional_parts": ControlType("optional_parts", _read_optional_parts, _shown_optional_parts),
     "rows": ControlType("rows", read_rows, shown_rows),
     "columns": ControlType("columns", _read_elements, _shown_elements),
     "people": ControlType("people", _read_people, _shown_people),

@@ -84,7 +84,7 @@ class BoundControl:
     @property
     def raw(self) -> Any:
         """Return the setting as it stands there; its default when it is left out."""
-        return self.form.raw.get(self.spec.name, self.spec.default)
+        return setting_in(self.form.raw, self.spec)
 
     @property
     def value(self) -> Any:
@@ -277,8 +277,14 @@ def changed_settings(
     specs = {spec.name: spec for spec in asked_of(kind)}
     return {
         name: value for name, value in read.items()
-        if _display(specs[name], raw.get(name, specs[name].default)) != _display(specs[name], value)
+        if _display(specs[name], setting_in(raw, specs[name])) != _display(specs[name], value)
     }  # fmt: skip
+
+
+def setting_in(raw: Mapping[str, Any], spec: Spec) -> Any:
+    """Return a setting as it stands there, by its name of before too; else its default."""
+    before = raw.get(str(spec.extra.get("before", "")), spec.default)
+    return raw.get(spec.name, before)
 
 
 def _display(spec: Spec, value: Any) -> Any:

@@ -48,7 +48,7 @@ def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult
         raise Conflict(_("Only buttons stand in the bar at the end of a form. Nothing was moved."))
     copy = workspace.edit(do="move", target=target, place=place)
     if is_button and where in {"body", "footer"} and where != _where(element):
-        copy = workspace.edit_next(copy, do="change", target=target, settings={"where": where})
+        copy = workspace.edit_next(copy, do="change", target=target, settings={"place": where})
     return _moved_in_words(copy, target)
 
 

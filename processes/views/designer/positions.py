@@ -69,11 +69,11 @@ def start_settings(workspace: "Workspace", slug: str, place: Position) -> dict[s
     if not kind_named(slug).is_button:
         return {}
     if place.get("where") in {"body", "footer"}:
-        return {"where": place["where"]}
+        return {"place": place["where"]}
     chosen = workspace.screen.owner
     inside = str(place.get("in", "")).startswith("field:")
     beside_field = kind_named(chosen.slug).is_button and not in_footer(chosen)
-    return {"where": "body" if inside or beside_field else "footer"}
+    return {"place": "body" if inside or beside_field else "footer"}
 
 
 def rule_address(name: str, target: str) -> str:

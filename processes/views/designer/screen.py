@@ -13,6 +13,7 @@ from processes.designer.copy_view import CopyView
 from processes.designer.editing.new_pieces import may_hold
 from processes.designer.editing.validation import FlawMark
 from processes.fields import fields, kind_named
+from processes.fields.button import PLACE_BEFORE
 from processes.language.labels import of_the_row
 from processes.views.designer import palette
 from processes.views.designer.field_looks import Box, look_of, width_of
@@ -216,7 +217,9 @@ def _titles(tree: DefinitionTree) -> dict[str, str]:
 
 def in_footer(element: Piece) -> bool:
     """Tell whether a field stands in the bar at the form's end."""
-    return element.node.get("where") == "footer" and kind_named(element.slug).is_button
+    node = element.node
+    place = node.get("place", node.get(PLACE_BEFORE))
+    return place == "footer" and kind_named(element.slug).is_button
 
 
 def runs_rules(element: Piece) -> bool:

@@ -9,6 +9,7 @@ from processes.definition.display import displays_on
 from processes.definition.document import Form
 from processes.fields.base import FormField
 from processes.followers import follows
+from processes.forms.controls import FormView
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
@@ -38,6 +39,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         step.is_edited or (step.is_open and form_page.rights.fills_in(name))
         for name, step in form_page.steps.items()
     )
+    main = primary(form_page.steps, views)
+    saves = _shows_save(form_page, has_open=has_open, views=views)
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
         "record": record,
@@ -47,7 +50,9 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "earlier": _earlier(form_page, record) if has_open else [],
         "is_technical": staff or bool(form_page.rights.manages),
         "errors": form_page.errors, "lost": form_page.lost,
-        "primary": primary(form_page.steps, views),
+        "primary": main,
+        "shows_save": saves, "first_act": "save" if saves or not main else f"press:{main}",
+        "keeps_drafts": _keeps_drafts(form_page),
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
@@ -72,6 +77,25 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         **activity_context(form_page.rights, form_page.user),
         **_history(form_page),
     }  # fmt: skip
+
+
+def _opened(form_page: FormPage) -> list[Form]:
+    steps = form_page.steps
+    return [form for form in form_page.document.forms if steps[form.name].takes_values]
+
+
+def _shows_save(form_page: FormPage, *, has_open: bool, views: list[FormView]) -> bool:
+    """Tell whether the page has its own button to save: a form may do without."""
+    if form_page.unsaved or not views:
+        return True
+    opened = _opened(form_page)
+    return has_open and (not opened or any(form.save_button for form in opened))
+
+
+def _keeps_drafts(form_page: FormPage) -> bool:
+    """Tell whether to save is not yet to submit: what is open will be submitted later."""
+    opened = _opened(form_page)
+    return any(form_page.document.is_submitted(form) for form in opened)
 
 
 class EarlierForm(NamedTuple):

@@ -123,20 +123,29 @@ def primary(steps: Mapping[str, FormStep], views: Iterable[FormView]) -> str:
         step = steps[view.form.name]
         if not step.is_open:
             continue
-        main = submitting(view, needs_submit=step.needs_submit)
-        if main:
+        if main := main_act(view, needs_submit=step.needs_submit):
             return main
-        if buttons := _pressed_on(view):
-            return buttons[0].name
+        if plain := [one for one in _pressed_on(view) if not _style(one)]:
+            return plain[0].name
     return ""
+
+
+def main_act(view: FormView, *, needs_submit: bool) -> str:
+    """Return the one main act of a form: the first button of that style, else what submits it."""
+    chosen = next((one for one in _pressed_on(view) if _style(one) == "primary"), None)
+    return chosen.name if chosen else submitting(view, needs_submit=needs_submit)
 
 
 def submitting(view: FormView, *, needs_submit: bool) -> str:
     """Return the target that submits a form: a button of it, else that of the page; or nothing."""
     for button in _pressed_on(view):
-        if any(rule.completes for rule in button.rules):
+        if not _style(button) and any(rule.completes for rule in button.rules):
             return button.name
     return f"form:{view.form.name}#submit" if needs_submit else ""
+
+
+def _style(button: FormField) -> str:
+    return str(getattr(button, "style", ""))
 
 
 def _pressed_on(view: FormView) -> list[FormField]:

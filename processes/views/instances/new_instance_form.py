@@ -42,7 +42,7 @@ from processes.running.dry_run import dry_run, first_inside, stays_inside
 from processes.views.common import target_kind
 from processes.views.instances.carried_values import CarriedValues, sealed, unsealed
 from processes.views.instances.form_page import closed_columns
-from processes.views.instances.form_steps import submitting
+from processes.views.instances.form_steps import main_act
 
 
 class NewInstanceForm:
@@ -232,6 +232,8 @@ class NewInstanceForm:
             self.document.is_submitted(form) and not self.document.submits_itself(form)
             for form in self.document.forms[:1]
         )
+        main = next((main_act(one, needs_submit=page_submits) for one in views), "")
+        shows_save = all(form.save_button for form in self.document.forms[:1])
         return {
             "views": views, "document": self.document,
             "takes_files": bool(self.document.file_fields),
@@ -243,7 +245,8 @@ class NewInstanceForm:
             "change_targets": [name for name, found in self.fields.items() if found.rules],
             "page_submits": page_submits,
             # What most people come for; to only create it is to keep a draft.
-            "primary": next((submitting(one, needs_submit=page_submits) for one in views), ""),
+            "primary": main, "shows_save": shows_save or not main,
+            "first_act": "create" if shows_save or not main else f"press:{main}",
         }  # fmt: skip
 
     def kind_of(self, target: str) -> str:

@@ -122,7 +122,7 @@ def test_who_works_on_a_form_that_the_person_does_not_see_is_not_told(people: Of
 def test_a_draft_is_told_as_such(people: Office) -> None:
     asked(people, send=False)
     text, _markup = home(people.emma)
-    assert "Draft, not sent yet" in text
+    assert "Draft, not submitted yet" in text
     assert "Not sent yet" in text[text.index("My requests") :]
 
 

@@ -19,7 +19,7 @@ def orders() -> dict[str, Any]:
         text_field("subject"), text_field("status"),
         {"type": "panel", "name": "box", "fields": [text_field("inside")]},
         button("go", set_rule("status", "Open", id="open"), {"type": "save", "id": "save"})
-        | {"where": "footer"},
+        | {"place": "footer"},
         title="Orders",
     )  # fmt: skip
     made["forms"].append({"name": "second", "fields": [text_field("remark")]})

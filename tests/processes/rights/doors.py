@@ -469,6 +469,8 @@ _BY_MARKS = {
         POST /sign-in/with/<slug:provider_id>/answer/
         GET /sign-in/with/<slug:provider_id>/answer/finish/
         GET /sign-in/with/<slug:provider_id>/metadata/
+        GET /instances/<str:process_id>/press/<str:button>/
+        POST /instances/<str:process_id>/press/<str:button>/
         GET /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
         POST /instances/<str:process_id>/forms/<str:form>/actions/<str:button>/
         POST /api/v1/instances/<str:process_id>/forms/<str:form>/actions/<str:button>/

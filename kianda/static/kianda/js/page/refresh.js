@@ -1,5 +1,6 @@
 // Parts that refresh by themselves ([data-refresh], hx-trigger="every 15s") do so only while the
-// page is seen and nobody has focus inside them.
+// page is seen and nobody has focus inside them,
+// or has opened a question there.
 import { on } from "./listen.js";
 
 on("htmx:configRequest", (event) => {
@@ -11,6 +12,7 @@ on("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   if (!("refresh" in part.dataset) || event.detail.requestConfig.triggeringEvent) return;
   const busy =
-    part.contains(document.activeElement) || part.querySelector(":popover-open, dialog[open]");
+    part.contains(document.activeElement) ||
+    part.querySelector(":popover-open, dialog[open], form.k-task-more");
   if (document.hidden || busy) event.preventDefault();
 });
