@@ -15,7 +15,7 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, only_if, owners_named, statuses
+from scheduler.gallery.people import Chosen, decision_fields, owners_named, statuses
 
 
 class ApprovalQuestions(Questions):
@@ -67,7 +67,11 @@ class Approval(GalleryTemplate):
                     "summary": ["reason"],
                     "icon": "check2-square",
                 },
-                "statuses": statuses(good=[_("Approved")], bad=[_("Rejected")]),
+                "statuses": statuses(
+                    waiting=[_("Waiting for a decision")],
+                    good=[_("Approved")],
+                    bad=[_("Rejected")],
+                ),
                 "forms": [_request(with_amount=answers["with_amount"]), _decision(owners)],
             },
             group=_("Approvals"),
@@ -80,35 +84,28 @@ def _request(*, with_amount: bool) -> dict[str, Any]:
     return {
         "name": "ask",
         "title": _("Request"),
+        "next": _("You get a message when it is decided."),
         "fields": [
             {"type": "text", "name": "subject", "required": True,
              "width": 8 if with_amount else 12},
             *([amount] if with_amount else []),
             {"type": "text", "name": "reason", "mode": "long", "required": True},
             {"type": "button", "name": "send_request", "title": _("Send the request"),
-             "rules": [{"type": "submit", "id": "send", "title": _("Submit the request")}]},
+             "rules": [{"type": "submit", "id": "send", "title": _("Submit the request"),
+                        "status": _("Waiting for a decision")}]},
         ],
     }  # fmt: skip
 
 
 def _decision(owners: dict[str, Any]) -> dict[str, Any]:
-    decided = only_if("[decision]", "eq", _("Rejected"))
+    submit = {
+        "type": "submit", "id": "close-it", "title": _("Submit the decision"),
+        "status": "=Item([approval_decision], 1)",
+    }  # fmt: skip
     return {
         "name": "approval",
         "title": _("Decision"),
         "owners": owners,
-        "fields": [
-            {"type": "list", "name": "decision", "choices": [_("Approved"), _("Rejected")],
-             "display_as": "options", "required": True},
-            {"type": "text", "name": "comment", "mode": "long",
-             "help": _("Required for a rejection.")},
-            {"type": "button", "name": "decide", "title": _("Decide"), "rules": [
-                {"type": "make_required", "id": "comment-needed", "title": _("Ask for a comment"),
-                 "changes": [{"field": "comment", "action": "required"}],
-                 "opposite": [{"field": "comment", "action": "not_required"}],
-                 "conditions": decided},
-                {"type": "submit", "id": "close-it", "title": _("Submit the decision"),
-                 "status": "=Item([decision], 1)"},
-            ]},
-        ],
-    }  # fmt: skip
+        "save_button": False,
+        "fields": decision_fields("approval", submit),
+    }

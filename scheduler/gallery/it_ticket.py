@@ -65,7 +65,7 @@ class ItTicket(GalleryTemplate):
                     "icon": "headset",
                 },
                 "statuses": statuses(
-                    waiting=[_("Solved, not confirmed")],
+                    waiting=[_("To be solved"), _("Solved, not confirmed")],
                     good=[_("Solved")],
                 ),
                 "security": {"see": ["participants", team]},
@@ -82,6 +82,7 @@ def _report() -> dict[str, Any]:
     return {
         "name": "report",
         "title": _("Report"),
+        "next": _("You get an email when it should work again."),
         "fields": [
             asker("reported_by", _("Reported by")),
             {"type": "text", "name": "contact", "title": _("Email of who has the problem"),
@@ -126,7 +127,8 @@ def _solution(team: str) -> dict[str, Any]:
              "required": True},
             {"type": "text", "name": "confirmation_link", "title": _("Link to the confirmation"),
              "visible": False, "see": [team]},
-            {"type": "button", "name": "solve", "title": _("Send the solution"), "rules": [
+            {"type": "button", "name": "solve", "title": _("Send the solution"),
+             "quick": {"ask": "solution", "required": True}, "rules": [
                 {"type": "submit", "id": "solved", "title": _("Submit the solution"),
                  "status": _("Solved, not confirmed")},
                 {"type": "anonymous_form_link", "id": "link", "form": "confirmation",
@@ -137,7 +139,7 @@ def _solution(team: str) -> dict[str, Any]:
                 {"type": "save", "id": "keep-link", "title": _("Send the email")},
             ]},
             {"type": "button", "name": "end_ticket", "title": _("End without confirmation"),
-             "press": [team], "show_in_display_mode": True, "rules": [
+             "style": "plain", "press": [team], "show_in_display_mode": True, "rules": [
                 {"type": "close", "id": "end-it", "title": _("End the ticket"),
                  "status": _("Solved")},
             ]},

@@ -93,6 +93,7 @@ def _request(keeper: str) -> dict[str, Any]:
     return {
         "name": "ask",
         "title": _("Request"),
+        "next": _("You get a message when it is decided."),
         "fields": [
             asker("employee", _("Employee")),
             {"type": "list", "name": "kind", "title": _("Kind of leave"), "choices": kinds,
@@ -160,5 +161,6 @@ def _decision(keeper: str) -> dict[str, Any]:
     return {
         "name": "decision",
         "title": _("Decision"),
+        "save_button": False,
         "fields": decision_fields("leave", told, _withdrawing("hide"), submit, asked_by="employee"),
     }

@@ -65,28 +65,42 @@ def statuses(**names: Sequence[str]) -> list[dict[str, str]]:
     return [{"name": name, "meaning": meaning} for meaning, some in names.items() for name in some]
 
 
-def decision_fields(name: str, *rules: dict[str, Any], asked_by: str) -> list[dict[str, Any]]:
-    """Return the fields of a form that approves or rejects: a comment is needed to reject.
+def decision_fields(name: str, *rules: dict[str, Any], asked_by: str = "") -> list[dict[str, Any]]:
+    """Return the fields of a form that is approved or rejected: a comment is needed to reject.
 
-    `name` begins the names of its fields; `rules` come after the decision is submitted. Whoever
-    stands in the field `asked_by` does not decide: they may be of the group that does, or stand in
-    for who does.
+    `name` begins the names of its fields; `rules` come after the decision is set, on either button.
+    Whoever stands in the field `asked_by` does not decide: they may be of the group that does, or
+    stand in for who does.
     """
-    decision, comment = f"{name}_decision", f"{name}_comment"
+    comment = f"{name}_comment"
     return [
-        {"type": "list", "name": decision, "title": _("Decision"), "required": True,
-         "choices": [_("Approved"), _("Rejected")], "display_as": "options"},
+        {"type": "list", "name": f"{name}_decision", "title": _("Decision"),
+         "choices": [_("Approved"), _("Rejected")], "enabled": False, "visible": False},
         {"type": "text", "name": comment, "title": _("Comment"), "mode": "long",
-         "help": _("Required for a rejection.")},
-        {"type": "button", "name": f"{name}_decide", "title": _("Send the decision"), "rules": [
-            {"type": "validate_input", "id": f"{name}-not-oneself", "field": decision,
-             "title": _("Let no one decide on their own request"),
-             "conditions": only_if(f"[{asked_by}]", "is_me"),
-             "message": _("This is your own request. Someone else decides on it.")},
-            {"type": "make_required", "id": f"{name}-comment", "title": _("Ask for a comment"),
-             "changes": [{"field": comment, "action": "required"}],
-             "opposite": [{"field": comment, "action": "not_required"}],
-             "conditions": only_if(f"[{decision}]", "eq", _("Rejected"))},
-            *rules,
-        ]},
+         "help": _("Required to reject. The person who asked sees it.")},
+        {"type": "button", "name": f"{name}_reject", "title": _("Reject"), "place": "footer",
+         "style": "plain", "quick": {"ask": comment, "required": True},
+         "rules": _deciding(name, _("Rejected"), rules, "reject", asked_by)},
+        {"type": "button", "name": f"{name}_approve", "title": _("Approve"), "place": "footer",
+         "style": "primary", "quick": {},
+         "rules": _deciding(name, _("Approved"), rules, "approve", asked_by)},
+    ]  # fmt: skip
+
+
+def _deciding(
+    name: str, decision: str, rules: Sequence[dict[str, Any]], act: str, asked_by: str
+) -> list[dict[str, Any]]:
+    """Return what a button does that decides: nobody on their own request."""
+    field = f"{name}_decision"
+    own = {"type": "validate_input", "id": f"{name}-{act}-not-oneself", "field": f"{name}_comment",
+           "title": _("Let no one decide on their own request"),
+           "conditions": only_if(f"[{asked_by}]", "is_me"),
+           "message": _("This is your own request. Someone else decides on it.")}  # fmt: skip
+    return [
+        *([own] if asked_by else []),
+        {"type": "set_form_field", "id": f"{name}-{act}", "title": _("Set the decision"),
+         "assignments": [{"field": field, "value": decision}]},
+        {"type": "hide_or_disable", "id": f"{name}-{act}-shown", "title": _("Show the decision"),
+         "changes": [{"field": field, "action": "show"}]},
+        *({**rule, "id": f"{rule['id']}-{act}"} for rule in rules),
     ]  # fmt: skip

@@ -99,6 +99,7 @@ def _request(second: str) -> dict[str, Any]:
     return {
         "name": "ask",
         "title": _("Request"),
+        "next": _("You get a message when it is decided."),
         "fields": [
             asker("asked_by", _("Asked by")),
             {"type": "text", "name": "wanted", "title": _("What is to be bought"),
@@ -123,6 +124,7 @@ def _first(limit: int) -> dict[str, Any]:
     return {
         "name": "manager",
         "title": _("Decision of the manager"),
+        "save_button": False,
         "rules": [
             {"type": "close", "id": "manager-rejects", "title": _("End what is rejected"),
              "status": _("Rejected"),
@@ -143,6 +145,7 @@ def _second(second: str) -> dict[str, Any]:
     return {
         "name": "second",
         "title": _("Second decision"),
+        "save_button": False,
         "owners": owners_named(second),
         "fields": decision_fields(
             "second",

@@ -37,7 +37,7 @@ def press(person: Callable[[str], Any], name: str, target: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("act", ["Save", "Send"])
+@pytest.mark.parametrize("act", ["Save draft", "Send"])
 def test_what_is_typed_into_a_form_that_was_submitted_meanwhile_is_refused_with_its_reason(
     page_as: PageAs,
     claim: Any,

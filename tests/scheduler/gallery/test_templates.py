@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from pytest_httpserver import HTTPServer
 
+from kianda.lib.errors import Invalid
 from processes.document_cache import document_of
 from processes.instances.form_states import form_states
 from processes.instances.lifecycle import create_instance
@@ -98,10 +99,11 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
     instance = ProcessInstance.objects.select_related("version", "design").get()
     states = {one.form: one for one in form_states(instance, document_of(instance.version))}
     assert (states["approval"].status, states["approval"].groups) == ("current", ("Managers",))
-    refused = press("decide", boss, decision="Rejected")
-    assert refused.status == "failed"
-    assert "Comment" in refused.error["message"] or "comment" in refused.error["message"]
-    assert press("decide", boss, decision="Rejected", comment="Too dear").status == "succeeded"
+    assert instance.status == "Waiting for a decision"
+    with pytest.raises(Invalid) as refused:
+        press("approval_reject", boss)
+    assert [flaw.pointer for flaw in refused.value.errors] == ["/data/approval_comment"]
+    assert press("approval_reject", boss, approval_comment="Too dear").status == "succeeded"
     assert ProcessInstance.objects.get().status == "Rejected"
 
 
