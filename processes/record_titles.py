@@ -58,21 +58,37 @@ def seen_record(
     )  # fmt: skip
 
 
-def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
-    """Return the title of a record, made of the values seen; its Process ID where that is empty."""
-    names = {
+def words_with(source: str, record: SeenRecord) -> str:
+    """Return a text of the design with the values of a record that its reader sees."""
+    return _written(
+        source, record.document, record.seen, _names_of(record.instance, record.document)
+    )
+
+
+def _names_of(instance: ProcessInstance, document: Document) -> dict[str, str]:
+    return {
         "process.id": instance.process_id, "process.name": document.name,
         "process.status": instance.status, "process.created": moment_text(instance.created),
     }  # fmt: skip
+
+
+def _written(
+    source: str, document: Document, seen: Mapping[str, Any], names: Mapping[str, str]
+) -> str:
     try:
-        template = Template.parse(document.record.title)
+        template = Template.parse(source)
         if template.is_expression:
-            made = as_text(template.evaluate(_values(seen, names)))
-        else:
-            made = "".join(text for text, _ in template.pieces(_in_words(document, seen, names)))
+            return as_text(template.evaluate(_values(seen, names)))
+        return "".join(text for text, _ in template.pieces(_in_words(document, seen, names)))
     except (TemplateError, ValueFailure):
         # An expression may fail on what is not filled in yet.
-        made = ""
+        return ""
+
+
+def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
+    """Return the title of a record, made of the values seen; its Process ID where that is empty."""
+    names = _names_of(instance, document)
+    made = _written(document.record.title, document, seen, names)
     cut = _DOUBLED.sub(r"\1", " ".join(made.split())).strip(_JOINTS)
     return cut[: LONGEST - 1] + "…" if len(cut) > LONGEST else cut or instance.process_id
 

@@ -27,7 +27,7 @@ from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
 from processes.views.lists import exports, record_charts, record_pages
 from processes.views.preview import urls as preview_urls
-from processes.views.requests import quick_press
+from processes.views.requests import quick_press, sent_page, start_page
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -109,7 +109,11 @@ page_urlpatterns: list[URLPattern] = [
         "instances/<str:process_id>/press/<str:button>/", quick_press.press, name="instance-press"
     ),
     path("instances/", instance_pages.instances, name="instances"),
-    path("instances/new/", instance_pages.new_instance, name="instance-new"),
+    # Where a request was started before.
+    path("instances/new/", start_page.start_before, name="instance-new"),
+    path("start/", start_page.starts, name="start-list"),
+    path("start/<str:process>/", start_page.start_request, name="start-request"),
+    path("instances/<str:process_id>/sent/<str:form>/", sent_page.sent, name="instance-sent"),
     path("instances/<str:process_id>/", instance_page.instance, name="instance"),
     path("instances/<str:process_id>/runs/", records.instance_runs, name="instance-runs"),
     path("instances/<str:process_id>/changes/", records.instance_changes, name="instance-changes"),

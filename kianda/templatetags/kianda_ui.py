@@ -262,10 +262,15 @@ def rail(context: Context) -> dict[str, Any]:
         [
             (place, navigation.is_here(place, path), navigation.count_at(place, user))
             for place in navigation.places_for(user, places)
+            if navigation.in_rail(place, user)
         ]
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
-    return {"work": groups[0], "administration": groups[1]}
+    processes = [
+        (one, path == one.url or path.startswith(f"{one.url}?"))
+        for one in navigation.processes_of(user)
+    ]
+    return {"work": groups[0], "processes": processes, "administration": groups[1]}
 
 
 @register.inclusion_tag("notifications/_bell.html", takes_context=True)

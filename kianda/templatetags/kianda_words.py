@@ -114,8 +114,8 @@ def trigger_words(run: Any) -> str:
 
 @register.filter
 def uncapfirst(text: str) -> str:
-    """Write a sentence's beginning as it stands after another word."""
-    return text[:1].lower() + text[1:]
+    """Write a sentence's beginning as it stands after another word; `IT ticket` stays so."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 @register.filter

@@ -8,15 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, USER, has_role
 
+TECHNICAL = (DESIGNER, DATASOURCE_MANAGER, ADMINISTRATOR)
+
 
 class PageEntry(NamedTuple):
-    """A page that has an address of its own; `also` are other words for what is on it."""
+    """A page that has an address of its own; `also` are other words for what is on it.
+
+    `rail`: of those who may open it, the roles whose rail has it; without any, that of all has.
+    """
 
     name: str
     title: Any
     icon: str
     roles: tuple[str, ...]
     also: Any = ""
+    rail: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -27,8 +33,9 @@ class PageEntry(NamedTuple):
 WORK = (
     PageEntry("start", _("Home"), "house", ()),
     PageEntry("work", _("My work"), "inbox", (USER,)),
-    PageEntry("instances", _("Instances"), "collection", (USER,)),
-    PageEntry("runs", _("Runs"), "activity", (USER,)),
+    # Those with other work to do meet records by their process.
+    PageEntry("instances", _("Instances"), "collection", (USER,), rail=TECHNICAL),
+    PageEntry("runs", _("Runs"), "activity", (USER,), rail=TECHNICAL),
 )
 ADMINISTRATION = (
     PageEntry("designs", _("Process designs"), "diagram-3", (DESIGNER,)),
@@ -56,7 +63,7 @@ MORE = (
         "sign-in-settings", _("Sign-in"), "shield-lock", (ADMINISTRATOR,), _("Second factor")
     ),
     PageEntry("groups", _("Groups"), "people", (ADMINISTRATOR,)),
-    PageEntry("instance-new", _("New instance"), "plus-lg", (USER,)),
+    PageEntry("start-list", _("Start a request"), "plus-lg", (USER,), _("New record")),
     PageEntry("design-new", _("New process design"), "plus-lg", (DESIGNER,)),
     PageEntry("templates", _("Templates"), "grid-3x3-gap", (DESIGNER,)),
     PageEntry("designs-import", _("Import process designs"), "upload", (DESIGNER,)),
@@ -88,6 +95,27 @@ def count_at(place: PageEntry, user: Any) -> int:
     return count(user) if count else 0
 
 
+class RailProcess(NamedTuple):
+    """A process in the rail: where its records are listed, what these are called."""
+
+    url: str
+    title: str
+    icon: str
+
+
+_processes: list[Callable[[Any], list[RailProcess]]] = []
+
+
+def register_processes(of: Callable[[Any], list[RailProcess]]) -> None:
+    """Let an app say whose records a person finds in the rail."""
+    _processes.append(of)
+
+
+def processes_of(user: Any) -> list[RailProcess]:
+    """Return the processes whose records a person finds in the rail."""
+    return [one for of in _processes for one in of(user)] if has_role(user, USER) else []
+
+
 _openers: dict[str, Callable[[Any], bool]] = {}
 
 
@@ -99,6 +127,11 @@ def register_opener(name: str, opens: Callable[[Any], bool]) -> None:
 def places_for(user: Any, places: tuple[PageEntry, ...]) -> list[PageEntry]:
     """Return the places that a person may open."""
     return [place for place in places if _may_open(place, user)]
+
+
+def in_rail(place: PageEntry, user: Any) -> bool:
+    """Tell whether the rail of a person who may open a page has it."""
+    return not place.rail or has_role(user, *place.rail)
 
 
 def _may_open(place: PageEntry, user: Any) -> bool:

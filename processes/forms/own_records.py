@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from kianda.web.navigation import RailProcess
 from processes.definition.display import displays
+from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
 from processes.instances.form_states import FormState, form_states
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
-from processes.models import FormOwner, ProcessInstance
+from processes.models import FormOwner, ProcessDesign, ProcessInstance
 from processes.record_titles import SeenRecord, seen_record
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import first_seen
@@ -21,6 +24,7 @@ from processes.rights.ownership import owner_names
 from processes.rights.querysets import startable_designs
 
 MOST_BUTTONS = 3
+MOST_IN_RAIL = 8
 
 
 class QuickAct(NamedTuple):
@@ -180,15 +184,32 @@ def _owners(rights: InstanceRights, states: Iterable[FormState]) -> list[str]:
     )
 
 
+def rail_processes(user: User) -> list[RailProcess]:
+    """Return the processes that a person may start, with where their records are listed."""
+    return [
+        RailProcess(
+            reverse("records", args=[row.name]), document.many_records,
+            document.record.icon or "collection",
+        )
+        for row, document in _startable(user, MOST_IN_RAIL)
+    ]  # fmt: skip
+
+
 def start_tiles(user: User, *, most: int) -> list[StartTile]:
     """Return the processes of which a person may start a record, by title."""
-    rows = startable_designs(user).select_related("published").order_by("title", "name")
     return [
         StartTile(
             row.name, document.one_record, row.description,
             document.record.icon or "file-text", tint_of(row.name),
         )
+        for row, document in _startable(user, most)
+    ]  # fmt: skip
+
+
+def _startable(user: User, most: int) -> list[tuple[ProcessDesign, Document]]:
+    rows = startable_designs(user).select_related("published").order_by("title", "name")
+    return [
+        (row, document_of(row.published))
         for row in rows.defer("published__document")[:most]
         if row.published is not None
-        for document in [document_of(row.published)]
-    ]  # fmt: skip
+    ]

@@ -47,6 +47,8 @@ class DryRun(NamedTuple):
     leaves: bool = False
     # How a rule lets the page show fields.
     modes: Mapping[str, str] = {}
+    # Whose the forms would be.
+    standing: InstanceState = InstanceState()
 
 
 def stays_inside(rules: Iterable[Rule]) -> bool:
@@ -75,7 +77,8 @@ def dry_run(
     if outcome.failure:
         return DryRun(values, display, outcome.failure)
     leaves, modes = bool(context.page.get("leave")), context.page.get("display", {})
-    return DryRun(working.values, working.standing.display, leaves=leaves, modes=modes)
+    shown = working.standing.display
+    return DryRun(working.values, shown, leaves=leaves, modes=modes, standing=working.standing)
 
 
 def _context(document: Document, working: RunValues, user: User) -> RunContext:

@@ -7,12 +7,16 @@ from django.contrib.auth.models import User
 from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib import usage
+from kianda.lib.errors import Missing
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from processes.definition.document import Document, TargetMissing
+from processes.forms.sent_forms import sent_form
+from processes.models import Run
 
 
 def person(request: HttpRequest) -> User:
@@ -29,6 +33,18 @@ def page_of(
     """
     listed = Listed(rows, most=MOST_HITS if words else None, keys=keys)
     return page_of_list(listed, request.GET.get("page"))
+
+
+def sent_address(process_id: str, user: User, run: Run) -> str:
+    """Return the page that says where a form was sent by a run; nothing where it was not.
+
+    Who sees the record no more is led home.
+    """
+    try:
+        form = sent_form(process_id, user, run)
+    except Missing:
+        return reverse("start")
+    return reverse("instance-sent", args=[process_id, form]) if form else ""
 
 
 def asked(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -91,6 +91,7 @@ def _request(*, with_amount: bool) -> dict[str, Any]:
             *([amount] if with_amount else []),
             {"type": "text", "name": "reason", "mode": "long", "required": True},
             {"type": "button", "name": "send_request", "title": _("Send the request"),
+             "place": "footer",
              "rules": [{"type": "submit", "id": "send", "title": _("Submit the request"),
                         "status": _("Waiting for a decision")}]},
         ],

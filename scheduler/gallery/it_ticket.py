@@ -96,7 +96,8 @@ def _report() -> dict[str, Any]:
              "choices": urgencies, "default": urgencies[0], "required": True, "width": 6},
             {"type": "text", "name": "details", "title": _("Details"), "mode": "long",
              "help": _("What you did, what you expected, what happened.")},
-            {"type": "button", "name": "send_report", "title": _("Send the report"), "rules": [
+            {"type": "button", "name": "send_report", "title": _("Send the report"),
+             "place": "footer", "rules": [
                 {"type": "submit", "id": "send", "title": _("Submit the report")},
             ]},
         ],
@@ -127,7 +128,7 @@ def _solution(team: str) -> dict[str, Any]:
              "required": True},
             {"type": "text", "name": "confirmation_link", "title": _("Link to the confirmation"),
              "visible": False, "see": [team]},
-            {"type": "button", "name": "solve", "title": _("Send the solution"),
+            {"type": "button", "name": "solve", "title": _("Send the solution"), "place": "footer",
              "quick": {"ask": "solution", "required": True}, "rules": [
                 {"type": "submit", "id": "solved", "title": _("Submit the solution"),
                  "status": _("Solved, not confirmed")},

@@ -171,8 +171,8 @@ FORMS = {
         "/scheduled-tasks/{task}/", "ada", "OK", "/name", SCRIPT, rows=task, second="Other",
         again="changed this while you were editing",
     ),
-    "instance-new": Form(
-        "/instances/new/?process=orders", "ada", "Save", "v-customer", SCRIPT,
+    "start-request": Form(
+        "/start/orders/", "ada", "Save", "v-customer", SCRIPT,
         rows=orders, done=ProcessInstance.objects.count, takes_empty=True, takes_long=True,
     ),
     "instance": Form(

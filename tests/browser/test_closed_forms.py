@@ -95,7 +95,7 @@ def test_a_rule_opens_a_completed_form_for_whoever_presses_its_button_until_they
     page.get_by_label("Words").focus()
     expect(page.get_by_label("Words")).to_have_value("5")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Saved as revision").wait_for()
+    page.get_by_text("Saved.").wait_for()
     page.locator("#tab-decide").click()
     expect(page.get_by_label("Verdict")).not_to_be_editable()
     # Somebody sends it back while Ben types once more: it is refused, and nothing typed is lost.

@@ -95,7 +95,7 @@ def test_all_fields_fit_and_are_accessible(
 ) -> None:
     order(rows=60, page_size=5)
     page = page_as("ben")
-    for place in ("/instances/orders-1/", "/instances/new/?process=orders"):
+    for place in ("/instances/orders-1/", "/start/orders/"):
         page.goto(place)
         page.locator("summary", has_text="More").click()
         page.get_by_role("button", name="Add a row to Lines").click()
@@ -123,12 +123,12 @@ def test_nested_fields_are_filled_in_and_come_back(
     assert page.locator("details#f-data-more").get_attribute("open") is not None
     assert page.evaluate("document.activeElement.name") == "v-weight"
     page.get_by_label("Weight").fill("2")
-    save(page, "Saved as revision 2.")
+    save(page, "Saved.")
     values = values_of(instance)
     assert (values["street"], values["opens"], values["region"]) == (SCRIPT, "10:30:00", ["south"])
     assert page.title() != "owned"
     page.get_by_label("None", exact=True).check()
-    save(page, "Saved as revision 3.")
+    save(page, "Saved.")
     assert values_of(instance)["region"] == []
 
 
@@ -155,7 +155,7 @@ def test_rows_are_added_moved_and_removed_with_the_mouse(
     page.mouse.move(end["x"] + 4, end["y"] + 8, steps=8)
     page.mouse.up()
     assert shown(page) == ["Ink", "Pen 2", "Pen 3"]
-    save(page, "Saved as revision 2.")
+    save(page, "Saved.")
     assert whats(instance) == ["Ink", "Pen 2", "Pen 3"]
 
 
@@ -179,7 +179,7 @@ def test_rows_are_added_moved_and_removed_with_the_keyboard(
     page.keyboard.press("Alt+ArrowUp")
     axe(page)
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Saved as revision 2.")
+    page.wait_for_selector("text=Saved.")
     assert whats(instance) == ["Pen 2", "Ink", "Pen 1"]
     page.get_by_role("button", name="Add up").click()
     page.wait_for_selector("text=Add up succeeded")
@@ -204,7 +204,7 @@ def test_rules_of_a_table_run_on_each_change_and_nothing_done_meanwhile_is_lost(
     expect(held).to_have_attribute("aria-label", re.compile("Move row 1"))
     page.get_by_label(re.compile(r"^\s*Amount, row 3")).fill("2")
     # Leaving the cell runs the rules; the button is pressed when they have ended.
-    save(page, "Saved as revision 2.")
+    save(page, "Saved.")
     assert whats(instance) == ["Pen 3", "Pen 1", "Ink"]
     assert str(values_of(instance)["total"]) == "10"
 
@@ -278,7 +278,7 @@ def test_many_rows_are_walked_through_without_losing_what_was_typed(
     cell(page, "10,000", "What").fill("Last")
     page.get_by_role("button", name="Move row 9,976 up").click()
     page.wait_for_selector("text=rows 9,951 to 9,975 of 10,000")
-    save(page, "Saved as revision 2.")
+    save(page, "Saved.")
     found = whats(instance)
     assert (found[1], found[9_974], found[9_975], found[-1]) == (
         "First", "Pen 9976", "Pen 9975", "Last",
@@ -296,5 +296,5 @@ def test_rows_are_changed_without_script(
     go_on(page.get_by_role("button", name="Move row 4 up"))
     go_on(page.get_by_role("button", name="Remove row 1"))
     go_on(page.get_by_role("button", name="Save").last)
-    page.get_by_text("Saved as revision 2.").wait_for()
+    page.get_by_text("Saved.").wait_for()
     assert whats(instance) == ["Pen 2", "Ink", "Pen 3"]

@@ -223,7 +223,7 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     publish_design(name="leave", user=person("ada"))
     page = page_as("ada")
     page.complaints.expect("status of 422")
-    page.goto("/instances/new/?process=leave")
+    page.goto("/start/leave/")
     page.locator("#f-data-pin").fill("1234")
     page.locator("#f-data-days").fill("9")
     # The button is pressed while the rules of the change are at work.

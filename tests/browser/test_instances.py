@@ -28,7 +28,7 @@ def on(page: Page) -> Locator:
 
 PLACES = [
     "/instances/",
-    "/instances/new/?process=orders",
+    "/start/orders/",
     "/instances/orders-1/",
     "/instances/orders-1/runs/",
     "/instances/orders-1/changes/",
@@ -51,7 +51,7 @@ def test_the_pages_fit_and_are_accessible(
 
 def test_an_empty_list_says_what_it_is_for(page_as: PageAs, looks: Any) -> None:
     page = page_as("ben")
-    for place in ("/instances/", "/instances/new/", "/runs/"):
+    for place in ("/instances/", "/start/", "/runs/"):
         page.goto(place)
         looks(page)
 
@@ -61,12 +61,11 @@ def test_a_preview_is_made_filled_in_and_its_button_pressed(
 ) -> None:
     make_orders(person("ada"), published=False)
     page = page_as("ada")
-    page.goto("/instances/new/")
-    page.get_by_role("link", name="Choose preview").click()
-    page.get_by_label("Process", exact=True).select_option("orders")
+    page.goto("/start/orders/")
+    page.get_by_role("link", name="Try the draft").click()
     on(page).get_by_label("Customer").fill("acme")
     on(page).get_by_label("API key", exact=True).fill("typed-secret-1")
-    page.get_by_role("button", name="Create preview instance").dblclick()
+    page.get_by_role("button", name="Create preview record").dblclick()
     page.wait_for_url("**/instances/orders-1/")
     assert ProcessInstance.objects.count() == 1
     on(page).get_by_label("Customer").fill("ACME Ltd")
@@ -95,7 +94,7 @@ def test_enter_in_a_field_saves_and_presses_no_button(page_as: PageAs, order: An
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("beta")
     on(page).get_by_label("Customer").press("Enter")
-    page.wait_for_selector("text=Saved as revision 2.")
+    page.wait_for_selector("text=Saved.")
     assert values_of(order)["customer"] == "beta"
     assert not Run.objects.exists()
 
@@ -112,7 +111,7 @@ def test_every_type_of_field_is_filled_in_and_comes_back(page_as: PageAs, order:
     page.get_by_role("tab", name="Notes").click()
     on(page).get_by_label("Remark").fill("one\ntwo")
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=Saved as revision 2.")
+    page.wait_for_selector("text=Saved.")
     values = values_of(order)
     assert str(values["amount"]) == "12.5"
     assert values["due"] == "2026-12-24"
@@ -164,7 +163,7 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     assert on(page).get_by_label("Amount").input_value() == "7.00"
     page.get_by_role("radio", name="Take theirs: theirs too").check()
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=Saved as revision 3.")
+    page.wait_for_selector("text=Saved.")
     values = values_of(order)
     assert (values["customer"], values["status_text"]) == ("mine", "theirs too")
     assert str(values["amount"]) == "7"

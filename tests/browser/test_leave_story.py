@@ -1,13 +1,13 @@
 """A leave request by five people: asked, mailed, decided from the mail, told, kept, and hidden."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from kianda.accounts.models import Profile
 from kianda.mail.delivery import deliver_due
@@ -61,34 +61,62 @@ def link_in(letter: Any) -> str:
     return urlsplit(found[0]).path
 
 
+def pressed_by(keys: bool) -> Callable[[Locator], None]:
+    """Return a hand that presses with the mouse, or with the keyboard."""
+
+    def press(target: Locator) -> None:
+        if not keys:
+            target.click()
+            return
+        target.focus()
+        target.press("Enter")
+
+    return press
+
+
+@pytest.mark.parametrize(("width", "keys"), [(1280, False), (390, True)])
 def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
-    page_as: PageAs, people: dict[str, Any], server: MailServer, axe: Look, assert_fits: Look
-) -> None:
+    page_as: PageAs, people: dict[str, Any], server: MailServer, looks: Look,
+    width: int, *, keys: bool,
+) -> None:  # fmt: skip
+    hand = pressed_by(keys)
     designer = client_of(make_user("dora", "Designer"))
     sent = answered(service="Leave request", keeper="group:HR")
     assert designer.post("/designs/templates/leave-request/", sent).status_code == 303
 
-    page = page_as("emma")
-    page.goto("/instances/new/?process=leave-request")
+    page = page_as("emma", width)
+    page.goto("/start/leave-request/?note=My+sister+comes")
+    expect(page.get_by_label("Note to your manager")).to_have_value("My sister comes")
     page.get_by_label("First day").fill("2026-12-07")
     page.get_by_label("Last day").fill("2026-12-11")
     page.get_by_label("Working days").fill("5")
-    axe(page)
-    assert_fits(page)
-    page.get_by_role("button", name="Send the request").click()
-    until(page, lambda: ProcessInstance.objects.filter(status="Waiting for a decision").exists())
-    made = ProcessInstance.objects.get()
+    looks(page)
+    hand(page.get_by_role("button", name="Send the request"))
+    expect(page.get_by_role("heading", name="Sent to Mark Murphy")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("You get a message when it is decided.")
+    looks(page)
+    made = ProcessInstance.objects.get(status="Waiting for a decision")
 
     asked = letter_to(server, "mark@example.org")
     title = open_title_of(made, document_of(made.version))
     assert title.startswith("Annual leave, ")
     assert asked.message["Subject"] == f"Decision of {title} is waiting for you"
-    page = page_as("mark", 390, "dark")
-    page.goto(link_in(asked))
-    expect(page.locator("main")).to_contain_text("Emma Doyle")
-    axe(page)
-    assert_fits(page)
-    page.get_by_role("button", name="Approve").click()
+    assert link_in(asked) == f"/instances/{made.process_id}/"
+    page = page_as("mark", width, "dark")
+    page.goto("/")
+    row = page.locator(".k-task")
+    expect(row).to_contain_text("Leave request from Emma Doyle")
+    # Rejecting asks for the reason in the row; that is taken back, and one press approves.
+    hand(row.get_by_role("link", name="Reject"))
+    expect(row.get_by_label("Comment")).to_be_focused()
+    looks(page)
+    page.complaints.expect("status of 422")
+    hand(row.get_by_role("button", name="Reject"))
+    expect(row).to_contain_text("Enter Comment to continue")
+    hand(row.get_by_role("link", name="Cancel"))
+    hand(row.get_by_role("button", name="Approve"))
+    expect(row).to_contain_text("Approved")
+    looks(page)
     until(page, lambda: ProcessInstance.objects.filter(status="Approved").exists())
 
     decided = letter_to(server, "emma@example.org")

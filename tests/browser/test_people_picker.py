@@ -199,7 +199,7 @@ def test_a_form_asks_for_people(
 ) -> None:
     covering(person("ada"))
     page = page_as("ben")
-    page.goto("/instances/new/?process=cover")
+    page.goto("/start/cover/")
     who = page.get_by_role("combobox", name="Who covers")
     assert chosen(page) == ["B\nben"]
     pick(who, "ann")
@@ -215,7 +215,7 @@ def test_a_form_asks_for_people(
     expect(page.get_by_role("option", name="Ann Hanlon")).to_have_count(1)
     looks(page)
     by.press("Enter")
-    page.get_by_role("button", name="Create instance").click()
+    page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/instances/cover-1/")
     looks(page)
     assert ProcessInstance.objects.get().values == {
@@ -236,10 +236,10 @@ def test_a_form_asks_for_people_without_script(
 ) -> None:
     covering(person("ada"))
     page = plain_page_as("ben")
-    page.goto("/instances/new/?process=cover")
+    page.goto("/start/cover/")
     page.get_by_label("Who covers, user names").fill("ann")
     page.get_by_label("Team, user names").fill("bo, group:Crew")
-    page.get_by_role("button", name="Create instance").click()
+    page.get_by_role("button", name="Create").click()
     page.wait_for_url("**/instances/cover-1/")
     values = ProcessInstance.objects.get().values
     assert (values["who"], values["team"]) == ("user:ann", ["user:bo", "group:Crew"])

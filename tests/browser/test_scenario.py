@@ -113,7 +113,7 @@ def write_the_design(page: Page) -> None:
 
 
 def make_the_instance(page: Page, service: Any) -> None:
-    page.goto("/instances/new/?process=token-refresh&mode=preview")
+    page.goto("/start/token-refresh/?mode=preview")
     form = page.locator("form", has=page.get_by_role("button", name="Create preview instance"))
     form.get_by_label("Client secret").fill("sec-1")
     form.get_by_role("button", name="Create preview instance").click()

@@ -132,7 +132,7 @@ PAGES = """
 /designs/p1/designer/parts/tree/?which=value&target=rule:r2
 /designs/p1/designer/parts/completion/?which=value&target=rule:r2&q=a
 /designs/p1/preview/new/ /designs/p1/preview/new/form/ /designs/p1/preview/answers/r2/
-/work/ /instances/ /instances/new/ /instances/new/?process=p1&mode=live
+/work/ /instances/ /start/ /start/p1/
 /instances/p1-1/ /instances/p1-1/runs/ /instances/p1-1/changes/ /instances/p1-1/delete/
 /instances/p2-1/ /instances/p2-1/changes/
 /runs/ /scheduled-tasks/ /scheduled-tasks/new/
@@ -259,7 +259,7 @@ SCRIPTS = {
 }
 SPEAKING = """
 /users/ /datasources/d1/methods/m1/ /designs/p1/designer/ /designs/p1/designer/rule/r2/
-/instances/p1-1/ /instances/new/?process=p1 /designs/p1/preview/new/ /designs/p1/preview/new/form/
+/instances/p1-1/ /start/p1/ /designs/p1/preview/new/ /designs/p1/preview/new/form/
 """
 
 

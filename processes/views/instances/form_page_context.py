@@ -10,6 +10,7 @@ from processes.definition.document import Form
 from processes.fields.base import FormField
 from processes.followers import follows
 from processes.forms.controls import FormView
+from processes.forms.own_records import is_draft
 from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
@@ -44,6 +45,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
         "record": record,
+        "is_draft": is_draft(record, (step.state for step in form_page.steps.values())),
         "views": [(view, form_page.steps[view.form.name]) for view in views],
         "takes_files": bool(form_page.document.file_fields), "files": file_lines(form_page),
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),

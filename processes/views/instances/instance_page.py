@@ -20,7 +20,7 @@ from processes.forms.fill_in import in_form_order
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.running import runs
-from processes.views.common import person, target_kind, target_title
+from processes.views.common import person, sent_address, target_kind, target_title
 from processes.views.instances.form_page import FormPage, closed_columns
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
@@ -138,8 +138,18 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     if changed.revision == before.revision:
         toast(request, _("Nothing was changed, so nothing was saved."))
     else:
-        toast(request, _("Saved as revision %(n)s.") % {"n": f"{changed.revision:,}"})
+        toast(request, _saved_in_words(form_page))
     return _after(request, form_page, frozenset(form_page.changes))
+
+
+def _saved_in_words(form_page: FormPage) -> str:
+    """Say that it was saved, and of a form which people submit that it is not submitted by that."""
+    document, steps = form_page.document, form_page.steps
+    touched = {form_of(document, name) for name in form_page.changes}
+    worked_on = {form.name for form in document.forms if document.is_submitted(form)}
+    if touched and all(name in worked_on and steps[name].is_open for name in touched):
+        return _("Draft saved. Not submitted yet.")
+    return _("Saved.")
 
 
 def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpResponseBase:
@@ -159,6 +169,9 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
         modes=form_page.modes,
     )
+    process_id = form_page.instance.process_id
+    if not frame_of(request).url and (sent := sent_address(process_id, form_page.user, run)):
+        return go(request, sent)
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
         stored = len(fields & form_page.document.fields.keys())

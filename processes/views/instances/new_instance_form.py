@@ -1,6 +1,6 @@
 """The first form of a process, filled in before there is an instance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -128,6 +128,31 @@ class NewInstanceForm:
     def set_by_rules(self) -> list[str]:
         """Return the fields, and the columns of tables, that nobody has typed into."""
         return [*self.left, *closed_columns(self.fields, self.rights)]
+
+    def prefill(self, said: Mapping[str, Sequence[str]]) -> list[Flaw]:
+        """Let values of a link, by the names of fields, stand in what the person can fill in.
+
+        Secrets, tables and files are not taken, nor what is no field: links carry more than that.
+        Returns what is wrong with the rest, which stands there as it was written.
+        """
+        taken: dict[str, Any] = {
+            name: list(texts) if field.posts_list else texts[-1]
+            for name, texts in said.items()
+            if (field := self.fields.get(name)) is not None and texts
+            if not (field.is_secret or field.holds_rows or field.holds_files)
+        }
+        values, flaws = self._read(taken)
+        wrong = {flaw.pointer.split("/")[2] for flaw in flaws}
+        for name, text in taken.items():
+            if name not in wrong:
+                self._show(name, values[name])
+            elif isinstance(text, str):
+                self.typed[name] = text
+        return in_form_order(self.document, flaws)
+
+    def values_read(self) -> dict[str, Value]:
+        """Return the values as they stand in the form now, as far as they hold."""
+        return {**self.values, **self._read(self.data())[0]}
 
     def flaws(self, *, strict: bool = True) -> list[Flaw]:
         """Return what is wrong with it; unless strict, what is missing may be."""

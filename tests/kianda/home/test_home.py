@@ -123,7 +123,7 @@ def test_a_draft_is_told_as_such(people: Office) -> None:
     asked(people, send=False)
     text, _markup = home(people.emma)
     assert "Draft, not submitted yet" in text
-    assert "Not sent yet" in text[text.index("My requests") :]
+    assert "Not submitted yet" in text[text.index("My requests") :]
 
 
 def test_what_was_sent_back_says_why(people: Office) -> None:
@@ -138,7 +138,7 @@ def test_what_was_sent_back_says_why(people: Office) -> None:
 def test_what_may_be_started_has_a_tile_and_nothing_else_has(people: Office) -> None:
     ProcessDesign.objects.filter(name="leave").update(description="Holiday or illness")
     _text, markup = home(people.tom)
-    assert 'href="/instances/new/?process=leave"' in markup
+    assert 'href="/start/leave/"' in markup
     assert "Holiday or illness" in markup
     closed = leave_request(start=["group:hr"]) | {"name": "pay", "title": "Pay rise"}
     published(closed, user=people.dora)

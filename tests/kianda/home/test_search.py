@@ -42,7 +42,7 @@ def workspace(ada: Any) -> Any:
         ("password", "Page", "Change password"),
         ("api doc", "Page", "API documentation"),
         ("templates", "Page", "Templates"),
-        ("new instance", "Page", "New instance"),
+        ("new record", "Page", "Start a request"),
         ("designs import", "Page", "Import process designs"),
         ("new data source", "Page", "New REST Service"),
     ],

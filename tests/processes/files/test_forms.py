@@ -42,8 +42,8 @@ def sent(name: str, content: bytes) -> SimpleUploadedFile:
 
 
 def new(client: Client, **data: Any) -> Any:
-    once = {"once": new_token(), "process": "claim", "mode": "live", "act": "create"}
-    return client.post("/instances/new/", {**once, **data})
+    once = {"once": new_token(), "mode": "live", "act": "create"}
+    return client.post("/start/claim/", {**once, **data})
 
 
 def saved(client: Client, process_id: str, **data: Any) -> Any:
@@ -156,8 +156,8 @@ def path(cast: dict[str, Any]) -> str:
     raw["forms"][1]["activate_with"] = raw["forms"][0]["name"]
     published(raw | {"security": OPEN_TO_ALL}, user=cast["root"])
     made = client_of(cast["ada"])
-    once = {"once": new_token(), "process": "ticket", "mode": "live", "act": "create"}
-    assert made.post("/instances/new/", once).status_code == 303
+    once = {"once": new_token(), "mode": "live", "act": "create"}
+    assert made.post("/start/ticket/", once).status_code == 303
     runs.trigger(process_id="ticket-1", target="ask", user=cast["ada"], trigger="button")
     row = ProcessInstance.objects.get(process_id="ticket-1")
     return "/" + str(values_of(row)["address"]).split("/", 3)[3]

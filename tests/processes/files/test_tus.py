@@ -187,7 +187,7 @@ def test_a_page_uploads_with_its_session_and_its_token_against_forgery(cast: Any
         "headers": tus(len(PDF), filename="offer.pdf"),
     }
     assert page.post(FILES, b"", **bare).status_code == 403
-    page.get("/instances/new/?process=claim")
+    page.get("/start/claim/")
     bare["headers"] |= {"X-CSRFToken": page.cookies["csrftoken"].value}
     assert page.post(FILES, b"", **bare).status_code == 201
     assert Client().post(FILES, b"", **bare).status_code == 401

@@ -52,11 +52,11 @@ def new(ada: Any, ben: Any) -> Any:
         headers = {"HX-Request": "true", "HX-Target": "instance"}
 
         def post(act: str, left: str = "", **typed: str) -> Any:
-            body = {"act": act, "process": "leave", "mode": "live", "once": new_token()}
+            body = {"act": act, "mode": "live", "once": new_token()}
             body |= {"left": left} | {f"v-{name}": value for name, value in typed.items()}
-            return client.post("/instances/new/", body, headers=headers)
+            return client.post("/start/leave/", body, headers=headers)
 
-        post.get = lambda: client.get("/instances/new/?process=leave")  # type: ignore[attr-defined]
+        post.get = lambda: client.get("/start/leave/")  # type: ignore[attr-defined]
         return post
 
     return made
@@ -150,7 +150,7 @@ def test_a_form_with_a_gap_or_something_refused_is_not_submitted_and_nothing_is_
     assert "Kind is required" in text_of(post("press:ask"))
     assert "No wrong here" in text_of(post("press:ask", kind="wrong"))
     assert not ProcessInstance.objects.exists()
-    assert post("press:ask", kind="sick")["HX-Redirect"] == "/instances/"
+    assert post("press:ask", kind="sick")["HX-Redirect"] == "/instances/leave-1/sent/main/"
     assert ProcessInstance.objects.get().status == "completed"
 
 
@@ -173,7 +173,7 @@ def test_a_change_whose_rules_store_makes_the_instance(new: Any) -> None:
 
 def test_close_leaves_a_new_form_and_nothing_is_made_of_it(new: Any) -> None:
     post = new(leave(button("away", {"type": "close"})))
-    assert post("press:away", kind="sick")["HX-Redirect"] == "/instances/"
+    assert post("press:away", kind="sick")["HX-Redirect"] == "/"
     assert not ProcessInstance.objects.exists()
 
 
@@ -210,7 +210,7 @@ def test_a_preview_reacts_before_its_first_save_too(new: Any, ada: Any) -> None:
     ("press", "main", "beside"),
     [
         (button("ask", {"type": "submit"}), "Ask", "Save"),
-        (button("keep", SAVE), "Create instance", "Keep"),
+        (button("keep", SAVE), "Create", "Keep"),
     ],
 )
 def test_what_submits_the_form_is_its_main_button(

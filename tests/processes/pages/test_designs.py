@@ -79,12 +79,12 @@ def test_script_in_every_text_of_a_definition_is_only_text(ada: Any) -> None:
     client = client_of(ada)
     client.post("/designs/new/definition/", {"definition": json.dumps(raw)})
     publish_design(name="orders", user=ada, note=SCRIPT)
-    client.post("/instances/new/", {"process": "orders", "mode": "live", "v-a": SCRIPT})
+    client.post("/start/orders/", {"mode": "live", "v-a": SCRIPT})
     client.post("/instances/orders-1/", {"act": "press:go", "v-a": SCRIPT})
     run = Run.objects.get()
     for path in [
         "/designs/", "/designs/orders/", "/designs/orders/versions/",
-        "/designs/orders/versions/1.0/", "/instances/", "/instances/new/?process=orders",
+        "/designs/orders/versions/1.0/", "/instances/", "/start/orders/",
         "/instances/orders-1/",
         "/instances/orders-1/changes/", f"/runs/{run.pk}/", "/runs/", "/designs/orders/publish/",
     ]:  # fmt: skip

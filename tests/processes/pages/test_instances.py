@@ -20,10 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_new_instance_starts_with_the_defaults_of_the_first_form(design: Any, ben: Any) -> None:
-    page = client_of(ben).get("/instances/new/?process=token-refresh")
+    page = client_of(ben).get("/start/token-refresh/")
     assert 'value="refresh_token"' in page.content.decode()
-    body = {"process": "token-refresh", "mode": "live", "v-grant_type": "other", "v-client_id": "c"}
-    response = client_of(ben).post("/instances/new/", body)
+    body = {"mode": "live", "v-grant_type": "other", "v-client_id": "c"}
+    response = client_of(ben).post("/start/token-refresh/", body)
     assert response["Location"] == "/instances/token-refresh-1/"
     made = ProcessInstance.objects.get()
     assert (made.values["grant_type"], made.values["client_id"]) == ("other", "c")
@@ -33,8 +33,8 @@ def test_what_is_required_is_asked_for_beside_its_field_and_typed_text_stays(
     design: Any, ben: Any
 ) -> None:
     typed = {"v-client_id": "", "v-redirect_url": SCRIPT, "v-expires_in": "x"}
-    body = {"process": "token-refresh", **typed}
-    response = client_of(ben).post("/instances/new/", body)
+    body = typed
+    response = client_of(ben).post("/start/token-refresh/", body)
     assert response.status_code == 422
     assert "Client ID is required. Fill it in." in text_of(response)
     assert '"x" is not a number' in text_of(response)
@@ -42,10 +42,11 @@ def test_what_is_required_is_asked_for_beside_its_field_and_typed_text_stays(
     assert not ProcessInstance.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["", "nothing", "\0"])
+@pytest.mark.parametrize("name", ["nothing", "TOKEN-REFRESH"])
 def test_a_process_that_is_not_there_is_said(design: Any, ben: Any, name: str) -> None:
-    response = client_of(ben).post("/instances/new/", {"process": name})
-    assert response.status_code == 422
+    response = client_of(ben).post(f"/start/{name}/", {})
+    assert response.status_code == 404
+    assert "You cannot start anything named" in text_of(response)
     assert not ProcessInstance.objects.exists()
 
 

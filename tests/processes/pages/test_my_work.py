@@ -67,7 +67,7 @@ def test_the_list_is_one_look_for_any_number(
     client.get("/work/")
     for _ in range(8):
         create_instance(process="leave", mode="live", data={}, user=ada)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         assert "leave-9" in text_of(client.get("/work/"))
 
 

@@ -65,11 +65,11 @@ def test_a_form_sent_twice_has_one_effect_and_leads_to_the_same_place(
 
 
 def test_a_refused_form_may_be_sent_again_with_its_token(design: Any, ada: Any) -> None:
-    body = {"process": "token-refresh", "mode": "live", "once": new_token()}
+    body = {"mode": "live", "once": new_token()}
     client = client_of(ada)
-    assert client.post("/instances/new/", body).status_code == 422
+    assert client.post("/start/token-refresh/", body).status_code == 422
     made = {**body, "v-client_id": "c"}
-    places = [client.post("/instances/new/", made)["Location"] for _ in range(2)]
+    places = [client.post("/start/token-refresh/", made)["Location"] for _ in range(2)]
     assert places == ["/instances/token-refresh-1/"] * 2
     assert ProcessInstance.objects.count() == 1
 

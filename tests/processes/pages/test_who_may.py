@@ -21,7 +21,7 @@ PLACES = [
     "/designs/token-refresh/versions/0.1/", "/designs/token-refresh/versions/0.1/restore/",
 ]  # fmt: skip
 SHARED = [
-    "/bin/", "/instances/", "/instances/new/", "/instances/token-refresh-1/", "/runs/",
+    "/bin/", "/instances/", "/start/", "/instances/token-refresh-1/", "/runs/",
     "/instances/token-refresh-1/runs/", "/instances/token-refresh-1/changes/",
 ]  # fmt: skip
 
@@ -69,6 +69,6 @@ def test_a_preview_of_somebody_else_is_not_there_for_a_user(
 
 
 def test_a_user_cannot_make_a_preview(design: Any, ben: Any) -> None:
-    body = {"process": "token-refresh", "mode": "preview", "v-client_id": "x"}
-    assert client_of(ben).post("/instances/new/", body).status_code == 403
+    body = {"mode": "preview", "v-client_id": "x"}
+    assert client_of(ben).post("/start/token-refresh/", body).status_code == 404
     assert not ProcessInstance.objects.exists()

@@ -44,6 +44,7 @@ _BY_MARKS = {
         GET /instances/<str:process_id>/changes/
         GET /instances/<str:process_id>/changes/<int:change>/<str:field>/
         POST /instances/<str:process_id>/changes/<int:change>/<str:field>/
+        GET /instances/<str:process_id>/sent/<str:form>/
         GET /instances/<str:process_id>/forms/<str:form>/send-back/
         POST /instances/<str:process_id>/forms/<str:form>/send-back/
         GET /runs/<int:run_id>/
@@ -200,6 +201,9 @@ _BY_MARKS = {
         GET /instances/
         GET /instances/new/
         POST /instances/new/
+        GET /start/
+        GET /start/<str:process>/
+        POST /start/<str:process>/
         GET /runs/
         GET /api/schema/
         GET /api/docs/

@@ -39,7 +39,7 @@ def sees(user: Any, instance: ProcessInstance) -> bool:
 
 def test_who_may_not_start_a_process_does_not_meet_it(people: Office) -> None:
     publish(people, start=["group:hr"])
-    assert "leave" not in client_of(people.tom).get("/instances/new/").content.decode()
+    assert "leave" not in client_of(people.tom).get("/start/").content.decode()
     answer = api_client(people.tom).post("/api/v1/instances/", {"process": "leave"})
     assert answer.status_code == 403
     assert answer.data["detail"] == "May start: hr."

@@ -218,12 +218,10 @@ def test_a_new_form_carries_out_no_button_that_is_somebody_elses(people: Office)
     ]  # fmt: skip
     published(definition, user=people.root)
     client = client_of(people.emma)
-    pressed = client.post("/instances/new/", {"process": "leave", "act": "press:grant"})
+    pressed = client.post("/start/leave/", {"act": "press:grant"})
     assert pressed.status_code == 403
     assert not ProcessInstance.objects.exists()
-    helen = client_of(people.helen).post(
-        "/instances/new/", {"process": "leave", "act": "press:grant"}
-    )
+    helen = client_of(people.helen).post("/start/leave/", {"act": "press:grant"})
     assert helen.status_code == 200
 
 

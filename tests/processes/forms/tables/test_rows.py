@@ -154,16 +154,16 @@ def test_rows_that_are_not_there_are_left_out(make: Any, ben_at: Client) -> None
 
 def test_a_new_instance_starts_with_its_first_rows(make: Any, ben_at: Client) -> None:
     make(rows=0, first_rows=2)
-    here = "/instances/new/?process=orders"
+    here = "/start/orders/"
     page = ben_at.get(here)
     assert page.content.decode().count("data-row>") == 3
     sent = {
-        "process": "orders", "mode": "live", "v-lines": '{"before":[],"after":[]}',
+        "mode": "live", "v-lines": '{"before":[],"after":[]}',
         "v-lines-row": ["b0", "b1"], "v-lines-b0-what": "Pen", "v-lines-b1-what": "Ink",
     }  # fmt: skip
-    more = ben_at.post("/instances/new/", {**sent, "act": "add:/lines"})
+    more = ben_at.post(here, {**sent, "act": "add:/lines"})
     assert more.content.decode().count("data-row>") == 4
-    assert ben_at.post("/instances/new/", sent).status_code in {302, 303}
+    assert ben_at.post(here, sent).status_code in {302, 303}
     made = ProcessInstance.objects.order_by("-pk")[0]
     assert whats(made) == ["Pen", "Ink"]
 

@@ -1,0 +1,57 @@
+"""A form that a run has sent: whether people are told so, and what a saved draft is called."""
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from processes.definition.document import Document
+from processes.engine.instance_state import COMPLETED, CURRENT
+from processes.instances.claim import read_instance
+from processes.instances.form_states import FormState, form_states
+from processes.models import ProcessInstance, Run
+from processes.rights.instance_rights import InstanceRights
+
+
+def sent_form(process_id: str, user: User, run: Run) -> str:
+    """Return the form whose sending the person is told of; nothing where there is none.
+
+    It is the first form, or one that says what happens next, which the run has completed, when the
+    person has nothing more to fill in. Raises Missing for who sees the record no more.
+    """
+    if run.status != Run.Status.SUCCEEDED:
+        return ""
+    instance, document = read_instance(process_id, user)
+    rights = InstanceRights(user, instance, document)
+    states = form_states(instance, document)
+    if instance.mode == ProcessInstance.Mode.PREVIEW or any(
+        one.status == CURRENT and rights.fills_in(one.form) for one in states
+    ):  # fmt: skip
+        return ""
+    telling = _telling(document)
+    done = [one.form for one in states if one.form in telling and _was_completed(one, user, run)]
+    return next((one for one in reversed(done) if rights.sees(one)), "")
+
+
+def _telling(document: Document) -> set[str]:
+    """Return the forms after which people are told: the first, and those that say what follows."""
+    first = {form.name for form in document.forms[:1]}
+    return first | {form.name for form in document.forms if form.next}
+
+
+def _was_completed(state: FormState, user: User, run: Run) -> bool:
+    at, begun = state.completed_at, run.started
+    return (
+        state.status == COMPLETED
+        and state.completed_by == user.username
+        and at is not None
+        and begun is not None
+        # Moments of forms are stored in whole seconds or less.
+        and at >= begun.replace(microsecond=0)
+    )
+
+
+def saved_words(instance: ProcessInstance, document: Document) -> str:
+    """Say that something was saved which is not submitted yet, or that it was created."""
+    first = next(iter(document.forms), None)
+    if first is not None and document.is_submitted(first):
+        return _("Draft saved. Not submitted yet.")
+    return _("%(id)s created.") % {"id": instance.process_id}
