@@ -59,13 +59,9 @@ TO_DO: tuple[str, ...] = (
     "kianda/sandbox/", "kianda/templatetags/", "kianda/web/", "templates/503.html",
     "templates/account/", "templates/accounts/", "templates/components/", "templates/messages/",
     "templates/notifications/", "templates/registration/", "templates/system/",
-    "processes/definition/", "processes/designer/", "processes/engine/", "processes/fields/",
-    "processes/files/", "processes/language/", "processes/library/", "processes/preview/",
-    "processes/rights/", "processes/rules/", "processes/running/",
-    "templates/designer/", "templates/fields/", "templates/library/", "templates/preview/",
-    "templates/settings_forms/",
-    "kianda/home/", "processes/instances/", "processes/views/", "templates/instances/",
-    "templates/links/", "templates/runs/", "templates/search/", "templates/start/",
+    "processes/files/", "processes/rights/", "templates/settings_forms/",
+    "kianda/home/", "processes/instances/", "processes/views/instances/", "templates/instances/",
+    "templates/links/", "templates/search/", "templates/start/",
 )  # fmt: skip
 
 

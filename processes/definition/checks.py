@@ -52,8 +52,8 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
         Flaw(
             f"{found.place}/value",
             _(
-                "A secret seems to be written out for %(target)s. Put it into a secret "
-                "field or into the datasource: whoever may read the definition can read it."
+                "A secret seems to be in plain text for %(target)s. Move it to a secret field or "
+                "to the datasource: anyone with access to the definition can read it."
             )
             % {"target": found.target},
         )
@@ -146,7 +146,7 @@ def _target_flaws(place: str, rule: OutwardRule, method: RestMethod) -> Iterator
         if target.startswith("path.") and target not in mapped:
             yield Flaw(
                 f"{place}/input_mapping",
-                _("Nothing is mapped to %(target)s, so %(url_path)s cannot be called.")
+                _("Nothing is mapped to %(target)s, which %(url_path)s needs.")
                 % {"target": target, "url_path": method.url_path},
             )
 
@@ -175,7 +175,7 @@ def _without_effect(found: RuleList) -> Iterator[Flaw]:
     for index, rule in enumerate(found.rules):
         later = any(one.stores and one.enabled for one in found.rules[index + 1 :])
         if rule.enabled and rule.takes_effect_when_stored and not later:
-            words = _("%(rule)s has no effect: put a Save rule after it.")
+            words = _("%(rule)s has no effect: add a Save rule after it.")
             yield Flaw(f"{found.pointer}/{index}", words % {"rule": rule.title})
 
 
@@ -185,11 +185,11 @@ def _risks(rule: Rule, *, after: Rule | None) -> Iterator[str]:
         return
     if after is not None:
         yield _(
-            "When %(rule)s fails, what %(call)s brought is not stored. Put a Save rule between "
-            "them."
+            "When %(rule)s fails, the values from %(call)s are not stored. Add a Save rule "
+            "between them."
         ) % {"rule": rule.title, "call": after.title}
     if rule.inner_rules() and rule.brings_answers():
         yield _(
-            "When a row of %(rule)s fails, what the rows before it brought is not stored. Put a "
-            "Save rule into the loop, or let it go on with the next row."
+            "When a row of %(rule)s fails, the values of the rows before it are not stored. Add a "
+            "Save rule to the loop, or let it continue with the next row."
         ) % {"rule": rule.title}

@@ -99,14 +99,13 @@ def assignment_advice(document: Document, catalog: Catalog) -> Iterator[Flaw]:
             for name in filter(people.__contains__, names):
                 yield Flaw(
                     f"{place}/to/users/{at}",
-                    _("Nobody has the user name or address %(name)s now: the rule would fail.")
-                    % {"name": name},
+                    _("No user named %(name)s. The rule would fail.") % {"name": name},
                 )
         for at, names in of_groups.items():
             for name in filter(groups.__contains__, names):
                 yield Flaw(
                     f"{place}/to/groups/{at}",
-                    _("There is no group %(name)s now: the rule would fail.") % {"name": name},
+                    _("No group named %(name)s. The rule would fail.") % {"name": name},
                 )
 
 

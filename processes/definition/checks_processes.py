@@ -40,7 +40,7 @@ def _filter_flaws(place: str, filter: ConditionGroup | None, other: Document) ->
     for name in filter.references() if filter else ():
         flaw = _item_flaw(name, other)
         if flaw is None and _is_secret(name, other):
-            flaw = _("%(name)s is a secret; a filter never takes one.") % {"name": name}
+            flaw = _("%(name)s is a secret. Secrets cannot be used in a filter.") % {"name": name}
         if flaw:
             yield Flaw(f"{place}/filter", flaw)
 
@@ -53,13 +53,13 @@ def _given_flaws(
         if field is None:
             yield Flaw(
                 f"{place}/input_mapping/{index}/target",
-                _("The process %(other)s has no field %(name)s that holds a value.")
+                _("The process %(other)s has no field %(name)s that has a value.")
                 % {"other": other.name, "name": name},
             )
         elif not field.is_secret and _takes_secret(source, document):
             yield Flaw(
                 f"{place}/input_mapping/{index}/value",
-                _("A secret may only go into a secret field, and %(name)s of %(other)s is not.")
+                _("A secret can only go into a secret field, and %(name)s of %(other)s is not one.")
                 % {"name": name, "other": other.name},
             )
 
@@ -83,7 +83,8 @@ def _row_flaws(row: SuccessRow, document: Document, other: Document) -> Iterator
             yield flaw
         elif _is_secret(name, other) and row.field not in document.secrets:
             yield _(
-                "%(name)s is a secret; it may only go into a secret field, and %(field)s is not."
+                "%(name)s is a secret. It can only go into a secret field, and %(field)s is not "
+                "one."
             ) % {"name": name, "field": row.field}
 
 
@@ -91,7 +92,7 @@ def _item_flaw(name: str, other: Document) -> str | None:
     root, _dot, rest = name.partition(".")
     if root != "item" or rest in ITEM_FACTS or rest.partition(".")[0] in other.value_fields:
         return None
-    return _("The process %(other)s has no field %(rest)s that holds a value.") % {
+    return _("The process %(other)s has no field %(rest)s that has a value.") % {
         "other": other.name,
         "rest": rest,
     }

@@ -75,7 +75,7 @@ def _form_label(form: Form) -> str:
 def _form_change(old: Form, new: Form) -> str:
     parts = []
     if old.title != new.title:
-        parts.append(_('renamed, it was "%(old)s"') % {"old": old.title})
+        parts.append(_('renamed from "%(old)s"') % {"old": old.title})
     if (old.see, old.edit, old.quick_actions) != (new.see, new.edit, new.quick_actions):
         parts.append(_("its rights changed"))
     return _(" and ").join(parts)
@@ -136,13 +136,13 @@ def _columns_changed(before: Sequence[FormField], after: Sequence[FormField]) ->
     for new in after:
         if new.name in renamed:
             said = {"column": _column(new), "old": _column(renamed[new.name])}
-            yield _("%(column)s renamed, it was %(old)s") % said
+            yield _("%(column)s renamed from %(old)s") % said
         elif new.name not in was:
             yield _("%(column)s added") % {"column": _column(new)}
         elif change := _column_change(was[new.name], new):
             yield f"{_column(new)} {change}"
     if _reordered([*was], [*now]):
-        yield _("its columns have another order")
+        yield _("its columns are in another order")
 
 
 def _column(column: FormField) -> str:
@@ -192,13 +192,13 @@ def _settings_changed(before: FormField | Rule, after: FormField | Rule) -> list
 
 def _order_changes(before: Document, after: Document) -> Iterator[str]:
     if _reordered([form.name for form in before.forms], [form.name for form in after.forms]):
-        yield _("The forms have another order.")
+        yield _("The forms are in another order.")
     old_owners: dict[str, Owner] = {**_forms(before), **before.fields}
     owners: list[Owner] = [*after.forms, *after.fields.values()]
     for owner in owners:
         old = old_owners.get(owner.name)
         if old and _reordered([f.name for f in _held(old)], [f.name for f in _held(owner)]):
-            yield _("The fields of %(owner)s have another order.") % {"owner": _called(owner)}
+            yield _("The fields of %(owner)s are in another order.") % {"owner": _called(owner)}
 
 
 def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
@@ -206,7 +206,7 @@ def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
     for found in after.rule_lists():
         old = old_lists.get(found.key)
         if old and _reordered([rule.id for rule in old.rules], [rule.id for rule in found.rules]):
-            yield _("The rules of %(owner)s have another order.") % {"owner": found.owner}
+            yield _("The rules of %(owner)s are in another order.") % {"owner": found.owner}
 
 
 def _reordered(before: list[str], after: list[str]) -> bool:

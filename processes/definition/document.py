@@ -131,7 +131,7 @@ def _open_in(fields: Iterable[FormField]) -> Iterator[str]:
 
 
 class Document(_Titled):
-    """A process definition. Its own rules run when an instance is opened."""
+    """A process definition. Its own rules run when a record is opened."""
 
     name: Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"control": "slug"})]
     title: Title = ""
@@ -144,15 +144,15 @@ class Document(_Titled):
         max_length=200,
         title=gettext_noop("Process ID"),
         description=gettext_noop(
-            "How instances are called: {process}, {number}, {number:5}, [field]."
+            "Pattern of the Process ID: {process}, {number}, {number:5}, [field]."
         ),
         json_schema_extra={"control": "text"},
     )
     token_field: str = Field(
         default="",
-        title=gettext_noop("Kept token"),
+        title=gettext_noop("Token"),
         description=gettext_noop(
-            "The field that holds the token to keep fresh. Empty: found by its name."
+            "The field that holds the token to refresh. If empty, it is found by its name."
         ),
         json_schema_extra={"control": "field"},
     )
@@ -180,8 +180,7 @@ class Document(_Titled):
         for name in ID_PART.findall(pattern):
             if name and (not names.holds_value(name) or names.is_secret(name)):
                 raise ValueError(
-                    _("There is no field %(name)s that a Process ID can be made of.")
-                    % {"name": name}
+                    _("There is no field %(name)s that a Process ID can use.") % {"name": name}
                 )
         return pattern
 
@@ -339,7 +338,7 @@ class Document(_Titled):
         if owner in {"", "form:"} or (sign and not part):
             raise TargetMissing(
                 _(
-                    "Name what is to run: a field, such as refresh, one rule of it, refresh#save, "
+                    "Enter what to run: a field, such as refresh, one rule of it, refresh#save, "
                     "form:main#load, form:main#submit or process#load."
                 )
             )

@@ -54,8 +54,8 @@ People = Annotated[
     Field(
         title=gettext_noop("Owners"),
         description=gettext_noop(
-            "Who works on the form when it is open. Without owners the creator of the instance "
-            "does, who is an owner of the first form in any case."
+            "Who works on the form when it is open. If empty, the creator of the record, who "
+            "always owns the first form."
         ),
         json_schema_extra={"control": "people"},
     ),
@@ -72,8 +72,8 @@ ActivateWith = Annotated[
     Field(
         title=gettext_noop("Opens with"),
         description=gettext_noop(
-            "Another form: this one opens together with it, and both are worked on side "
-            "by side. Left out, it opens when the forms before it are completed."
+            "Another form that this form opens together with; both are open side by side. If "
+            "empty, it opens when the forms before it are completed."
         ),
         json_schema_extra={"control": "form"},
     ),
@@ -84,7 +84,7 @@ FormSee = Annotated[
     Field(
         max_length=MOST_REFS,
         title=gettext_noop("Who sees it"),
-        description=gettext_noop("People and groups. No one named: whoever sees the instance."),
+        description=gettext_noop("People and groups. If empty, everyone who sees the record."),
         json_schema_extra={"control": "refs"},
     ),
 ]
@@ -94,7 +94,7 @@ FormEdit = Annotated[
         max_length=MOST_REFS,
         title=gettext_noop("Who changes it"),
         description=gettext_noop(
-            "People and groups. No one named: its owners, or as the rights of the process say."
+            "People and groups. If empty, its owners, or as the rights of the process say."
         ),
         json_schema_extra={"control": "refs"},
     ),
@@ -102,7 +102,7 @@ FormEdit = Annotated[
 
 
 class QuickActions(BaseModel):
-    """Who may do what from the menu of a form, beside the administrators of the process."""
+    """What people can do from the menu of a form, beside the administrators of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -127,8 +127,8 @@ FormQuickActions = Annotated[
     Field(
         title=gettext_noop("Quick actions"),
         description=gettext_noop(
-            "What people do from the menu of the form. The people who manage the process always "
-            "may."
+            "What people can do from the menu of the form. The people who manage the process "
+            "always can."
         ),
         json_schema_extra={"control": "quick_actions", "group": "rights"},
     ),

@@ -31,7 +31,7 @@ def prepared(raw: object) -> Object:
         raise Invalid.at("", _("This is not JSON: %(error)s.") % {"error": error}) from error
     if len(text.encode("utf-8", "surrogatepass")) > LIMITS.bytes:
         raise TooLarge(
-            _("A definition may have 1 MB (%(most)s bytes). This one is larger.")
+            _("A definition can have at most 1 MB (%(most)s bytes). This one is larger.")
             % {"most": f"{LIMITS.bytes:,}"}
         )
     made: Object = json.loads(text)
@@ -85,7 +85,7 @@ def _limits(tree: DefinitionTree) -> Iterator[Flaw]:
         if field.path.count("fields") == LIMITS.nesting + 2 and field.at == 0:
             yield Flaw(
                 pointer(*field.path[:-1]),
-                _("Fields may be nested %(most)s deep at most. Move these further out.")
+                _("Fields can be nested at most %(most)s levels deep. Move these further out.")
                 % {"most": LIMITS.nesting},
             )
 
@@ -101,7 +101,7 @@ def _same_names(tree: DefinitionTree) -> Iterator[Flaw]:
                 pointer(*piece.path, "name"),
                 _(
                     "The name %(name)s is used twice. Forms and fields of a process need "
-                    "different names; capital and small letters count as the same."
+                    "different names; uppercase and lowercase count as the same."
                 )
                 % {"name": name},
             )
@@ -115,8 +115,7 @@ def _same_ids(tree: DefinitionTree) -> Iterator[Flaw]:
         if isinstance(name, str) and name in seen:
             yield Flaw(
                 pointer(*rule.path, "id"),
-                _("The rule id %(name)s is used twice. Leave it out to get a new one.")
-                % {"name": name},
+                _("The rule id %(name)s is used twice. Omit it to get a new one.") % {"name": name},
             )
         elif isinstance(name, str):
             seen.add(name)

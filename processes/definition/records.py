@@ -35,10 +35,12 @@ def _title(source: str, info: ValidationInfo) -> str:
     problems = name_problems(template, names)
     for name in dict.fromkeys(template.references):
         if names.is_secret(name.partition(".")[0]):
-            problems.append(_("%(name)s is a secret field: a title is shown.") % {"name": name})
+            problems.append(
+                _("%(name)s is a secret field. It cannot be part of a title.") % {"name": name}
+            )
         elif name.partition(".")[0] in {"user", "now", "today"} or name == "process.url":
             problems.append(
-                _("[%(name)s] is nothing to know a record by. Use fields and [process.id].")
+                _("[%(name)s] cannot be part of a title. Use fields and [process.id].")
                 % {"name": name}
             )
     if problems:
@@ -60,7 +62,7 @@ def _summary(fields: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
 
 
 class RecordWords(BaseModel):
-    """What people call an instance of a process, and by what they know one from another."""
+    """How people name a record of a process, and what they know it by."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +76,7 @@ class RecordWords(BaseModel):
     many: str = Field(
         default="",
         max_length=LONGEST_NAME,
-        title=gettext_noop("Several records"),
+        title=gettext_noop("Many records"),
         description=gettext_noop("Such as: Leave requests. If empty: the title of the process."),
         json_schema_extra={"control": "line"},
     )
@@ -139,7 +141,7 @@ Record = Annotated[
     RecordWords,
     Field(
         title=gettext_noop("Records"),
-        description=gettext_noop("How people meet the records of this process."),
+        description=gettext_noop("How people see the records of this process."),
         json_schema_extra={"control": "parts", "group": "records"},
     ),
 ]

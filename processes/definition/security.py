@@ -18,7 +18,7 @@ from processes.language.people_refs import (
 
 
 class Security(BaseModel):
-    """The people of a process, by what they may do. Administrators may everything."""
+    """The people of a process, by permission. Administrators have every permission."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,7 +26,7 @@ class Security(BaseModel):
         default=(EVERYONE,),
         max_length=MOST,
         title=gettext_noop("May start"),
-        description=gettext_noop("Who may create an instance."),
+        description=gettext_noop("Who can create a record."),
         json_schema_extra={"control": "refs"},
     )
     see: Refs = Field(
@@ -34,7 +34,7 @@ class Security(BaseModel):
         max_length=MOST,
         title=gettext_noop("May see"),
         description=gettext_noop(
-            "Who sees an instance: in lists, in search and by its link. Owners of an open form "
+            "Who sees a record: in lists, in search and by its link. Owners of an open form "
             "always do."
         ),
         json_schema_extra={"control": "refs"},
@@ -51,7 +51,7 @@ class Security(BaseModel):
         max_length=MOST,
         title=gettext_noop("May delete"),
         description=gettext_noop(
-            "Who may delete an instance. The creator may while none of its forms is completed."
+            "Who can delete a record. Its creator can while none of its forms is completed."
         ),
         json_schema_extra={"control": "refs"},
     )
@@ -60,7 +60,7 @@ class Security(BaseModel):
         max_length=MOST,
         title=gettext_noop("Manage all"),
         description=gettext_noop(
-            "Who sees, reassigns, corrects and deletes every instance. Administrators always may."
+            "Who sees, reassigns, corrects and deletes every record. Administrators always can."
         ),
         json_schema_extra={"control": "refs"},
     )

@@ -26,7 +26,7 @@ def rules_of_field(field: FormField, rule_id: str = "") -> tuple[list[Rule], Tar
     """Return what a field runs, or one rule of it; raises TargetMissing."""
     if not field.runs_rules:
         raise TargetMissing(
-            _("%(field)s is a %(kind)s; it runs no rules.")
+            _("%(field)s is a %(kind)s; it has no rules.")
             % {"field": field.name, "kind": _(field.label).lower()}
         )
     found: list[Rule] = [rule for rule in field.rules if rule_id in {"", rule.id}]

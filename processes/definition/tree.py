@@ -37,8 +37,8 @@ _OUTLINE = {kind: tuple(key for key in keys if HELD[key] != "rule") for kind, ke
 class Gone(Conflict):
     """A piece that somebody else has taken out of the design."""
 
-    title = gettext_noop("No longer there")
-    sentence = gettext_noop("This piece of the design is no longer there.")
+    title = gettext_noop("No longer exists")
+    sentence = gettext_noop("This part of the design no longer exists.")
 
 
 class Piece(NamedTuple):
@@ -312,10 +312,9 @@ def gone(target: str) -> Gone:
     """Return the error for a piece that is not there."""
     kind, name = kind_of(target), name_of(target)
     if kind not in HELD.values() or not name:
-        return Gone(_("The design has no piece %(target)s.") % {"target": target})
+        return Gone(_("The design has no part %(target)s.") % {"target": target})
     return Gone(
-        _("The %(kind)s %(name)s is no longer there.")
-        % {"kind": piece_in_words(kind), "name": name}
+        _("The %(kind)s %(name)s no longer exists.") % {"kind": piece_in_words(kind), "name": name}
     )
 
 

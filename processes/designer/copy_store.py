@@ -74,7 +74,10 @@ def digest_of(document: Object) -> str:
     written = text.encode("utf-8", "surrogatepass")
     if len(written) > LIMITS.bytes:
         raise TooLarge(
-            _("A definition may have 1 MB (1,000,000 bytes). This edit makes it larger.")
+            _(
+                "A definition can have at most 1 MB (1,000,000 bytes). With this edit it would be "
+                "larger."
+            )
         )
     return hashlib.sha256(written).hexdigest()
 

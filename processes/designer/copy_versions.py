@@ -65,10 +65,10 @@ def _save(copy: WorkingCopy, user: User) -> None:
     if behind is not None:
         raise Stale(
             _(
-                "%(by)s has saved version %(version)s meanwhile. Take it, or keep this "
+                "%(by)s saved version %(version)s while you were editing. Use it, or keep this "
                 "copy and save again."
             )
-            % {"by": behind.by or _("Somebody"), "version": behind.version},
+            % {"by": behind.by or _("Someone"), "version": behind.version},
             behind=behind.version,
         )
     name = copy.design.name
@@ -83,8 +83,8 @@ def _save(copy: WorkingCopy, user: User) -> None:
 
 def _not_saved(errors: int) -> str:
     return ngettext(
-        "No version was saved: one place has to be mended first. Your edits are kept.",
-        "No version was saved: %(n)s places have to be mended first. Your edits are kept.",
+        "No version was saved: fix 1 error first. Your changes are still here.",
+        "No version was saved: fix %(n)s errors first. Your changes are still here.",
         errors,
     ) % {"n": errors}
 
@@ -114,7 +114,7 @@ def discard(name: str, *, user: User, revision: int) -> CopyView:
 
 def take_theirs(name: str, *, user: User, revision: int) -> CopyView:
     """Go on with the version that somebody saved meanwhile; one edit, that can be undone."""
-    return _take(name, user=user, revision=revision, label=_("Took version {}"))
+    return _take(name, user=user, revision=revision, label=_("Used version {}"))
 
 
 def _take(name: str, *, user: User, revision: int, label: str) -> CopyView:
@@ -143,5 +143,5 @@ def keep_mine(name: str, *, user: User, revision: int) -> CopyView:
         copy,
         user=user,
         since=revision,
-        label=_("Kept, after version %(version)s") % {"version": copy.base},
+        label=_("Own copy continued after version %(version)s") % {"version": copy.base},
     )

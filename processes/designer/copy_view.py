@@ -111,7 +111,7 @@ def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
         return []
     found = list(copy.edits.filter(revision__gt=revision))
     if revision > copy.revision or len(found) != copy.revision - revision:
-        raise Stale(_("This page is older than what is remembered of the design. Load it again."))
+        raise Stale(_("This page is out of date. Reload it."))
     return found
 
 
@@ -159,9 +159,9 @@ def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
 def stale(entries: Sequence[WorkingEdit]) -> Stale:
     """Return the error that says who did what, and when; the newest first."""
     newest = entries[0]
-    who = newest.by_name or _("Somebody")
+    who = newest.by_name or _("Someone")
     return Stale(
-        _("%(who)s was quicker: %(edit)s. Nothing was changed. Look at it, then decide.")
+        _("%(who)s changed this first: %(edit)s. Nothing was changed. Check it, then decide.")
         % {"who": who, "edit": newest.label},
         changes=[
             {"by": entry.by_name, "at": entry.at.isoformat(), "label": entry.label,

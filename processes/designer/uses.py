@@ -42,7 +42,7 @@ def _firing(process: str, targets: set[str]) -> list[Use]:
         Use(
             "",
             "",
-            _("The %(kind)s %(name)s fires it.")
+            _("The %(kind)s %(name)s runs it.")
             % {"kind": _(str(use["kind"])), "name": use["name"]},
         )
         for use in used_by("target", process)

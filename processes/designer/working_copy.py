@@ -188,9 +188,7 @@ def _step(name: str, *, user: User, since: int, back: bool) -> CopyView:
         entry = undoable(copy, user) if back else redoable(copy, user)
         if entry is None:
             raise Conflict(
-                _("There is nothing of yours to undo.")
-                if back
-                else _("There is nothing of yours to redo.")
+                _("You have nothing to undo.") if back else _("You have nothing to redo.")
             )
         patch = inverse(patch_of(entry)) if back else patch_of(entry)
         try:
@@ -217,7 +215,9 @@ def _built_upon(
     culprits = [one for one in later if overlap(marks, touched(patch_of(one)))]
     if culprits:
         return stale(culprits)
-    return Conflict(_("%(edit)s: this no longer fits the design.") % {"edit": entry.label})
+    return Conflict(
+        _("%(edit)s: this is no longer possible in the design.") % {"edit": entry.label}
+    )
 
 
 def _selected(document: Object, patch: Patch, target: str) -> str:

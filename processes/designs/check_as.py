@@ -57,6 +57,6 @@ def _instance(process_id: str, design: ProcessDesign, user: User) -> ProcessInst
     if found is None or found.design_id != design.pk:
         raise Invalid.at(
             "/process_id",
-            _("%(process)s has no instance %(id)s.") % {"process": design.title, "id": process_id},
+            _("%(process)s has no record %(id)s.") % {"process": design.title, "id": process_id},
         )
     return found

@@ -50,7 +50,9 @@ def create_design(*, raw: object, user: User) -> ProcessDesign:
     if flaw := page_name_flaw(document.name):
         raise Invalid.at("/name", flaw)
     taken = Invalid.at(
-        "/name", _("There is a process %(process)s already.") % {"process": document.name}
+        "/name",
+        _("The process %(process)s already exists. Choose another name.")
+        % {"process": document.name},
     )
     if ProcessDesign.objects.filter(name=document.name).exists():
         raise taken
@@ -82,7 +84,7 @@ def save_design(
     """
     document = parse_document(_without_meta(raw))
     if document.name != name:
-        raise Invalid.at("/name", _("The name cannot be changed; it is %(name)s.") % {"name": name})
+        raise Invalid.at("/name", _("The name %(name)s cannot be changed.") % {"name": name})
     with transaction.atomic():
         design = _locked(name)
         draft = design.draft

@@ -237,7 +237,7 @@ class RunContext:
         """Call a REST method; the intent is durable before anything is sent."""
         seconds = self.seconds_left
         if seconds <= 0:
-            raise RuleFailed("timeout", _("The run has used up its time; the call was not made."))
+            raise RuleFailed("timeout", _("The run has used up its time; the call was not sent."))
 
         try:
             answer = self.world.call(Call(datasource, method, inputs, seconds), self)

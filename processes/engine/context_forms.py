@@ -296,6 +296,6 @@ def _refuse_long(status: str) -> None:
     if len(status) > LONGEST_STATUS:
         raise RuleFailed(
             "value",
-            _("The status is %(length)s characters long, at most %(most)s are allowed.")
+            _("The status has %(length)s characters; at most %(most)s are allowed.")
             % {"length": f"{len(status):,}", "most": LONGEST_STATUS},
         )

@@ -33,7 +33,7 @@ def run_rows(context: RunState, table: str, rules: Sequence[Rule], *, go_on: boo
         context.working.row = surroundings
     if failed and context.trace.current:
         context.trace.current.note(
-            _("Passed over after a failure: %(rows)s.") % {"rows": _rows_in_words(failed)}
+            _("Skipped after a failure: %(rows)s.") % {"rows": _rows_in_words(failed)}
         )
 
 
@@ -58,7 +58,7 @@ def _numbers(context: RunState, table: str, first: int) -> Iterator[int]:
         if number >= MAX_LIST:
             raise RuleFailed(
                 "value",
-                _("A loop goes through %(most)s rows at most.") % {"most": f"{MAX_LIST:,}"},
+                _("A loop can process at most %(most)s rows.") % {"most": f"{MAX_LIST:,}"},
             )
         if context.seconds_left <= 0:
             raise RuleFailed(

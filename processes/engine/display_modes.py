@@ -48,9 +48,10 @@ class DisplayModes:
         ):
             return
         raise Conflict(
-            _("A rule had changed for you what can be filled in on this page. That has ended: a "
-              "form of it was submitted or sent back meanwhile. Look at it as it is now, and press "
-              "the button again if it still has to be changed.")
+            _(
+                "A rule had let you edit more of this page. A form was submitted or sent back in "
+                "the meantime, so that has ended. Check the page, and select the button again if "
+                "you still need to edit it.")
         )  # fmt: skip
 
     def going_on(

@@ -181,7 +181,7 @@ def note_too_long(note: str) -> str:
     """Return a sentence when the note to a form that is sent back is too long."""
     if len(note) <= LONGEST_NOTE:
         return ""
-    return _("The note is %(length)s characters long, at most %(most)s are allowed.") % {
+    return _("The note has %(length)s characters; at most %(most)s are allowed.") % {
         "length": f"{len(note):,}",
         "most": f"{LONGEST_NOTE:,}",
     }

@@ -97,7 +97,7 @@ class RunValues:
         if number >= len(rows):
             raise RuleFailed(
                 "configuration",
-                _("Row %(number)s of %(field)s is gone.")
+                _("Row %(number)s of %(field)s no longer exists.")
                 % {"number": number + 1, "field": field.title},
             )
         rows[number] = {**rows[number], name: cell}
@@ -105,7 +105,7 @@ class RunValues:
 
     def _row_under_way(self) -> tuple[str, int]:
         if self.row is None:
-            raise RuleFailed("configuration", _("There is no row here; a loop goes through rows."))
+            raise RuleFailed("configuration", _("There is no row here. Rows exist only in a loop."))
         return self.row
 
     def _rows(self, table: str, made: Mapping[str, Value]) -> list[Any]:
@@ -129,7 +129,7 @@ class RunValues:
         if field is None or not field.holds_value:
             raise RuleFailed(
                 "configuration",
-                _("There is no field %(name)s that holds a value.") % {"name": name},
+                _("There is no field %(name)s that has a value.") % {"name": name},
             )
         try:
             return field.to_python(value)

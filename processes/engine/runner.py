@@ -94,10 +94,10 @@ def _run_rule(rule: Rule, context: Context, record: StepRecord) -> None:
         # What had begun goes on, whatever it has made of the values that its conditions look at.
         held = rule.conditions if record.goes_on_at is None else None
         if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
-            reason = _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
+            reason = _("The condition is not met: %(held)s.") % {"held": held.in_words()}
             if rule.has_otherwise():
                 record.note(
-                    _("%(reason)s What stands under otherwise was done.") % {"reason": reason}
+                    _("%(reason)s The rows under Otherwise were applied.") % {"reason": reason}
                 )
                 rule.otherwise(context)
             else:

@@ -84,7 +84,7 @@ class FormField(FieldKind):
     name: Annotated[str, AfterValidator(_own_name)] = Field(
         title=gettext_noop("Name"),
         description=gettext_noop(
-            "How rules refer to it, [name]: a letter, then letters, digits and _."
+            "Rules refer to it as [name]: a letter, then letters, digits and _."
         ),
         json_schema_extra={"control": "field_name"},
     )
@@ -92,16 +92,14 @@ class FormField(FieldKind):
         default="",
         max_length=200,
         title=gettext_noop("Title"),
-        description=gettext_noop(
-            "What stands beside it on the form. Left out, it is the name in words."
-        ),
+        description=gettext_noop("Label on the form. If empty, it comes from the unique name."),
         json_schema_extra={"control": "text"},
     )
     help: str = Field(
         default="",
         max_length=1_000,
         title=gettext_noop("Help"),
-        description=gettext_noop("A hint that stands below it on the form."),
+        description=gettext_noop("A hint shown below it on the form."),
         json_schema_extra={"control": "text"},
     )
     visible: StrictBool = Field(
@@ -113,7 +111,7 @@ class FormField(FieldKind):
     enabled: StrictBool = Field(
         default=True,
         title=gettext_noop("Enabled"),
-        description=gettext_noop("Whether a person can change or press it at first."),
+        description=gettext_noop("Whether people can change or use it at first."),
         json_schema_extra={"control": "switch"},
     )
     width: int = Field(
@@ -139,8 +137,8 @@ class FormField(FieldKind):
         max_length=MOST_REFS,
         title=gettext_noop("Who sees it"),
         description=gettext_noop(
-            "People and groups. No one named: whoever sees the form. Its value is kept from "
-            "all others."
+            "People and groups. If empty, everyone who sees the form. Its value is hidden from "
+            "everyone else."
         ),
         json_schema_extra={"control": "refs"},
     )
@@ -149,7 +147,7 @@ class FormField(FieldKind):
         max_length=MOST_REFS,
         title=gettext_noop("Who changes it"),
         description=gettext_noop(
-            "People and groups. No one named: whoever fills in the form. It can be changed only "
+            "People and groups. If empty, everyone who fills in the form. It can be changed only "
             "while its form is open."
         ),
         json_schema_extra={"control": "refs"},
@@ -157,7 +155,7 @@ class FormField(FieldKind):
     rules: Rules = Field(
         default=[],
         description=gettext_noop(
-            "What happens, in this order, when it is pressed or its value is changed."
+            "What happens, in this order, when it is selected or its value is changed."
         ),
     )
 
@@ -182,7 +180,7 @@ class FormField(FieldKind):
 
     def to_python(self, raw: object) -> Value:
         """Return a JSON or other value converted to this field's type."""
-        raise ValueFailure(_("A %(kind)s holds no value.") % {"kind": self.slug()})
+        raise ValueFailure(_("A %(kind)s has no value.") % {"kind": self.slug()})
 
     def clean(self, value: Value) -> Value:
         """Return a converted value when it keeps to the field's settings."""
@@ -297,7 +295,7 @@ class InputField(FormField):
             field.clean(field.to_python(from_json(plain)))
         except ValueFailure as failure:
             raise flaw(
-                _("The default does not fit: %(failure)s") % {"failure": failure}
+                _("The default is not valid: %(failure)s") % {"failure": failure}
             ) from failure
         return default
 
@@ -317,10 +315,7 @@ class LayoutField(FormField):
     def _runs_none(cls, rules: list[AnyRule]) -> list[AnyRule]:
         if rules:
             raise flaw(
-                _(
-                    "A %(kind)s runs no rules. Put them on a button, or on a field that "
-                    "holds a value."
-                )
+                _("A %(kind)s has no rules. Add them to a button, or to a field that has a value.")
                 % {"kind": _(cls.label).lower()}
             )
         return rules
@@ -335,7 +330,7 @@ class Container(LayoutField):
         default=[],
         title=gettext_noop("Fields"),
         description=gettext_noop(
-            "What stands in it, in this order; containers may stand in containers."
+            "Its content, in this order. Containers can hold other containers."
         ),
         json_schema_extra={"control": "fields"},
     )

@@ -56,9 +56,9 @@ class QuickPress(BaseModel):
 
 
 class Button(FormField):
-    """Runs its rules, in their order, when someone presses it or a scheduled task fires it.
+    """Runs its rules, in their order, when someone selects it or a scheduled task runs it.
 
-    It holds no value.
+    It has no value.
     """
 
     label = gettext_noop("Button")
@@ -95,7 +95,7 @@ class Button(FormField):
         default=False,
         title=gettext_noop("Show in display mode"),
         description=gettext_noop(
-            "Whether it can be pressed also while its form is not open: before its turn, and after "
+            "Whether it can also be used while its form is not open: before its turn, and after "
             "it was submitted."
         ),
         json_schema_extra={"control": "switch"},
@@ -103,17 +103,17 @@ class Button(FormField):
     press: Refs = Field(
         default=(),
         max_length=MOST,
-        title=gettext_noop("Who presses it"),
-        description=gettext_noop("People and groups. No one named: whoever fills in the form."),
+        title=gettext_noop("Who can use it"),
+        description=gettext_noop("People and groups. If empty, everyone who fills in the form."),
         json_schema_extra={"control": "refs"},
     )
     menu: Refs = Field(
         default=(),
         max_length=MOST,
-        title=gettext_noop("Quick action of"),
+        title=gettext_noop("Quick action for"),
         description=gettext_noop(
-            "Who finds it in the menu of its form, whether or not they fill the form in and the "
-            "button is shown. No one named: it is in no menu."
+            "Who finds it in the menu of its form, even if they do not fill the form in or the "
+            "button is hidden. If empty, it is in no menu."
         ),
         json_schema_extra={"control": "refs", "group": "rights"},
     )

@@ -17,9 +17,9 @@ from processes.language.values import Value, from_json
 class Date(InputField):
     """Holds a day, such as 2026-11-23, a day with its time, or a time of day, such as 10:30:00.
 
-    ISO 8601 is taken, and seconds since 1970. A day with its time is kept in UTC; one without an
-    offset is taken as UTC. Of a moment put into a day or a time of day, that part is taken as it is
-    written. A time of day belongs to no zone.
+    ISO 8601 and seconds since 1970 are accepted. A day with its time is stored in UTC; without an
+    offset it is read as UTC. When a moment is written into a day or a time of day, that part is
+    used as written. A time of day has no time zone.
     """
 
     label = gettext_noop("Date")

@@ -7,9 +7,9 @@ from processes.fields.base import Container
 
 
 class FieldGroup(Container):
-    """Keeps fields together under one title, without a frame: an address, or a from and a to.
+    """Groups fields under one title, without a frame: an address, or a from and a to.
 
-    Readers of the screen are told its title with each of its fields.
+    Screen readers announce its title with each of its fields.
     """
 
     label = gettext_noop("Field group")

@@ -17,18 +17,18 @@ def _types(text: str) -> str:
     for one in wanted:
         if not TOLD.fullmatch(one):
             raise flaw(
-                _("%(type)s is no kind of file. Write pdf, docx, image/* or application/pdf.")
+                _("%(type)s is not a file type. Write pdf, docx, image/* or application/pdf.")
                 % {"type": shown(one)}
             )
     return ", ".join(wanted)
 
 
 class FileUpload(FilesField):
-    """One file or several, uploaded by a person or set by rules.
+    """One or more files, uploaded by a person or set by rules.
 
-    The content is stored outside the database. The value of the field says what a file is called,
-    how large it is and of which kind: [offer.name], [offer.size], [offer.media_type]. As text it is
-    its name. What kind a file is, its content tells: one that claims another kind is refused.
+    The content is stored outside the database. The value of the field has the name, size and type
+    of a file: [offer.name], [offer.size], [offer.media_type]. As text it is the file name. The type
+    is detected from the content: a file that claims another type is rejected.
     """
 
     label = gettext_noop("File")
@@ -38,8 +38,8 @@ class FileUpload(FilesField):
     type: Literal["file_upload"] = "file_upload"
     multiple: StrictBool = Field(
         default=False,
-        title=gettext_noop("Several"),
-        description=gettext_noop("Whether it can hold several files."),
+        title=gettext_noop("More than one"),
+        description=gettext_noop("Whether it can hold more than one file."),
         json_schema_extra={"control": "switch"},
     )
     max_files: int | None = Field(
@@ -47,8 +47,8 @@ class FileUpload(FilesField):
         ge=1,
         le=MOST,
         strict=True,
-        title=gettext_noop("Most files"),
-        description=gettext_noop("How many files at most, if it takes several. If empty, 50."),
+        title=gettext_noop("Maximum files"),
+        description=gettext_noop("How many files it can hold, if more than one. If empty, 50."),
         json_schema_extra={"control": "number"},
     )
     max_mb: int | None = Field(
@@ -65,17 +65,17 @@ class FileUpload(FilesField):
     allowed: Annotated[str, AfterValidator(_types)] = Field(
         default="",
         max_length=500,
-        title=gettext_noop("Kinds of file"),
+        title=gettext_noop("File types"),
         description=gettext_noop(
-            "Endings or media types, separated by commas: pdf, docx, image/*. If empty, any. "
-            "What a file is, its content tells, not its name alone."
+            "Extensions or media types, separated by commas: pdf, docx, image/*. If empty, any. "
+            "The type is detected from the content, not only from the name."
         ),
         json_schema_extra={"control": "text"},
     )
     capture: StrictBool = Field(
         default=False,
         title=gettext_noop("Camera on a phone"),
-        description=gettext_noop("Whether a phone offers its camera at once."),
+        description=gettext_noop("Whether a phone opens its camera directly."),
         json_schema_extra={"control": "switch"},
     )
     button_text: str = Field(
@@ -90,7 +90,7 @@ class FileUpload(FilesField):
     @classmethod
     def _several(cls, most: int | None, info: ValidationInfo) -> int | None:
         if most is not None and most > 1 and not info.data.get("multiple"):
-            raise flaw(_("It holds one file. Switch on Several first."))
+            raise flaw(_("It holds one file. Switch on “More than one” first."))
         return most
 
     @property

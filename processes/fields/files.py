@@ -103,8 +103,8 @@ class FilesField(InputField):
     def _too_many(self, count: int) -> str:
         said = {"count": count, "most": self.most}
         if self.most == 1:
-            return _("%(count)s files are too many; it takes one.") % said
-        return _("%(count)s files are too many; it takes %(most)s.") % said
+            return _("%(count)s files are too many. Only one is allowed.") % said
+        return _("%(count)s files are too many. At most %(most)s are allowed.") % said
 
     def clean(self, value: Value) -> Value:
         """Check how many there are, and of each its size and its kind."""
@@ -119,11 +119,11 @@ class FilesField(InputField):
     def refusal(self, name: str, size: Any, media_type: str = "") -> str:
         """Return why a file cannot be here, or nothing; before it is there its kind is a guess."""
         if self.largest_mb is not None and size is not None and size > self.largest_mb * 1_000_000:
-            return _("%(name)s has %(size)s. At most %(most)s MB are allowed here.") % {
+            return _("%(name)s has %(size)s. At most %(most)s MB are allowed.") % {
                 "name": name, "size": file_size(size), "most": f"{self.largest_mb:,}",
             }  # fmt: skip
         if name and not is_allowed(name, media_type, wanted_types(self.kinds)):
-            return _("%(name)s is not of a kind that is allowed here: %(allowed)s.") % {
+            return _("The type of %(name)s is not allowed here. Allowed: %(allowed)s.") % {
                 "name": name, "allowed": self.kinds,
             }  # fmt: skip
         return ""
@@ -175,7 +175,7 @@ def _file(raw: object) -> dict[str, Any]:
     try:
         number = str(UUID(str(told.get("id"))))
     except ValueError:
-        words = _('%(value)s is no file. Upload one, and send its id: {"id": "..."}.')
+        words = _('%(value)s is not a file. Upload one, and send its ID: {"id": "..."}.')
         raise ValueFailure(words % {"value": shown(_plain(raw))}) from None
     size = told.get("size")
     return {

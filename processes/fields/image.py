@@ -12,8 +12,8 @@ from processes.language.file_types import PICTURES
 class Image(FilesField):
     """A picture: uploaded, taken with a camera, or set by rules, and shown on the form.
 
-    It takes PNG, JPEG, GIF and WebP. A rule brings a picture from a field File into it. Its parts
-    are those of a file: [photo.name], [photo.size], [photo.media_type].
+    PNG, JPEG, GIF and WebP are accepted. A rule can copy a picture from a File field. Its parts are
+    those of a file: [photo.name], [photo.size], [photo.media_type].
     """
 
     label = gettext_noop("Image")
@@ -27,7 +27,7 @@ class Image(FilesField):
         le=1_200,
         strict=True,
         title=gettext_noop("Height"),
-        description=gettext_noop("How high it is shown at most, in pixels."),
+        description=gettext_noop("The maximum height on the form, in pixels."),
         json_schema_extra={"control": "number"},
     )
     max_mb: int | None = Field(

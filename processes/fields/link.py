@@ -16,10 +16,10 @@ _SAFE = re.compile(r"(?:https?://|mailto:|tel:|/(?!/))[^\s\x00-\x1f\\]*\Z", re.I
 
 
 class Link(LayoutField):
-    """Leads to a web address, which may be made of fields: https://example.org/[order].
+    """Links to a web address, which can contain fields: https://example.org/[order].
 
-    http, https, mailto and tel are followed, and addresses of this product, which start with one /.
-    While the address is not one of these, the title stands there without a link.
+    http, https, mailto and tel work, and addresses within Kianda, which start with one /. While the
+    address is none of these, the title is shown without a link.
     """
 
     label = gettext_noop("Link")
@@ -37,7 +37,7 @@ class Link(LayoutField):
     new_tab: StrictBool = Field(
         default=False,
         title=gettext_noop("New tab"),
-        description=gettext_noop("Whether it opens in a tab of its own."),
+        description=gettext_noop("Whether it opens in a new tab."),
         json_schema_extra={"control": "switch"},
     )
 

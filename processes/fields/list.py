@@ -16,7 +16,7 @@ from processes.language.values import MAX_LIST, Value, ValueFailure, as_text, sh
 
 
 class Choice(BaseModel):
-    """One choice: the value that is stored, and the title that is shown (the value if left out)."""
+    """One choice: the value that is stored, and the title that is shown (the value if omitted)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,10 +35,10 @@ class Choice(BaseModel):
 
 
 class List(InputField):
-    """Lets a person choose one of several choices, or several of them.
+    """Lets people select one or more choices.
 
-    Its value is always a list of texts, with one text in it when only one can be chosen, and empty
-    when nothing is. A text put into it becomes a list of one.
+    Its value is always a list of texts: one text when only one can be selected, and empty when
+    nothing is. A text written into it becomes a list of one.
     """
 
     label = gettext_noop("List")
@@ -62,14 +62,14 @@ class List(InputField):
     multiple: bool = Field(
         default=False,
         strict=True,
-        title=gettext_noop("Several"),
-        description=gettext_noop("Whether several can be chosen at once."),
+        title=gettext_noop("More than one"),
+        description=gettext_noop("Whether more than one can be selected."),
         json_schema_extra={"control": "switch"},
     )
     display_as: Literal["dropdown", "options"] = Field(
         default="dropdown",
         title=gettext_noop("Display as"),
-        description=gettext_noop("A list that opens, or all choices side by side."),
+        description=gettext_noop("A drop-down list, or all choices side by side."),
         json_schema_extra={"control": "select"},
     )
     default: DefaultValue = None
@@ -81,7 +81,7 @@ class List(InputField):
         for choice in choices:
             if choice.value in seen:
                 raise flaw(
-                    _("The choice %(value)s is there twice. Keep one of them.")
+                    _("The choice %(value)s is listed twice. Remove one of them.")
                     % {"value": choice.value}
                 )
             seen.add(choice.value)
@@ -112,13 +112,13 @@ class List(InputField):
         chosen = to_list(value)
         if len(chosen) > (MAX_LIST if self.multiple else 1):
             raise ValueFailure(
-                _("%(chosen)s are several; only one can be chosen.") % {"chosen": as_text(chosen)}
+                _("%(chosen)s are more than one. Select only one.") % {"chosen": as_text(chosen)}
             )
         known = {choice.value for choice in self.choices}
         for one in chosen:
             if known and one not in known:
                 raise ValueFailure(
-                    _("%(one)s is not among the choices: %(choices)s.")
+                    _("%(one)s is not one of the choices: %(choices)s.")
                     % {"one": shown(one), "choices": self._few()}
                 )
         return [*dict.fromkeys(chosen)]

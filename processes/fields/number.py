@@ -28,9 +28,9 @@ from processes.language.values import (
 def _bound(raw: object) -> object:
     """Refuse anything but a JSON number; a number in quotes is a slip in a definition."""
     if raw is not None and (isinstance(raw, bool) or not isinstance(raw, (int, float))):
-        raise flaw(_("Write a number."))
+        raise flaw(_("Enter a number."))
     if raw is not None and not math.isfinite(raw):
-        raise flaw(_("Write a finite number."))
+        raise flaw(_("Enter a finite number."))
     return raw
 
 
@@ -40,10 +40,10 @@ Bound = Annotated[
 
 
 class Number(InputField):
-    """Holds a number, with as many places after the point as you say.
+    """Holds a number, with a fixed number of decimal places if you want.
 
-    Numbers and texts that read as one are taken, such as 12 or -1.5. A blank number counts as 0 in
-    sums. Whole numbers are exact; of others 15 digits are kept.
+    Numbers and texts that read as a number are accepted, such as 12 or -1.5. A blank number counts
+    as 0 in sums. Whole numbers are exact; others have 15 digits.
     """
 
     label = gettext_noop("Number")
@@ -58,22 +58,22 @@ class Number(InputField):
         ge=0,
         le=10,
         strict=True,
-        title=gettext_noop("Places after the point"),
+        title=gettext_noop("Decimal places"),
         description=gettext_noop(
-            "Values are rounded to so many places, 5 away from 0. Not set: as they come."
+            "Values are rounded to this many places, 5 away from 0. If empty, they are not rounded."
         ),
         json_schema_extra={"control": "number"},
     )
     min: Bound = Field(
         default=None,
-        title=gettext_noop("Least"),
-        description=gettext_noop("The least number that a person may enter."),
+        title=gettext_noop("Minimum"),
+        description=gettext_noop("The smallest number that people can enter."),
         json_schema_extra={"control": "number"},
     )
     max: Bound = Field(
         default=None,
-        title=gettext_noop("Greatest"),
-        description=gettext_noop("The greatest number that a person may enter."),
+        title=gettext_noop("Maximum"),
+        description=gettext_noop("The largest number that people can enter."),
         json_schema_extra={"control": "number"},
     )
     default: DefaultValue = None
@@ -83,7 +83,7 @@ class Number(InputField):
     def _not_below_min(cls, most: float | None, info: ValidationInfo) -> float | None:
         least = info.data.get("min")
         if most is not None and least is not None and most < least:
-            raise flaw(_("The greatest number is below the least. Change one of them."))
+            raise flaw(_("The maximum is below the minimum. Change one of them."))
         return most
 
     @property
@@ -107,12 +107,12 @@ class Number(InputField):
             return None
         if self.min is not None and number < to_decimal(self.min):
             raise ValueFailure(
-                _("%(number)s is too small; %(min)s is the least.")
+                _("%(number)s is too small. Enter %(min)s or more.")
                 % {"number": as_text(number), "min": as_text(self.min)}
             )
         if self.max is not None and number > to_decimal(self.max):
             raise ValueFailure(
-                _("%(number)s is too large; %(max)s is the greatest.")
+                _("%(number)s is too large. Enter %(max)s or less.")
                 % {"number": as_text(number), "max": as_text(self.max)}
             )
         return number

@@ -9,10 +9,10 @@ from processes.fields.base import Container
 
 
 class Panel(Container):
-    """Keeps fields together in a frame with a heading.
+    """Groups fields in a frame with a heading.
 
-    A panel that is hidden hides what stands in it; one that is not enabled lets nobody change or
-    press it. The values of its fields are kept either way.
+    A hidden panel hides its content; in a disabled panel nothing can be changed or used. Its fields
+    keep their values either way.
     """
 
     label = gettext_noop("Panel")
@@ -22,18 +22,20 @@ class Panel(Container):
     show_title: StrictBool = Field(
         default=True,
         title=gettext_noop("Show title"),
-        description=gettext_noop("Whether its title stands above what is in it."),
+        description=gettext_noop("Whether its title is shown."),
         json_schema_extra={"control": "switch"},
     )
     collapsible: StrictBool = Field(
         default=False,
         title=gettext_noop("Collapsible"),
-        description=gettext_noop("Whether a person can fold it to its title."),
+        description=gettext_noop("Whether people can collapse it to its title."),
         json_schema_extra={"control": "switch"},
     )
     collapsed: StrictBool = Field(
         default=False,
-        title=gettext_noop("Folded at first"),
-        description=gettext_noop("Whether a collapsible panel is folded when the form is opened."),
+        title=gettext_noop("Collapsed at first"),
+        description=gettext_noop(
+            "Whether a collapsible panel is collapsed when the form is opened."
+        ),
         json_schema_extra={"control": "switch"},
     )

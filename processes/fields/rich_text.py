@@ -23,11 +23,11 @@ _MARK = re.compile(r"</?[a-zA-Z]")
 
 
 class RichText(LayoutField):
-    """Shows text on the form: an explanation, a heading, a link, a value of the instance.
+    """Shows text on the form: an explanation, a heading, a link, a value of the record.
 
-    HTML for headings (h3, h4), paragraphs, lists, tables, links and emphasis is kept, everything
-    else is taken out. Text without any of it is shown in paragraphs, as it is written. [field] puts
-    in the stored value of a field, which is never read as HTML.
+    HTML for headings (h3, h4), paragraphs, lists, tables, links and emphasis is allowed; everything
+    else is removed. Text without HTML is shown in paragraphs, as written. [field] inserts the
+    stored value of a field, which is never read as HTML.
     """
 
     label = gettext_noop("Rich text")
@@ -41,8 +41,7 @@ class RichText(LayoutField):
         max_length=20_000,
         title=gettext_noop("Text"),
         description=gettext_noop(
-            "What stands on the form: text, or HTML, with [fields] in it, or an "
-            "expression. It can show no secret."
+            "Text or HTML, with [fields] in it, or an expression. It cannot show a secret."
         ),
         json_schema_extra={"control": "long_text"},
     )

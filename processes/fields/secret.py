@@ -11,9 +11,9 @@ from processes.language.values import Value, to_text
 class Secret(InputField):
     """Holds a password, key or token.
 
-    It is encrypted where it is stored, and shown as ******** when it is set. It can go only into
-    input mappings and other secret fields. In conditions it can be asked whether it is blank, and
-    be compared with another secret field. It has no default.
+    It is stored encrypted, and shown as ******** when it is set. It can go only into input mappings
+    and other secret fields. Conditions can check whether it is blank, and compare it with another
+    secret field. It has no default.
     """
 
     label = gettext_noop("Secret")

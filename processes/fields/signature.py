@@ -8,10 +8,10 @@ from processes.fields.files import FilesField
 
 
 class Signature(FilesField):
-    """A signature: drawn with a finger, a pen or the mouse, or typed with the keyboard.
+    """A signature: drawn with a finger, a pen or the mouse, or typed on the keyboard.
 
-    It is kept as a picture. Its name says who has signed and when: whoever is signed in, by the
-    clock of the server. Nobody puts another file there, and rules copy only other signatures.
+    It is stored as a picture. Its name says who signed and when: the person who is signed in, by
+    the clock of the server. No other file can be put there, and rules copy only other signatures.
     """
 
     label = gettext_noop("Signature")

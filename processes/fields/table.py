@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class Table(InputField):
     """Holds rows with the same columns, such as the lines of an order.
 
-    Its value is a list of objects, one a row, with one key for each column. Of the objects put into
-    it by a rule, keys that are no column are left out, and a column without a key is empty.
-    [lines] stands for all rows in an expression, [lines.amount] for the values of one column.
+    Its value is a list of objects, one per row, with one key for each column. When a rule writes
+    objects into it, keys that are not columns are ignored, and a column without a key is empty. In
+    an expression, [lines] is all rows, and [lines.amount] the values of one column.
     """
 
     label = gettext_noop("Table")
@@ -70,9 +70,9 @@ class Table(InputField):
         ge=0,
         le=100,
         strict=True,
-        title=gettext_noop("Rows at first"),
+        title=gettext_noop("Initial rows"),
         description=gettext_noop(
-            "How many rows a new instance starts with, filled with the columns' defaults."
+            "How many rows a new record starts with, filled with the defaults of the columns."
         ),
         json_schema_extra={"control": "number"},
     )
@@ -81,8 +81,8 @@ class Table(InputField):
         ge=1,
         le=MAX_LIST,
         strict=True,
-        title=gettext_noop("Most rows"),
-        description=gettext_noop("How many rows there may be."),
+        title=gettext_noop("Maximum rows"),
+        description=gettext_noop("How many rows are allowed."),
         json_schema_extra={"control": "number"},
     )
     page_size: int = Field(
@@ -90,7 +90,7 @@ class Table(InputField):
         ge=5,
         le=100,
         strict=True,
-        title=gettext_noop("Rows at once"),
+        title=gettext_noop("Rows per page"),
         description=gettext_noop(
             "How many rows the form shows at once; buttons lead to the others."
         ),
@@ -105,14 +105,14 @@ class Table(InputField):
             if column.rules:
                 raise flaw(
                     _(
-                        "The column %(name)s has rules. A column runs none: put them on the "
-                        "table, or on a button."
+                        "The column %(name)s has rules. Add them to the table, or to a button, "
+                        "instead."
                     )
                     % {"name": column.name}
                 )
             if column.name.lower() in seen:
                 raise flaw(
-                    _("The column %(name)s is there twice. Give one another name.")
+                    _("The column %(name)s exists twice. Rename one of them.")
                     % {"name": column.name}
                 )
             seen.add(column.name.lower())
@@ -126,7 +126,7 @@ class Table(InputField):
         if names_in(info) is not None and first > most:
             raise flaw(
                 _(
-                    "A new instance starts with %(first)s rows, and %(most)s are the most. "
+                    "A new record starts with %(first)s rows, but at most %(most)s are allowed. "
                     "Change one of them."
                 )
                 % {"first": first, "most": most}
@@ -191,7 +191,10 @@ class Table(InputField):
         wrong = [*no_rows, *self._unknown(rows), *wrong]
         if len(wrong) > MAX_TOLD:
             more = f"{len(wrong) - MAX_TOLD:,}"
-            wrong = [*wrong[:MAX_TOLD], ("", _("%(more)s more cells do not fit.") % {"more": more})]
+            wrong = [
+                *wrong[:MAX_TOLD],
+                ("", _("%(more)s more cells are not valid.") % {"more": more}),
+            ]
         return made, wrong
 
     def _unknown(self, rows: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -214,7 +217,7 @@ class Table(InputField):
             wrong.append(
                 (
                     "",
-                    _("There are %(count)s rows; %(most)s are allowed.")
+                    _("There are %(count)s rows; at most %(most)s are allowed.")
                     % {"count": f"{len(rows):,}", "most": f"{self.max_rows:,}"},
                 )
             )
@@ -308,12 +311,12 @@ def _list_of(raw: object) -> list[Any]:
     rows = [raw] if isinstance(raw, Mapping) else raw
     if not isinstance(rows, (list, tuple)):
         raise ValueFailure(
-            _("%(raw)s is not a table. A list of objects is needed, one a row.")
+            _("%(raw)s is not a table. A list of objects is needed, one per row.")
             % {"raw": in_message(from_json(raw))}
         )
     if len(rows) > MAX_LIST:
         raise ValueFailure(
-            _("There are %(count)s rows; %(most)s are allowed.")
+            _("There are %(count)s rows; at most %(most)s are allowed.")
             % {"count": f"{len(rows):,}", "most": f"{MAX_LIST:,}"}
         )
     return list(rows)

@@ -20,11 +20,11 @@ _EMAIL = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,250}\Z")
 
 
 class Text(InputField):
-    """Holds text: one line, several lines, an e-mail address or a web address.
+    """Holds text: one line, multiple lines, an email address or a web address.
 
-    Numbers are taken without exponent or added .0, booleans as true and false, objects and lists
-    as compact JSON. What it holds is shown to everyone who may see the form: keep passwords and
-    keys in a secret field.
+    Numbers are converted without exponent or added .0, booleans to true and false, objects and
+    lists to compact JSON. Everyone who can see the form can read the text: use a secret field for
+    passwords and keys.
     """
 
     label = gettext_noop("Text")
@@ -39,7 +39,7 @@ class Text(InputField):
     mode: Literal["line", "long", "email", "url"] = Field(
         default="line",
         title=gettext_noop("Kind of text"),
-        description=gettext_noop("One line, several lines, an e-mail address or a web address."),
+        description=gettext_noop("One line, multiple lines, an email address or a web address."),
         json_schema_extra={"control": "select"},
     )
     max_length: int | None = Field(
@@ -47,15 +47,15 @@ class Text(InputField):
         ge=1,
         le=MAX_TEXT,
         strict=True,
-        title=gettext_noop("Longest"),
-        description=gettext_noop("How many characters a person may enter."),
+        title=gettext_noop("Maximum length"),
+        description=gettext_noop("How many characters people can enter."),
         json_schema_extra={"control": "number"},
     )
     pattern: str = Field(
         default="",
         title=gettext_noop("Pattern"),
         description=gettext_noop(
-            "An RE2 pattern that the whole text must fit, such as [A-Z]{2}[0-9]+."
+            "An RE2 pattern that the full text must match, such as [A-Z]{2}[0-9]+."
         ),
         json_schema_extra={"control": "pattern"},
     )
@@ -99,14 +99,14 @@ class Text(InputField):
     def _check_length(self, text: str) -> None:
         if self.max_length is not None and len(text) > self.max_length:
             raise ValueFailure(
-                _("The text has %(count)s characters; %(most)s are allowed.")
+                _("The text has %(count)s characters; at most %(most)s are allowed.")
                 % {"count": f"{len(text):,}", "most": f"{self.max_length:,}"}
             )
 
     def _check_writing(self, text: str) -> None:
         if self.mode == "email" and not _EMAIL.match(text):
             raise ValueFailure(
-                _("%(text)s is not an e-mail address, such as ada@example.org.")
+                _("%(text)s is not an email address, such as ada@example.org.")
                 % {"text": shown(text)}
             )
         if self.mode == "url" and not _is_url(text):
@@ -116,7 +116,7 @@ class Text(InputField):
             )
         if self.pattern and not fits(self.pattern, text):
             raise ValueFailure(
-                _("%(text)s does not fit the pattern %(pattern)s.")
+                _("%(text)s does not match the pattern %(pattern)s.")
                 % {"text": shown(text), "pattern": self.pattern}
             )
 

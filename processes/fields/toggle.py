@@ -15,7 +15,7 @@ from processes.language.values import Value, to_toggle
 class Toggle(InputField):
     """Holds yes or no, and nothing until it is set.
 
-    true, false, 1, 0, yes and no are taken.
+    true, false, 1, 0, yes and no are accepted.
     """
 
     label = gettext_noop("Toggle")
@@ -30,14 +30,14 @@ class Toggle(InputField):
         default="Yes",
         max_length=50,
         title=gettext_noop("Text for yes"),
-        description=gettext_noop("What stands beside it when it is on."),
+        description=gettext_noop("Shown beside it when it is on."),
         json_schema_extra={"control": "text"},
     )
     off_text: str = Field(
         default="No",
         max_length=50,
         title=gettext_noop("Text for no"),
-        description=gettext_noop("What stands beside it when it is off."),
+        description=gettext_noop("Shown beside it when it is off."),
         json_schema_extra={"control": "text"},
     )
     default: DefaultValue = None

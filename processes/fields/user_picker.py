@@ -31,11 +31,12 @@ LONGEST = 150
 
 
 class UserPicker(InputField):
-    """Lets a person choose people or groups.
+    """Lets people select people or groups.
 
-    Its value is user:niamh or group:HR, or a list of these when several can be chosen. A name alone
-    is taken for a user name, where only groups can be chosen for the name of a group. What is known
-    of the person is read through it: [manager.email], [manager.department], [manager.manager].
+    Its value is user:niamh or group:HR, or a list of these when more than one can be selected. A
+    name alone is read as a user name, or as a group name where only groups can be selected.
+    Properties of the person are read through it: [manager.email], [manager.department],
+    [manager.manager].
     """
 
     label = gettext_noop("User")
@@ -61,13 +62,13 @@ class UserPicker(InputField):
     )
     multiple: StrictBool = Field(
         default=False,
-        title=gettext_noop("Several"),
-        description=gettext_noop("Whether several can be chosen at once."),
+        title=gettext_noop("More than one"),
+        description=gettext_noop("Whether more than one can be selected."),
         json_schema_extra={"control": "switch"},
     )
     default_to_me: StrictBool = Field(
         default=False,
-        title=gettext_noop("Me at first"),
+        title=gettext_noop("Start with the creator"),
         description=gettext_noop("Whether it starts with the person who creates the record."),
         json_schema_extra={"control": "switch"},
     )
@@ -103,14 +104,16 @@ class UserPicker(InputField):
             return [*dict.fromkeys(refs)]
         if len(refs) > 1:
             raise ValueFailure(
-                _("%(chosen)s are several; only one can be chosen.") % {"chosen": as_text(refs)}
+                _("%(chosen)s are more than one. Select only one.") % {"chosen": as_text(refs)}
             )
         return refs[0] if refs else None
 
     def _ref(self, text: str) -> str:
         kind, name = kind_and_name(text.strip())
         if len(name) > LONGEST or name in {f"{USER}:", f"{GROUP}:"}:
-            raise ValueFailure(_("%(name)s is nobody's name.") % {"name": shown(name)})
+            raise ValueFailure(
+                _("%(name)s is not a valid user or group name.") % {"name": shown(name)}
+            )
         return f"{kind or (GROUP if self.choose == 'groups' else USER)}:{name}"
 
     def clean(self, value: Value) -> Value:

@@ -55,8 +55,8 @@ class Condition(_Part):
         "",
         title=gettext_noop("Compared with"),
         description=gettext_noop(
-            "A field, text or expression; for in and between several with commas; "
-            "for matches an RE2 pattern; nothing for blank, today and is_me."
+            "A field, text or expression. For in and between, values separated by commas; for "
+            "matches, an RE2 pattern; for blank, today and is_me, nothing."
         ),
         json_schema_extra={"control": "value"},
         validate_default=True,
@@ -74,7 +74,7 @@ class Condition(_Part):
         secrets = _secrets(info.data.get("left", ""), info)
         if secrets and not OPERATORS[operator].takes_secret:
             said = _(
-                "%(name)s is a secret field: ask whether it is blank or not_blank, or compare "
+                "%(name)s is a secret field: check whether it is blank or not_blank, or compare "
                 "it with another secret field by eq or neq."
             )
             raise flaw(said % {"name": secrets[0]})
@@ -91,7 +91,7 @@ class Condition(_Part):
             _check_pattern(right)
             return right
         if kind is Right.PAIR and len(_sources(right)) != 2 and not _may_be_list(right):
-            raise flaw(_("Give two values with a comma between them, such as 1, 10."))
+            raise flaw(_("Enter two values with a comma between them, such as 1, 10."))
         for source in _sources(right) if kind in (Right.LIST, Right.PAIR) else [right]:
             cls._check(source, info)
         if kind is Right.VALUE or _secrets(right, info):
@@ -194,12 +194,12 @@ def kind_of_part(raw: Any) -> str:
 
 
 class ConditionGroup(_Part):
-    """Conditions of which all or any must hold. An empty group always holds."""
+    """Conditions of which all or any must be met. An empty group is always met."""
 
     match: Literal["all", "any"] = Field(
         "all",
         title=gettext_noop("Match"),
-        description=gettext_noop("Whether all conditions must hold, or any one of them."),
+        description=gettext_noop("Whether all conditions must be met, or any one of them."),
     )
     items: tuple[
         Annotated[
@@ -220,7 +220,7 @@ class ConditionGroup(_Part):
     def _not_too_deep(cls, items: tuple[Any, ...]) -> tuple[Any, ...]:
         if any(isinstance(item, ConditionGroup) and item.depth >= MAX_NESTING for item in items):
             raise flaw(
-                _("Groups of conditions can be nested %(most)s deep at most.")
+                _("Groups of conditions can be nested at most %(most)s levels deep.")
                 % {"most": MAX_NESTING}
             )
         return items
@@ -271,7 +271,7 @@ class ItemCondition(Condition):
 
 
 class ItemFilter(ConditionGroup):
-    """Which items are meant: conditions that may speak of `[item.<field>]`."""
+    """Selects items: conditions that can use `[item.<field>]`."""
 
     items: tuple[
         Annotated[

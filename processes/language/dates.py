@@ -139,7 +139,7 @@ def shifted(value: Value, *, seconds: Decimal) -> str:
         moved = moment + timedelta(microseconds=int(seconds * 1_000_000))
     except OverflowError:
         raise ValueFailure(
-            _("%(value)s moved by %(seconds)s s leaves the calendar.")
+            _("%(value)s moved by %(seconds)s s is outside the years 1 to 9999.")
             % {"value": shown(value), "seconds": as_text(seconds)}
         ) from None
     if isinstance(value, str) and is_date(value.strip()) and seconds % 86_400 == 0:

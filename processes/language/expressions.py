@@ -135,11 +135,12 @@ def _evaluate(expression: Expression, source: str, resolve: Resolve) -> Value:
         return _bounded(evaluator.value_of(expression, source, resolve))
     except ArithmeticError:
         raise ValueFailure(
-            _("%(source)s gives no number that can be kept.") % {"source": _short(source)}
+            _("The result of %(source)s is not a number that can be stored.")
+            % {"source": _short(source)}
         ) from None
     except RecursionError:
         raise ValueFailure(
-            _("%(source)s meets a value that is nested too deep.") % {"source": _short(source)}
+            _("%(source)s uses a value that is nested too deeply.") % {"source": _short(source)}
         ) from None
     except simpleeval.InvalidExpression as error:
         raise ValueFailure(
@@ -153,7 +154,7 @@ def _bounded(value: Value) -> Value:
         return to_text(value)
     if isinstance(value, list) and len(value) > MAX_LIST:
         raise ValueFailure(
-            _("The list has %(count)s items; %(most)s are allowed.")
+            _("The list has %(count)s items; at most %(most)s are allowed.")
             % {"count": f"{len(value):,}", "most": f"{MAX_LIST:,}"}
         )
     return value

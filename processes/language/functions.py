@@ -36,19 +36,19 @@ _ALL = (
     ),
     Function(
         "Average(a, b, ...)",
-        gettext_noop("The mean of those that are not blank."),
+        gettext_noop("The average of those that are not blank."),
         formulas.average,
         most=None,
     ),
     Function(
         "Min(a, b, ...)",
-        gettext_noop("The least of those that are not blank: numbers, dates or texts."),
+        gettext_noop("The smallest of those that are not blank: numbers, dates or texts."),
         formulas.extreme(-1),
         most=None,
     ),
     Function(
         "Max(a, b, ...)",
-        gettext_noop("The greatest of those that are not blank."),
+        gettext_noop("The largest of those that are not blank."),
         formulas.extreme(1),
         most=None,
     ),
@@ -82,9 +82,9 @@ _ALL = (
         gettext_noop("How many characters a text has, or items a list."),
         formulas.length,
     ),
-    Function("Upper(text)", gettext_noop("In capital letters."), formulas.cased(str.upper)),
-    Function("Lower(text)", gettext_noop("In small letters."), formulas.cased(str.lower)),
-    Function("Trim(text)", gettext_noop("Without blanks at both ends."), formulas.cased(str.strip)),
+    Function("Upper(text)", gettext_noop("In uppercase."), formulas.cased(str.upper)),
+    Function("Lower(text)", gettext_noop("In lowercase."), formulas.cased(str.lower)),
+    Function("Trim(text)", gettext_noop("Without spaces at both ends."), formulas.cased(str.strip)),
     Function(
         "Concat(a, b, ...)",
         gettext_noop("All of them as one text."),
@@ -95,7 +95,7 @@ _ALL = (
     Function("Right(text, count)", gettext_noop("The last characters."), formulas.right_part, 2, 2),
     Function(
         "Mid(text, start, count)",
-        gettext_noop("Characters from a place on, counted from 1."),
+        gettext_noop("Characters from a position on, counted from 1."),
         formulas.middle_part,
         3,
         3,
@@ -115,7 +115,7 @@ _ALL = (
     ),
     Function(
         "Join(list, separator)",
-        gettext_noop("The items as one text, with a comma or that between them."),
+        gettext_noop("The items as one text, with a comma or that separator between them."),
         formulas.joined_up,
         most=2,
     ),
@@ -156,7 +156,7 @@ _ALL = (
     ),
     Function(
         "IsBlank(value)",
-        gettext_noop("Whether nothing is set. 0 and false are something."),
+        gettext_noop("Whether it is empty. 0 and false are not empty."),
         is_blank,
     ),
     Function(
@@ -169,28 +169,28 @@ _ALL = (
     Function("Text(value)", gettext_noop("Any value as text."), as_text),
     Function(
         "AddDays(date, count)",
-        gettext_noop("The date or moment so many days later."),
+        gettext_noop("The date or moment that many days later."),
         formulas.shift_by("days"),
         2,
         2,
     ),
     Function(
         "AddHours(date, count)",
-        gettext_noop("The moment so many hours later."),
+        gettext_noop("The moment that many hours later."),
         formulas.shift_by("hours"),
         2,
         2,
     ),
     Function(
         "AddMinutes(date, count)",
-        gettext_noop("The moment so many minutes later."),
+        gettext_noop("The moment that many minutes later."),
         formulas.shift_by("minutes"),
         2,
         2,
     ),
     Function(
         "AddSeconds(date, count)",
-        gettext_noop("The moment so many seconds later."),
+        gettext_noop("The moment that many seconds later."),
         formulas.shift_by("seconds"),
         2,
         2,
@@ -219,7 +219,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType({function.name: function fo
 # `If` is not among them: the reader turns it into a choice that evaluates one branch only.
 IF = Function(
     "If(condition, then, otherwise)",
-    gettext_noop("One of two, the other is not looked at."),
+    gettext_noop("One of two; the other is not evaluated."),
     is_blank,
     3,
     3,

@@ -38,13 +38,13 @@ _SYSTEM = {
     "process.name": gettext_noop("Process name"),
     "process.status": gettext_noop("Process status"),
     "process.created": gettext_noop("Process created"),
-    "process.url": gettext_noop("Address of the instance"),
+    "process.url": gettext_noop("Address of the record"),
 }
 
 
 _PARTS = {
     "name": gettext_noop("Name"), "username": gettext_noop("User name"),
-    "email": gettext_noop("E-mail"), "manager": gettext_noop("Manager"),
+    "email": gettext_noop("Email"), "manager": gettext_noop("Manager"),
     "department": gettext_noop("Department"), "job_title": gettext_noop("Job title"),
     "phone": gettext_noop("Phone"), "groups": gettext_noop("Groups"),
 }  # fmt: skip

@@ -29,7 +29,10 @@ TARGET = re.compile(r"(url_path|body|(path|query|header|body)\.[^\s.][^\x00-\x1f
 def _known_target(target: str) -> str:
     if not TARGET.match(target) or len(target) > 200:
         raise flaw(
-            _("Write url_path, path.<parameter>, query.<name>, header.<name>, body.<path> or body.")
+            _(
+                "Write `url_path`, path.<parameter>, query.<name>, header.<name>, body.<path> or "
+                "body."
+            )
         )
     return target
 
@@ -40,8 +43,8 @@ InputTarget = Annotated[
     Field(
         title=gettext_noop("Target"),
         description=gettext_noop(
-            "Where the value goes: url_path, path.<parameter>, query.<name>, "
-            "header.<name>, body.<path>, or body for the whole of a raw body."
+            "Where the value goes: `url_path`, path.<parameter>, query.<name>, header.<name>, "
+            "body.<path>, or body for all of a raw body."
         ),
         json_schema_extra={"control": "input_target"},
     ),
@@ -62,14 +65,14 @@ class Assignment(Row):
 
 
 class InputRow(Row):
-    """A place of the request and the value that goes there."""
+    """A place in the request and the value that goes there."""
 
     target: InputTarget
     value: InputValue
 
 
 class SuccessRow(Row):
-    """A field and what it gets out of the answer."""
+    """A field and what it gets from the response."""
 
     field: FieldName
     value: ResultValue
@@ -77,16 +80,16 @@ class SuccessRow(Row):
         default="fail",
         title=gettext_noop("If missing"),
         description=gettext_noop(
-            "What happens when the answer does not hold it, or holds null or an empty "
-            "text: the step fails, the field keeps its value, or the field is cleared. With "
-            "keep the field also keeps its value when the answer's does not fit it."
+            "What happens when the response does not have it, or has null or an empty text: the "
+            "step fails, the field keeps its value, or the field is cleared. With keep, the field "
+            "also keeps its value when the value of the response is not valid for it."
         ),
         json_schema_extra={"control": "select"},
     )
 
 
 class ErrorRow(Row):
-    """A field and what it gets out of the error."""
+    """A field and what it gets from the error."""
 
     field: FieldName
     value: ErrorValue

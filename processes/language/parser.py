@@ -75,10 +75,10 @@ def read_expression(source: str) -> Expression:
     """Return the tree of an expression (without its `=`); raises TemplateError."""
     if len(source) > MAX_SOURCE:
         raise TemplateError(
-            _("An expression may have %(most)s characters at most.") % {"most": f"{MAX_SOURCE:,}"}
+            _("An expression can have at most %(most)s characters.") % {"most": f"{MAX_SOURCE:,}"}
         )
     if not source.strip():
-        raise TemplateError(_("An expression must follow =. Write == for a plain =."))
+        raise TemplateError(_("Enter an expression after =. Write == for a plain =."))
     reader = _Reader()
     prepared = reader.prepared(source)
     try:
@@ -122,10 +122,7 @@ class _Reader:
                 made.append(self._holder([part]))
                 continue
             if foreign := _FOREIGN.search(part):
-                raise TemplateError(
-                    _("%(sign)s cannot stand in an expression outside quotes.")
-                    % {"sign": foreign[0]}
-                )
+                raise TemplateError(_("Put %(sign)s in quotes.") % {"sign": foreign[0]})
             made.append(part)
         return "".join(made)
 
@@ -230,7 +227,7 @@ _BY_LOWER_NAME = {name.lower(): function for name, function in FUNCTIONS.items()
 def _function(node: ast.Call) -> Function:
     """Return the function that a call names, with its arguments counted."""
     if not isinstance(node.func, ast.Name) or node.keywords:
-        raise TemplateError(_("Only a function by its name can be called, such as Sum([a], [b])."))
+        raise TemplateError(_("Call a function by its name, such as Sum([a], [b])."))
     function = _BY_LOWER_NAME.get(node.func.id.lower())
     if function is None:
         raise TemplateError(
@@ -253,7 +250,7 @@ def _known(operator: _Operator) -> _Operator:
     """Return an operator that has a meaning here; `<<`, `//`, `is` and others have none."""
     if type(operator) not in OPERATORS:
         raise TemplateError(
-            _("An expression knows + - * / % ** == != < <= > >= in, not in, and, or, not.")
+            _("An expression can use + - * / % ** == != < <= > >= in, not in, and, or, not.")
         )
     return operator
 
@@ -261,7 +258,7 @@ def _known(operator: _Operator) -> _Operator:
 def _refusal(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
         return _(
-            "A point cannot follow a value. Write the path inside the brackets, [response.body.a]."
+            "A dot cannot follow a value. Write the path inside the brackets, [response.body.a]."
         )
     if isinstance(node, ast.Subscript):
         return _(

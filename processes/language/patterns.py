@@ -30,8 +30,8 @@ def compiled(pattern: str) -> Any:
         words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise PatternError(
             _(
-                "This is not a pattern: %(words)s. RE2 syntax holds; there is no "
-                "look-around and no back reference."
+                "This is not a valid pattern: %(words)s. Use RE2 syntax, without lookaround and "
+                "backreferences."
             )
             % {"words": words}
         ) from error

@@ -197,8 +197,9 @@ def _ref(ref: str, info: ValidationInfo) -> str:
     inner = named_field(ref)
     if not (inner and FIELD_NAME.match(inner)):
         raise flaw(
-            _("“%(ref)s” names no one. Write everyone, creator, owners, participants, user:name, "
-              "group:name or a user field such as [approver].")
+            _(
+                "“%(ref)s” is not a person or group. Write everyone, creator, owners, "
+                "participants, user:name, group:name or a user field such as [approver].")
             % {"ref": ref[:60]}
         )  # fmt: skip
     names = names_in(info)
@@ -214,7 +215,7 @@ def _ref(ref: str, info: ValidationInfo) -> str:
 def _early(ref: str) -> str:
     if ref != EVERYONE and not named_user(ref) and not named_group(ref):
         raise flaw(
-            _("“%(ref)s” is known only once an instance is there. Name everyone, people or groups.")
+            _("“%(ref)s” is known only once there is a record. Enter everyone, people or groups.")
             % {"ref": ref}
         )
     return ref
@@ -222,7 +223,7 @@ def _early(ref: str) -> str:
 
 def _named(ref: str) -> str:
     if not named_user(ref) and not named_group(ref):
-        raise flaw(_("Name people or groups here, such as user:helen or group:hr."))
+        raise flaw(_("Enter people or groups, such as user:helen or group:hr."))
     return ref
 
 

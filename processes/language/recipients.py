@@ -58,8 +58,9 @@ def _recipient(text: str, info: ValidationInfo) -> str:
     template = parsed(text)
     if template.only_reference is None:
         raise flaw(
-            _("“%(text)s” names no one. Write creator, owners, participants, user:name, "
-              "group:name, a field such as [approver], or an email address.")
+            _(
+                "“%(text)s” is not a recipient. Write creator, owners, participants, user:name, "
+                "group:name, a field such as [approver], or an email address.")
             % {"text": text[:60]}
         )  # fmt: skip
     _check_field(template, info)

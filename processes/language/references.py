@@ -95,7 +95,7 @@ def name_problems(
 def _root_problem(name: str, root: str, roots: tuple[str, ...]) -> str:
     if root not in roots:
         where = {"name": name, "where": _(_PLACES[root])}
-        return _("[%(name)s] can stand only %(where)s.") % where
+        return _("Use [%(name)s] only %(where)s.") % where
     if not _is_place(name, root):
         known = {"name": name, "known": _(_ROOTS[root])}
         return _("[%(name)s] is not known here: write %(known)s.") % known
@@ -131,7 +131,7 @@ def _field_problem(name: str, names: NameTable) -> str:
         meant = _(" Did you mean [%(near)s]?") % {"near": near} if near else ""
         return _("There is no field or name %(name)s.") % {"name": name} + meant
     if not kind.holds_value:
-        sentence = _("The field %(name)s is a %(kind)s and holds no value.")
+        sentence = _("The field %(name)s is a %(kind)s and has no value.")
         return sentence % {"name": name, "kind": kind.slug()}
     return ""
 
@@ -145,11 +145,11 @@ def _part_problem(
     if kind.holds_rows:
         sentence = _("The table %(field)s has no column %(part)s. There are: %(known)s.")
     elif kind.holds_files:
-        sentence = _("Nothing called %(part)s is known of a file. There are: %(known)s.")
+        sentence = _("A file has no property %(part)s. There are: %(known)s.")
     elif parts:
-        sentence = _("Nothing called %(part)s is known of a person. There are: %(known)s.")
+        sentence = _("A person has no property %(part)s. There are: %(known)s.")
     else:
-        sentence = _("[%(field)s.%(part)s] needs one person, and %(field)s takes several.")
+        sentence = _("[%(field)s.%(part)s] needs one person, and %(field)s allows more than one.")
     return sentence % said
 
 
@@ -169,13 +169,13 @@ def check_field_name(name: str, info: ValidationInfo) -> str:
     if name.startswith("row."):
         return _check_column(name, names)
     if not FIELD_NAME.match(name):
-        raise flaw(_("Give the name of a field, such as access_token, without brackets."))
+        raise flaw(_("Enter the name of a field, such as access_token, without brackets."))
     if names is None or names.holds_value(name):
         return name
     kind = names.fields.get(name)
     if kind is not None:
         raise flaw(
-            _("The field %(name)s is a %(kind)s and holds no value. Choose another field.")
+            _("The field %(name)s is a %(kind)s and has no value. Choose another field.")
             % {"name": name, "kind": kind.slug()}
         )
     near = names.nearest(name)
@@ -191,8 +191,8 @@ def check_own_field_name(name: str, info: ValidationInfo) -> str:
     """Refuse what is no field that holds a value, a column of the loop's table too."""
     if name.startswith("row.") and names_in(info) is not None:
         sentence = _(
-            "%(name)s is a column, and it is required in every row or in none: by its own setting "
-            "Required. Choose a field."
+            "%(name)s is a column. Columns are required in every row or in none, by their own "
+            "setting Required. Choose a field."
         )
         raise flaw(sentence % {"name": name})
     return check_field_name(name, info)

@@ -33,8 +33,8 @@ def _secret_problems(template: Template, names: NameTable, info: ValidationInfo)
         return []
     return [
         _(
-            "%(name)s is a secret field: it may go only into input mappings and into "
-            "other secret fields. Take it out here, or make the target a secret field."
+            "%(name)s is a secret field. It can go only into input mappings and other secret "
+            "fields. Remove it here, or choose a secret field as the target."
         )
         % {"name": name}
         for name in dict.fromkeys(secret_names(template, names))
@@ -74,21 +74,21 @@ def _check_early(template: Template) -> None:
         if not is_early_name(name):
             known = ", ".join(f"[{early}]" for early in sorted(EARLY_NAMES))
             raise flaw(
-                _("[%(name)s] is not known yet when a default is taken; %(known)s are. %(hint)s")
+                _("[%(name)s] cannot be used in a default; %(known)s can. %(hint)s")
                 % {"name": name, "known": known, "hint": escape_hint(name)}
             )
 
 
 def _slug(text: str) -> str:
     if not SLUG.match(text) or len(text) > 63:
-        raise flaw(_("Use small letters, digits and single hyphens, at most 63 characters."))
+        raise flaw(_("Use lowercase letters, digits and single hyphens, at most 63 characters."))
     return text
 
 
 def _property(name: str, info: ValidationInfo, *, known: tuple[str, ...]) -> str:
     """Refuse what is not known of people; while a stored design is read, only the writing."""
     if not FIELD_NAME.match(name) or len(name) > 64:
-        raise flaw(_("Choose what is known of users, such as department."))
+        raise flaw(_("Choose a user property, such as department."))
     if names_in(info) is not None and name not in known and name not in attributes():
         raise flaw(
             _("Users have no attribute %(name)s. Choose another one, or add it for all users.")
@@ -159,8 +159,8 @@ ResultValue = Annotated[
         "value",
         gettext_noop(
             "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
-            "Empty clears the field. The answer is [response.status], [response.headers.<Name>], "
-            "[response.body.<path>]; an item found is [item.<field>]."
+            "Empty clears the field. The response is [response.status], "
+            "[response.headers.<Name>], [response.body.<path>]; an item found is [item.<field>]."
         ),
     ),
 ]
@@ -185,8 +185,8 @@ DefaultValue = Annotated[
     Field(
         title=gettext_noop("Default"),
         description=gettext_noop(
-            "The value at the start: text, or a name known then, such as [today] or "
-            "[user.email], or an expression of those."
+            "The initial value: text, or a name known then, such as [today] or [user.email], or "
+            "an expression of those."
         ),
         json_schema_extra={"control": "value"},
     ),
@@ -204,7 +204,7 @@ OwnFieldName = Annotated[
 RuleId = Annotated[
     str,
     AfterValidator(_slug),
-    _control("slug", gettext_noop("Names the rule in its process, for ever.")),
+    _control("slug", gettext_noop("Permanent name of the rule in its process.")),
 ]
 DatasourceRef = Annotated[
     str,
@@ -230,7 +230,7 @@ def check_table_name(name: str, info: ValidationInfo) -> str:
     """Refuse what is no table of this process."""
     names = names_in(info)
     if not FIELD_NAME.match(name):
-        raise flaw(_("Give the name of a table."))
+        raise flaw(_("Enter the name of a table."))
     if names is not None and not (name in names.fields and names.fields[name].holds_rows):
         raise flaw(
             _("There is no table %(name)s. Choose a field of the type table.") % {"name": name}
@@ -241,7 +241,7 @@ def check_table_name(name: str, info: ValidationInfo) -> str:
 def check_form_name(name: str, info: ValidationInfo) -> str:
     """Refuse what is no form of this process."""
     if not FIELD_NAME.match(name):
-        raise flaw(_("Give the name of a form."))
+        raise flaw(_("Enter the name of a form."))
     names = names_in(info)
     if names is not None and name not in names.forms:
         raise flaw(_("There is no form %(name)s. Choose a form of this process.") % {"name": name})
@@ -250,7 +250,7 @@ def check_form_name(name: str, info: ValidationInfo) -> str:
 
 def _check_process(name: str) -> str:
     if not SLUG.match(name) or len(name) > 63:
-        raise flaw(_("Give the name of a process: small letters, digits and single hyphens."))
+        raise flaw(_("Enter the name of a process: lowercase letters, digits and single hyphens."))
     return name
 
 

@@ -188,11 +188,11 @@ def to_text(value: object) -> str:
     text = as_text(value)
     if len(text) > MAX_TEXT:
         raise ValueFailure(
-            _("The text has %(count)s characters; %(most)s are allowed.")
+            _("The text has %(count)s characters; at most %(most)s are allowed.")
             % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"}
         )
     if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
-        raise ValueFailure(_("The text holds a NUL or half a character. Take it out."))
+        raise ValueFailure(_("The text contains a NUL or half a character. Remove it."))
     return text
 
 
@@ -226,7 +226,7 @@ def to_list(value: object) -> list[str]:
     items = list(value) if isinstance(value, (list, tuple)) else [value]
     if len(items) > MAX_LIST:
         raise ValueFailure(
-            _("The list has %(count)s items; %(most)s are allowed.")
+            _("The list has %(count)s items; at most %(most)s are allowed.")
             % {"count": f"{len(items):,}", "most": f"{MAX_LIST:,}"}
         )
     if any(isinstance(item, (Mapping, list, tuple)) for item in items):

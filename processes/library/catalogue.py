@@ -103,7 +103,12 @@ def describe_design(
     settings = {"title": title, "description": description}
     design = get_design(name)
     if expected is not None and expected.pk != design.draft_id:
-        raise Stale(_("Somebody saved this design meanwhile. Look at it again, then repeat yours."))
+        raise Stale(
+            _(
+                "Someone saved this design while you were editing. Check it, then repeat "
+                "your change."
+            )
+        )
     with transaction.atomic():
         held = unsaved(design)
         if held:

@@ -16,8 +16,8 @@ from processes.library.exporter import FORMAT, FORMAT_VERSION
 MOST_BYTES = 1_500_000
 MOST_OBJECTS = 200
 NOT_OURS = gettext_noop(
-    "This is JSON, but no file of process designs. An exported file begins with "
-    '"format": "kianda-designs" and has a list "processes".'
+    'This is JSON, but not a file of process designs. An exported file begins with "format": '
+    '"kianda-designs" and has a list "processes".'
 )
 
 
@@ -64,9 +64,7 @@ def read_bundle(body: bytes) -> Bundle:
     elif value.get("format") != FORMAT:
         raise Invalid.at("", _stranger(value))
     elif value.get("format_version") != FORMAT_VERSION:
-        raise Invalid.at(
-            "", _("The file was made by a newer version of the product. Upgrade first.")
-        )
+        raise Invalid.at("", _("The file comes from a newer version of Kianda. Upgrade first."))
     return _bundle(value)
 
 
@@ -77,7 +75,7 @@ def _parsed(body: bytes) -> Any:
         cause = refusal.__cause__
         if isinstance(cause, UnicodeDecodeError):
             raise Invalid.at(
-                "", _("This is no text file. Choose the .json file of an export.")
+                "", _("This is not a text file. Choose the .json file of an export.")
             ) from refusal
         if isinstance(cause, json.JSONDecodeError):
             raise Invalid.at("", _no_json(cause)) from refusal
@@ -99,7 +97,7 @@ def _no_json(error: json.JSONDecodeError) -> str:
 
 def _stranger(value: dict[str, Any]) -> str:
     if "base_url" in value or value.get("kind") == "email":
-        return _("This file holds a data source alone. A file of process designs brings its own.")
+        return _("This file contains only a data source. A file of process designs brings its own.")
     return _(NOT_OURS)
 
 
@@ -108,7 +106,7 @@ def _bundle(value: dict[str, Any]) -> Bundle:
     if not isinstance(processes, list) or not isinstance(sources, list):
         raise Invalid.at("", _(NOT_OURS))
     if not processes and not sources:
-        raise Invalid.at("", _("The file holds no process design."))
+        raise Invalid.at("", _("The file contains no process design."))
     if len(processes) + len(sources) > MOST_OBJECTS:
         raise Invalid.at(
             "",
@@ -153,7 +151,7 @@ def _source_flaws(sources: list[Any]) -> list[Flaw]:
 def _doubles(kind: str, names: list[str]) -> list[Flaw]:
     return [
         Flaw(
-            f"/{kind}/{at}/name", _("The name %(name)s stands twice in the file.") % {"name": name}
+            f"/{kind}/{at}/name", _("The name %(name)s appears twice in the file.") % {"name": name}
         )
         for at, name in enumerate(names)
         if name in names[:at]

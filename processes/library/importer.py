@@ -155,7 +155,7 @@ def carry_out(bundle: Bundle, choices: Mapping[str, ImportChoice], *, user: User
         if work.flaws:
             raise Invalid(_("Nothing was imported."), errors=work.flaws)
         if not work.done.processes and not work.done.datasources:
-            raise Invalid.at("", _("Everything is left out, so there is nothing to import."))
+            raise Invalid.at("", _("Everything is skipped, so there is nothing to import."))
     work.done.todo += list(_broken(work.done.processes))
     return work.done
 
@@ -200,7 +200,7 @@ class _Import:
             return
         if not has_role(self.user, ADMINISTRATOR, DATASOURCE_MANAGER):
             raise Invalid.at(
-                "", _("You need the role Data source manager to make a data source. Leave it out.")
+                "", _("You need the role Data source manager to create a data source. Skip it.")
             )
         wish = self.choice("datasource", name).name.strip() or name
         row = create_datasource(raw={**_unmasked(raw), "name": wish}, user=self.user)

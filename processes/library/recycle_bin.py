@@ -83,22 +83,22 @@ class BinnedDesigns(BinKind[ProcessDesign]):
     def words_of_restoring(self, row: ProcessDesign) -> str:
         """Say what comes back with it."""
         return _(
-            "The design comes back with all its versions and the instances that were deleted with "
-            "it, and its scheduled tasks that make new instances fire again."
+            "The design comes back with all its versions and the records that were deleted with "
+            "it. Its scheduled tasks that create records run again."
         )
 
     def words_of_removing(self, row: ProcessDesign) -> str:
         """Say what goes with it, its instances too."""
         versions, instances = row.versions.count(), row.instances.count()
         words = ngettext(
-            "The design goes with its %(n)s version.",
-            "The design goes with its %(n)s versions.",
+            "Deletes the design with its %(n)s version.",
+            "Deletes the design with its %(n)s versions.",
             versions,
         ) % {"n": f"{versions:,}"}
         if instances:
             more = ngettext(
-                "%(n)s instance of it that is in the recycle bin goes too.",
-                "%(n)s instances of it that are in the recycle bin go too.",
+                "%(n)s of its records, in the recycle bin, is deleted, too.",
+                "%(n)s of its records, in the recycle bin, are deleted, too.",
                 instances,
             )
             words = f"{words} {more % {'n': f'{instances:,}'}}"

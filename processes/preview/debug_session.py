@@ -212,9 +212,9 @@ def claimed(run_pk: int, user: User, *, anybody: bool = False) -> Session:
         holder=holder.name, lease_until=timezone.now() + LEASE
     )
     if not mine:
-        raise Busy(_("A step of this debugging session is under way. Wait for its end."))
+        raise Busy(_("A step of this debugging session is in progress. Wait until it ends."))
     held = Run.objects.select_related("run_as", "instance__version", "instance__design")
     session = read_session(held.get(pk=run.pk))
     if session is None:
-        raise Conflict(_("This debugging session cannot go on; it ends within a minute."))
+        raise Conflict(_("This debugging session cannot continue. It ends within a minute."))
     return session

@@ -57,7 +57,7 @@ def start(
     """
     instance = read_instance(process_id, user)[0]
     if instance.mode != ProcessInstance.Mode.PREVIEW:
-        raise Conflict(_("Only preview instances are debugged: a live one is not held up."))
+        raise Conflict(_("Only preview records can be debugged. Live records are never paused."))
     firing = RunRequest(
         process_id, target, user, trigger, data, revision, time_zone, set_by_rules=set_by_rules,
         modes=modes,
@@ -161,7 +161,7 @@ def _chosen(session: Session, answer: str, position: int) -> Invalid | None:
         return None
     return Invalid.at(
         "/answer",
-        _("No answer is pinned for %(rule)s yet. Pin one, or let the call be sent.")
+        _("There is no sample response for %(rule)s yet. Add one, or send the call.")
         % {"rule": lacking.title},
     )
 
@@ -257,7 +257,7 @@ def _set_by_hand(act: SessionStep, sent: Mapping[str, Value]) -> None:
     for name, value in sent.items():
         if context.is_secret(name):
             context.masker.add(value)
-    context.trace.by_hand(session.next, BY_HAND, _("Edited by hand"), sent)
+    context.trace.by_hand(session.next, BY_HAND, _("Edited manually"), sent)
     context.working.change(sent)
     # What a person sets is safe, as what they send with a trigger is.
     context.working.safe.update(sent)

@@ -112,7 +112,7 @@ def _plan(position: int, rule: Rule, context: RunState) -> NextStep:
     if held and not held.holds(context.resolve, today=context.today, zone=context.zone):
         return NextStep(
             skipped=context.masker.text(
-                _("The condition does not hold: %(held)s.") % {"held": held.in_words()}
+                _("The condition is not met: %(held)s.") % {"held": held.in_words()}
             )
         )
     if not reaching([rule]):

@@ -91,7 +91,7 @@ def make_preview(
 def choose_outward(instance: ProcessInstance, outward: str) -> None:
     """Keep what calls do in a preview: `do`, or `pinned`; raises Invalid at `/outward`."""
     if outward not in OUTWARD:
-        raise Invalid.at("/outward", _("Choose whether calls are made or answered from samples."))
+        raise Invalid.at("/outward", _("Choose whether calls are sent or answered from samples."))
     if instance.mode != ProcessInstance.Mode.PREVIEW:
         raise Conflict(_("Only in a preview are calls answered from samples."))
     ProcessInstance.objects.filter(pk=instance.pk).update(outward=outward)
@@ -110,8 +110,8 @@ def refuse_unasked(document: Document, target: str, outward: str) -> None:
         raise Invalid.at(
             "/outward",
             _(
-                "%(rule)s has an effect outside this preview. Choose first whether calls "
-                "are made or answered from pinned samples."
+                "%(rule)s has an effect outside this preview. Choose first whether to send real "
+                "requests or use sample responses."
             )
             % {"rule": found[0].title},
         )

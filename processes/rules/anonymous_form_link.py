@@ -17,12 +17,12 @@ _SECONDS = {"hours": 3_600, "days": 86_400}
 
 
 class AnonymousFormLink(Rule):
-    """Creates a link to one form of this instance, for people without an account.
+    """Creates a link to one form of this record, for people without an account.
 
-    Whoever has the link sees that form, fills it in and submits it while it is open; nothing else
-    of the instance is shown. The link is put into a field, from where a mail can take it. It ends
-    when the form is no longer open, when the instance is deleted, when somebody revokes it on the
-    page of the instance, and when a newer link to the same form is created.
+    Anyone with the link sees that form, fills it in and submits it while it is open; nothing else
+    of the record is shown. The link is written into a field, where an email can use it. It ends
+    when the form is no longer open, when the record is deleted, when someone revokes it on the page
+    of the record, and when a newer link to the same form is created.
     """
 
     label = gettext_noop("Anonymous form link")
@@ -39,7 +39,7 @@ class AnonymousFormLink(Rule):
     field: FieldName = Field(
         title=gettext_noop("Field for the link"),
         description=gettext_noop(
-            "A text field that gets the address. Whoever sees the field can use the link."
+            "A text field for the address. Anyone who sees the field can use the link."
         ),
         json_schema_extra={"control": "field"},
     )
@@ -48,7 +48,9 @@ class AnonymousFormLink(Rule):
         ge=1,
         le=10_000,
         title=gettext_noop("How often it can be used"),
-        description=gettext_noop("A use is a press that stores something. Empty: any number."),
+        description=gettext_noop(
+            "Each time something is saved counts as one use. If empty, there is no limit."
+        ),
         json_schema_extra={"control": "number"},
     )
     valid_for: StrictInt | None = Field(
@@ -56,13 +58,13 @@ class AnonymousFormLink(Rule):
         ge=1,
         le=9_999,
         title=gettext_noop("How long it can be used"),
-        description=gettext_noop("Counted from when the rule runs. Empty: it does not expire."),
+        description=gettext_noop("Counted from when the rule runs. If empty, it does not expire."),
         json_schema_extra={"control": "number"},
     )
     unit: Literal["hours", "days"] = Field(
         default="days",
         title=gettext_noop("Unit"),
-        description=gettext_noop("What that time is counted in."),
+        description=gettext_noop("Unit of that time."),
         json_schema_extra={"control": "select"},
     )
     message: TextValue = Field(

@@ -27,8 +27,8 @@ class Assignees(BaseModel):
         max_length=MOST,
         title=gettext_noop("Users"),
         description=gettext_noop(
-            "User names or e-mail addresses; [user.username] is the person of the run, "
-            "[user.manager] the manager."
+            "User names or email addresses. [user.username] is the user who started the run, "
+            "[user.manager] their manager."
         ),
         json_schema_extra={"control": "users"},
     )
@@ -42,10 +42,10 @@ class Assignees(BaseModel):
 
 
 class AssignForm(Rule):
-    """Says whose a form is: people, groups, or everyone who may see the instance.
+    """Sets the owners of a form: people, groups, or everyone with access to the record.
 
-    A value may name several, with commas between them. A form can be opened at the same time; it
-    is then worked on beside those that are open already.
+    A value can name more than one, separated by commas. The form can be opened at the same time; it
+    is then open alongside the forms that are open already.
     """
 
     label = gettext_noop("Assign form")
@@ -63,25 +63,25 @@ class AssignForm(Rule):
     to: Assignees = Field(
         default=Assignees(),
         title=gettext_noop("To"),
-        description=gettext_noop("Whose it is from now on: people and groups."),
+        description=gettext_noop("The new owners: people and groups."),
         json_schema_extra={"control": "people", "values": True},
     )
     everyone: StrictBool = Field(
         default=False,
         title=gettext_noop("Everyone"),
-        description=gettext_noop("Whether it is for everyone who may see the instance."),
+        description=gettext_noop("Whether everyone with access to the record can work on it."),
         json_schema_extra={"control": "switch"},
     )
     existing: Literal["override", "append"] = Field(
         default="override",
-        title=gettext_noop("Owners until now"),
-        description=gettext_noop("override: they are owners no more. append: they stay."),
+        title=gettext_noop("Current owners"),
+        description=gettext_noop("override: they are replaced. append: they stay."),
         json_schema_extra={"control": "select"},
     )
     opens: StrictBool = Field(
         default=False,
         title=gettext_noop("Open the form"),
-        description=gettext_noop("Whether it can be worked on at once."),
+        description=gettext_noop("Whether work on it can start immediately."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -89,7 +89,7 @@ class AssignForm(Rule):
     def _names_somebody(self) -> "AssignForm":
         somebody = bool(self.to.users or self.to.groups)
         if somebody == self.everyone:
-            raise flaw(_("Name people or groups, or choose everyone; one of both."))
+            raise flaw(_("Enter people or groups, or choose everyone, but not both."))
         return self
 
     def run(self, context: Context) -> None:
@@ -101,7 +101,7 @@ class AssignForm(Rule):
         if not self.everyone and not users and not groups:
             raise RuleFailed(
                 "value",
-                _("Nobody is named to whom %(form)s could be assigned.") % {"form": self.form},
+                _("No owner for “%(form)s”. Enter a person or group.") % {"form": self.form},
             )
         context.forms.assign(
             [self.form],

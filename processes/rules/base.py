@@ -37,7 +37,7 @@ def read_item(rows: Sequence[SuccessRow], item: Item, context: Context) -> Chang
         scope(context.resolve, item=item),
         into=context,
         missing=lambda name: (
-            _("The instance %(item_id)s has no %(name)s.")
+            _("The record %(item_id)s has no %(name)s.")
             % {"item_id": item_id, "name": name.removeprefix("item.")}
         ),
     )
@@ -54,8 +54,8 @@ def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
                 raise RuleFailed(
                     "configuration",
                     _(
-                        "[%(name)s] is a secret of another process; it may only go into a secret "
-                        "field, and %(field)s is not."
+                        "[%(name)s] is a secret of another process. It can only go into a secret "
+                        "field, and %(field)s is not one."
                     )
                     % {"name": name, "field": row.field},
                 )
@@ -87,7 +87,7 @@ class Rule(Kind):
     id: RuleId = Field(
         title=gettext_noop("Id"),
         description=gettext_noop(
-            "Names the rule in its process, for ever: small letters, digits, hyphens."
+            "Permanent name of the rule in its process: lowercase letters, digits, hyphens."
         ),
         json_schema_extra={"control": "slug", "made": "made from the title"},
     )
@@ -95,7 +95,7 @@ class Rule(Kind):
         default="",
         max_length=200,
         title=gettext_noop("Title"),
-        description=gettext_noop("How the rule is called in lists and in the trace of a run."),
+        description=gettext_noop("Name of the rule in lists and in the trace of a run."),
         json_schema_extra={"control": "text", "made": "made from the id or the kind"},
     )
     enabled: StrictBool = Field(
@@ -108,7 +108,7 @@ class Rule(Kind):
         default=None,
         title=gettext_noop("Conditions"),
         description=gettext_noop(
-            "The rule runs only when they hold. Without conditions it always runs."
+            "The rule runs only when they are met. Without conditions it always runs."
         ),
         json_schema_extra={"control": "conditions"},
     )
@@ -182,7 +182,7 @@ InputMapping = Annotated[
     tuple[InputRow, ...],
     Field(
         title=gettext_noop("Input mapping"),
-        description=gettext_noop("What goes into the request, and from where."),
+        description=gettext_noop("Which values go into the request."),
         json_schema_extra={"control": "input_mapping"},
     ),
 ]
@@ -191,7 +191,7 @@ SuccessMapping = Annotated[
     Field(
         title=gettext_noop("On success mapping"),
         description=gettext_noop(
-            "Which fields take what from the answer. All rows are applied, or none."
+            "Which fields get which values of the response. All rows are applied, or none."
         ),
         json_schema_extra={"control": "success_mapping"},
     ),
@@ -200,7 +200,7 @@ ErrorMapping = Annotated[
     tuple[ErrorRow, ...],
     Field(
         title=gettext_noop("On error mapping"),
-        description=gettext_noop("Which fields take what from the error."),
+        description=gettext_noop("Which fields get which values of the error."),
         json_schema_extra={"control": "error_mapping"},
     ),
 ]
@@ -210,8 +210,8 @@ def _stop_maps_nothing(chosen: OnFailure | None, info: ValidationInfo) -> OnFail
     if chosen == "stop" and info.data.get("on_error"):
         raise flaw(
             _(
-                "With stop nothing is stored, so an on error mapping has no effect. "
-                "Choose undo or continue, or remove the mapping."
+                "With stop nothing is saved, so an on error mapping has no effect. Choose undo or "
+                "continue, or remove the mapping."
             )
         )
     return chosen
@@ -224,10 +224,10 @@ FailureChoice = Annotated[
         validate_default=True,
         title=gettext_noop("On failure"),
         description=gettext_noop(
-            "stop: the run ends and nothing unsaved is stored. undo: what the run changed "
-            "since its last safe point is taken back, the on error mapping is stored, the run "
-            "ends. continue: the on error mapping is applied and the next rule runs. When nothing "
-            "is chosen: undo with an on error mapping, stop without one."
+            "stop: the run ends and nothing unsaved is stored. undo: changes since the last safe "
+            "point are rolled back, the on error mapping is stored, the run ends. continue: the "
+            "on error mapping is applied and the next rule runs. If not set: undo with an on "
+            "error mapping, stop without one."
         ),
         json_schema_extra={"control": "select"},
     ),

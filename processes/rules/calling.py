@@ -41,7 +41,7 @@ class CallingRule(OutwardRule):
     on_failure: FailureChoice = None
     omit_blank: StrictBool = Field(
         default=False,
-        title=gettext_noop("Leave out blank values"),
+        title=gettext_noop("Omit blank values"),
         description=gettext_noop(
             "Blank values are not sent at all. Otherwise they are sent as blank."
         ),
@@ -58,7 +58,7 @@ class CallingRule(OutwardRule):
             key = row.target.lower() if row.target.startswith("header.") else row.target
             if key in seen:
                 raise flaw(
-                    _("The target %(target)s is mapped twice. Keep one row for it.")
+                    _("The target %(target)s is mapped twice. Remove one of the rows.")
                     % {"target": row.target}
                 )
             seen.add(key)
@@ -85,8 +85,8 @@ class CallingRule(OutwardRule):
                 if name.partition(".")[0] in {"response", "item"} - {wanted}:
                     raise flaw(
                         _(
-                            "[%(name)s], mapped to %(field)s, is not there: what "
-                            "%(datasource)s brings is [%(wanted)s. ...]."
+                            "[%(name)s], mapped to %(field)s, does not exist. For %(datasource)s, "
+                            "write [%(wanted)s. ...]."
                         )
                         % {
                             "name": name,
@@ -152,14 +152,14 @@ class CallingRule(OutwardRule):
         place = name.removeprefix("response.").removeprefix("body.")
         called = {"datasource": self.datasource, "method": self.method}
         if place == "body":
-            return _("The answer of %(datasource)s / %(method)s is empty.") % called
+            return _("The response of %(datasource)s / %(method)s is empty.") % called
         if place.startswith("headers."):
             place = _("header %(name)s") % {"name": place.removeprefix("headers.")}
         called["place"] = place
         if why := refusal_in_words(answer.body):
-            sentence = _("The answer of %(datasource)s / %(method)s has no %(place)s: %(why)s.")
+            sentence = _("The response of %(datasource)s / %(method)s has no %(place)s: %(why)s.")
             return sentence % {**called, "why": why}
-        missing = _("The answer of %(datasource)s / %(method)s has no %(place)s.")
+        missing = _("The response of %(datasource)s / %(method)s has no %(place)s.")
         return missing % called + _what_it_is(answer.body)
 
 
@@ -170,7 +170,9 @@ def _what_it_is(body: Value) -> str:
         return _(" It is empty.")
     if isinstance(body, str):
         return _(" It is text, not a JSON object.")
-    return _(" It is a list, not an object.") if isinstance(body, list) else _(" It is no object.")
+    return (
+        _(" It is a list, not an object.") if isinstance(body, list) else _(" It is not an object.")
+    )
 
 
 class MatchingRule(CallingRule):
@@ -183,8 +185,8 @@ class MatchingRule(CallingRule):
         default=None,
         title=gettext_noop("Filter"),
         description=gettext_noop(
-            "Which instances of the process are meant, such as [item.process.id] eq "
-            "orders-1. Only for the built-in datasource, which needs one."
+            "Which records of the process to use, such as [item.process.id] eq orders-1. Only for "
+            "the built-in datasource, which requires one."
         ),
         json_schema_extra={"control": "item_filter"},
         validate_default=True,
@@ -193,8 +195,8 @@ class MatchingRule(CallingRule):
         default="one",
         title=gettext_noop("How many"),
         description=gettext_noop(
-            "one: the step fails when more than one instance fits. all: each that fits, "
-            "at most 1,000."
+            "one: the step fails when more than one record matches. all: every match, at most "
+            "1,000."
         ),
         json_schema_extra={"control": "select"},
     )

@@ -13,10 +13,10 @@ from processes.rules.base import Context, Rule
 
 
 class Close(Rule):
-    """Leaves the form: the page goes back to where the person came from.
+    """Leaves the form and returns to the page the person came from.
 
-    With a status the instance ends with it, and none of its forms is open any more. Values that no
-    Save or Submit has stored are not stored by it.
+    With a status, the record ends with that status, and all its forms are closed. Values that no
+    Save or Submit has saved are not saved by it.
     """
 
     label = gettext_noop("Close")
@@ -30,7 +30,7 @@ class Close(Rule):
         max_length=200,
         title=gettext_noop("Status"),
         description=gettext_noop(
-            "The status with which the instance ends. Left out, it goes on as it is."
+            "The final status of the record. If empty, the record stays open."
         ),
         json_schema_extra={"control": "value"},
     )

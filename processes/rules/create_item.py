@@ -10,9 +10,9 @@ from processes.rules.sources import Act
 class CreateItem(CallingRule):
     """Creates an item in a datasource from the values in this form.
 
-    The input mapping fills the request of the chosen REST method; after a success the answer is
-    mapped back into fields, after a failure the error is. With the built-in datasource `kianda` the
-    method is the name of a process: a new instance of it is made, the input mapping fills its
+    The input mapping fills the request of the chosen REST method. After a success the response is
+    mapped back into fields, after a failure the error is. With the built-in datasource `kianda`,
+    the method is the name of a process: a new record of it is created, the input mapping fills its
     fields, `body.<field>`, and the on success mapping reads `[item.<field>]`, such as
     `[item.process.id]`.
     """

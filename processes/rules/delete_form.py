@@ -8,10 +8,11 @@ from processes.rules.base import Context, Rule
 
 
 class DeleteForm(Rule):
-    """Marks the instance as deleted: the next Save or Submit puts it into the recycle bin.
+    """Marks the record as deleted.
 
-    Without one after it nothing is deleted. Whoever starts the run must be allowed to delete the
-    instance, and no scheduled task may name it. A preview is not deleted.
+    The next Save or Submit moves it to the recycle bin; without one after it nothing is deleted.
+    The user who starts the run needs permission to delete the record, and no scheduled task may
+    name it. Previews are not deleted.
     """
 
     label = gettext_noop("Delete form")

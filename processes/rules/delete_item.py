@@ -10,10 +10,10 @@ from processes.rules.sources import Act
 class DeleteItem(MatchingRule):
     """Deletes an item in a datasource.
 
-    With a REST datasource the method is called with the input mapping. With the built-in datasource
-    `kianda` the method is the name of a process: the instances that the filter finds go into the
-    recycle bin, as far as the person of the run may delete them, and the on success mapping reads
-    the first of them as it was, `[item.<field>]`.
+    With a REST datasource, the method is called with the input mapping. With the built-in
+    datasource `kianda`, the method is the name of a process: the records that the filter finds are
+    moved to the recycle bin, as far as the user of the run may delete them. The on success mapping
+    reads the first of them as it was, `[item.<field>]`.
     """
 
     label = gettext_noop("Delete item")

@@ -17,7 +17,7 @@ from processes.rules.base import Context, Rule
 def _field_or_form(name: str, info: ValidationInfo) -> str:
     names = names_in(info)
     if not FIELD_NAME.match(name):
-        raise flaw(_("Give the name of a field or a form, without brackets."))
+        raise flaw(_("Enter the name of a field or a form, without brackets."))
     if names is not None and name not in {*names.fields, *names.forms}:
         raise flaw(_("There is no field or form %(name)s.") % {"name": name})
     return name

@@ -11,12 +11,12 @@ from processes.rules.sources import Act
 
 
 class FindItems(CallingRule):
-    """Finds an item and brings values of it into this form.
+    """Finds an item and copies values from it into this form.
 
-    With the built-in datasource `kianda` the method is the name of a process: the filter chooses
-    one of its instances (the newest that fits), and the on success mapping reads `[item.<field>]`.
-    With a REST datasource the method is called with the input mapping, and the on success mapping
-    reads `[response.body.<path>]`; an empty list is an answer that found nothing.
+    With the built-in datasource `kianda`, the method is the name of a process: the filter selects
+    one of its records (the newest match), and the on success mapping reads `[item.<field>]`. With a
+    REST datasource, the method is called with the input mapping, and the on success mapping reads
+    `[response.body.<path>]`. An empty list counts as nothing found.
     """
 
     label = gettext_noop("Find items")
@@ -31,8 +31,8 @@ class FindItems(CallingRule):
         default=None,
         title=gettext_noop("Filter"),
         description=gettext_noop(
-            "Which instances of the process fit, such as [item.process.id] eq orders-1. "
-            "Only for the built-in datasource."
+            "Which records of the process match, such as [item.process.id] eq orders-1. Only for "
+            "the built-in datasource."
         ),
         json_schema_extra={"control": "item_filter"},
     )

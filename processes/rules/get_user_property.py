@@ -17,22 +17,22 @@ from processes.rules.ports import PeopleQuery
 
 
 class PropertyRow(Row):
-    """A field, and which property of the person it gets."""
+    """A field, and the user property that it gets."""
 
     field: FieldName
     property: PersonProperty = Field(
         title=gettext_noop("Property"),
-        description=gettext_noop("What the field gets."),
+        description=gettext_noop("The property that the field gets."),
         json_schema_extra={"control": "select"},
     )
 
 
 class GetUserProperty(Rule):
-    """Brings what is known of a user into fields: name, e-mail, manager, department, groups.
+    """Copies properties of a user into fields: name, email, manager, department, groups.
 
-    The user is whoever starts the run, or the one in a user field; a user name or an e-mail address
-    names one too. What is not known of the user clears its field. The manager is brought as
-    user:mark, which a user field takes.
+    The user is the one who starts the run, or the one in a user field; a user name or an email
+    address works too. A property without a value clears its field. The manager is written as
+    user:mark, as a user field expects it.
     """
 
     label = gettext_noop("Get user property")
@@ -47,8 +47,8 @@ class GetUserProperty(Rule):
         default="[user.username]",
         title=gettext_noop("User"),
         description=gettext_noop(
-            "Whose properties: a user field such as [approver], a user name or an e-mail address. "
-            "[user.username] is whoever starts the run."
+            "A user field such as [approver], a user name or an email address. [user.username] is "
+            "the user who starts the run."
         ),
         json_schema_extra={"control": "value"},
     )
@@ -95,11 +95,11 @@ def one_named(value: Value) -> str:
     """Return the one person that a value names, or nothing; RuleFailed for a group or several."""
     names = names_in(value)
     if len(names) > 1:
-        sentence = _("%(names)s are several users. One is needed.")
+        sentence = _("%(names)s are more than one user. Choose one.")
         raise RuleFailed("value", sentence % {"names": ", ".join(names)})
     named = names[0] if names else ""
     if kind_and_name(named)[0] == GROUP:
-        sentence = _("%(name)s is a group. One user is needed.")
+        sentence = _("%(name)s is a group. Choose a user.")
         raise RuleFailed("value", sentence % {"name": kind_and_name(named)[1]})
     return named
 
@@ -107,6 +107,6 @@ def one_named(value: Value) -> str:
 def no_user(named: str, source: str) -> RuleFailed:
     """Return the failure that nobody has a name, or that none is given."""
     if not named:
-        return RuleFailed("not_found", _("%(source)s names no user.") % {"source": source})
+        return RuleFailed("not_found", _("%(source)s does not name a user.") % {"source": source})
     name = kind_and_name(named)[1]
     return RuleFailed("not_found", _("No user named %(name)s.") % {"name": name})

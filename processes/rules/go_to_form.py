@@ -13,12 +13,12 @@ from processes.rules.base import Context, Rule
 
 
 class GoToForm(Rule):
-    """Shows a form of this process on the page, and makes it the current one when asked.
+    """Shows a form of this process on the page, and can set it as the current form.
 
-    Making an earlier form current sends the instance back: the forms after it are not started any
-    more. They keep what stands in them, and open again as the instance goes on. Whoever has the
-    form to do again reads the note. Making a later one current opens it beside the form on which
-    the rule stands, so that a Submit that follows completes that one.
+    Setting an earlier form as current sends the record back: the later forms are no longer started.
+    They keep their values, and open again as the record moves forward. The people who have to
+    complete the form again can read the note. Setting a later form as current opens it beside the
+    form with this rule, so that a Submit that follows completes the form with the rule.
     """
 
     label = gettext_noop("Go to form")
@@ -36,15 +36,14 @@ class GoToForm(Rule):
         default="auto",
         title=gettext_noop("Shown"),
         description=gettext_noop(
-            "auto: to be filled in by whom it belongs to, when it is open. edit: to be "
-            "filled in. read: to be read only."
+            "auto: editable for its owners while it is open. edit: editable. read: read-only."
         ),
         json_schema_extra={"control": "select"},
     )
     make_current: StrictBool = Field(
         default=False,
-        title=gettext_noop("Make it the current form"),
-        description=gettext_noop("Whether it is opened, also when it was completed before."),
+        title=gettext_noop("Set as current form"),
+        description=gettext_noop("Whether the form is opened, even if it was completed before."),
         json_schema_extra={"control": "switch"},
     )
 
@@ -53,8 +52,8 @@ class GoToForm(Rule):
         max_length=1_000,
         title=gettext_noop("Note"),
         description=gettext_noop(
-            "Why a completed form is made current again; its owners read it on the form and in "
-            "their work."
+            "Why a completed form is opened again. Its owners read it on the form and in their "
+            "work list."
         ),
         json_schema_extra={"control": "value"},
     )
@@ -71,7 +70,7 @@ class GoToForm(Rule):
     def sentence(self) -> str:
         """Return `Go to the form approval and make it current`."""
         said = (
-            _("Go to the form %(form)s and make it current")
+            _("Go to the form %(form)s and set it as current")
             if self.make_current
             else _("Go to the form %(form)s")
         )

@@ -18,7 +18,7 @@ _OF_ENABLED = frozenset({"enable", "disable", "toggle_enabled"})
 
 
 class HidingRow(Row):
-    """A field or form, and what becomes of it."""
+    """A field or form, and what happens to it."""
 
     field: FieldOrFormName = Field(
         title=gettext_noop("Field or form"),
@@ -27,7 +27,7 @@ class HidingRow(Row):
     )
     action: Action = Field(
         title=gettext_noop("Action"),
-        description=gettext_noop("What becomes of it."),
+        description=gettext_noop("What happens to it."),
         json_schema_extra={"control": "select"},
     )
 
@@ -35,15 +35,15 @@ class HidingRow(Row):
 class HideOrDisable(DisplayRule):
     """Hides, shows, disables or enables fields and forms of this process.
 
-    What stands under otherwise is done when the conditions do not hold. It stays so for the
-    instance until a rule changes it again. What is hidden need not be filled in: a hidden form is
-    passed over. Hide and clear empties a field, or all that stands in a container or a form; what
-    holds no value, such as a button, is only hidden.
+    The actions under Otherwise apply when the conditions are not met. The effect stays for the
+    record until a rule changes it again. Hidden fields need not be filled in, and a hidden form is
+    skipped. Hide and clear empties a field, or everything in a container or a form; what has no
+    value, such as a button, is only hidden.
     """
 
     label = gettext_noop("Hide or disable")
     icon = "eye-slash"
-    add_a_row: ClassVar[str] = gettext_noop("Add a row: a field or form, and what becomes of it.")
+    add_a_row: ClassVar[str] = gettext_noop("Add a row: a field or form, and what happens to it.")
     words: ClassVar[Mapping[str, str]] = {
         "hide": gettext_noop("hide %(field)s"), "show": gettext_noop("show %(field)s"),
         "disable": gettext_noop("disable %(field)s"), "enable": gettext_noop("enable %(field)s"),
@@ -55,13 +55,13 @@ class HideOrDisable(DisplayRule):
     type: Literal["hide_or_disable"] = "hide_or_disable"
     changes: tuple[HidingRow, ...] = Field(
         title=gettext_noop("Actions"),
-        description=gettext_noop("What becomes of which field or form."),
+        description=gettext_noop("What happens to each field or form."),
         json_schema_extra={"control": "rows"},
     )
     opposite: tuple[HidingRow, ...] = Field(
         default=(),
         title=gettext_noop("Otherwise"),
-        description=gettext_noop("What becomes of them when the conditions do not hold."),
+        description=gettext_noop("What happens to them when the conditions are not met."),
         json_schema_extra={"control": "rows"},
     )
 

@@ -16,8 +16,8 @@ from processes.rules.sources import Act, Brought, ItemCall, ItemSource
 _PROCESS_FIELD = re.compile(r"body\.[A-Za-z][A-Za-z0-9_]*\Z")
 _INPUTS = frozenset({"input_mapping", "omit_blank"})
 _TAKES_NOTHING: Mapping[Act, str] = {
-    "find": gettext_noop("A process is searched by the filter. Remove the input mapping."),
-    "delete": gettext_noop("What is deleted is chosen by the filter. Remove the input mapping."),
+    "find": gettext_noop("A process is searched with the filter. Remove the input mapping."),
+    "delete": gettext_noop("The filter selects what is deleted. Remove the input mapping."),
 }
 
 
@@ -31,8 +31,8 @@ class OwnItems(ItemSource):
     of_processes: ClassVar[bool] = True
     ignores: ClassVar[Mapping[str, frozenset[str]]] = {"find": _INPUTS, "delete": _INPUTS}
     sentences: ClassVar[Mapping[Act, str]] = {
-        "find": gettext_noop("Find an instance of %(method)s%(where)s"),
-        "create": gettext_noop("Create an instance of %(method)s"),
+        "find": gettext_noop("Find a record of %(method)s%(where)s"),
+        "create": gettext_noop("Create a record of %(method)s"),
         "change": gettext_noop("Update %(every)s of %(method)s%(where)s"),
         "delete": gettext_noop("Delete %(every)s of %(method)s%(where)s"),
     }
@@ -46,7 +46,7 @@ class OwnItems(ItemSource):
         for row in rows if act != "delete" else ():
             if not _PROCESS_FIELD.match(row.target):
                 raise flaw(
-                    _("%(target)s is no field of a process: write body.<field>.")
+                    _("%(target)s is not a field of a process. Write body.<field>.")
                     % {"target": row.target}
                 )
         if rows and act in _TAKES_NOTHING:
@@ -55,7 +55,7 @@ class OwnItems(ItemSource):
     def check_filter(self, act: Act, chosen: ItemFilter | None) -> None:
         """Want one where something is changed: without it all would be meant."""
         if act != "find" and (chosen is None or not chosen.items):
-            raise flaw(_("Say which instances are meant: the filter needs a row."))
+            raise flaw(_("Add a row to the filter, to select the records."))
 
     def words(self, call: ItemCall) -> dict[str, str]:
         """Return the process, and which of its instances are meant."""
@@ -63,12 +63,12 @@ class OwnItems(ItemSource):
         return {
             "method": call.method,
             "where": _(" where %(filter)s") % {"filter": where} if where else "",
-            "every": _("all instances") if call.every else _("the instance"),
+            "every": _("all records") if call.every else _("the record"),
         }
 
     def nothing_found(self, call: ItemCall) -> str:
         """Say that no instance fits."""
-        return _("No instance of %(method)s was found%(where)s.") % self.words(call)
+        return _("No record of %(method)s was found%(where)s.") % self.words(call)
 
     def find(self, call: ItemCall, context: Context) -> Brought:
         """Return the newest that fits."""

@@ -21,16 +21,16 @@ def _user_field(name: str, info: ValidationInfo) -> str:
     kind = names.kind_of(check_field_name(name, info)) if names is not None else None
     if kind is not None and not kind.names_people:
         raise flaw(
-            _("%(name)s is no user field. Choose a field that holds people.") % {"name": name}
+            _("%(name)s is not a user field. Choose a field that holds people.") % {"name": name}
         )
     return name
 
 
 class LookupUserByProperty(Rule):
-    """Finds the users of whom a property has a value, and brings them into a user field.
+    """Finds users by a property and writes them into a user field.
 
-    Only users who can sign in are found, in the order of their user names; capital and small
-    letters are alike. Of managers the user name is compared, and of groups those that are no roles.
+    Only users who can sign in are found, sorted by user name; uppercase and lowercase are treated
+    alike. For managers the user name is compared, for groups those that are not roles.
     """
 
     label = gettext_noop("Look up user by property")
@@ -49,25 +49,25 @@ class LookupUserByProperty(Rule):
     operator: Literal["eq", "contains"] = Field(
         default="eq",
         title=gettext_noop("Compared by"),
-        description=gettext_noop("Whether it is the value, or only contains it."),
+        description=gettext_noop("Whether it equals the value or only contains it."),
         json_schema_extra={"control": "select"},
     )
     value: TextValue = Field(
         title=gettext_noop("Value"),
-        description=gettext_noop("What is looked for: text, a field such as [department], both."),
+        description=gettext_noop("The value to find: text, a field such as [department], or both."),
         json_schema_extra={"control": "value"},
     )
     field: Annotated[str, AfterValidator(_user_field)] = Field(
         title=gettext_noop("User field"),
-        description=gettext_noop("Which field gets who is found."),
+        description=gettext_noop("The field that gets the users found."),
         json_schema_extra={"control": "field_picker"},
     )
     several: Literal["fail", "first", "all"] = Field(
         default="fail",
-        title=gettext_noop("When several are found"),
+        title=gettext_noop("When more than one is found"),
         description=gettext_noop(
-            "fail: the step fails with the kind value. first: the first by user name is taken. "
-            "all: a field that takes several gets all of them, at most 100."
+            "fail: the step fails with the kind value. first: the first by user name is used. "
+            "all: a field that allows more than one gets all of them, at most 100."
         ),
         json_schema_extra={"control": "select", "group": "failure"},
     )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class LoopTable(Rule):
     """Runs its rules for each row of a table, one row after the other.
 
-    In them `[row.<column>]` is the value of a column in that row, and `row.<column>` a field that
-    can be set or mapped to. Rows that its rules add are gone through too.
+    In these rules `[row.<column>]` is the value of a column in that row, and `row.<column>` a field
+    that can be set or mapped to. Rows that its rules add are processed too.
     """
 
     label = gettext_noop("Loop table")
@@ -32,7 +32,7 @@ class LoopTable(Rule):
     type: Literal["loop_table"] = "loop_table"
     table: TableName = Field(
         title=gettext_noop("Table"),
-        description=gettext_noop("The table whose rows are gone through."),
+        description=gettext_noop("The table whose rows are processed."),
         json_schema_extra={"control": "table"},
     )
     rules: list["RowRule"] = Field(
@@ -47,7 +47,7 @@ class LoopTable(Rule):
         default="stop",
         title=gettext_noop("When a row fails"),
         description=gettext_noop(
-            "stop: the run ends. continue: the next row is gone through, and the error is counted."
+            "stop: the run ends. continue: the next row is processed, and the error is counted."
         ),
         json_schema_extra={"control": "select"},
     )

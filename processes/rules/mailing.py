@@ -38,25 +38,25 @@ To = Annotated[
     _recipients(
         gettext_noop("To"),
         gettext_noop(
-            "People and groups, by name or by their part in the instance, fields and addresses."
+            "People and groups, by name or by their role in the record, fields and addresses."
         ),
     ),
 ]
 Copy = Annotated[
     Recipients,
-    _recipients(gettext_noop("Copy"), gettext_noop("Who gets a copy, as all can see.")),
+    _recipients(gettext_noop("Copy"), gettext_noop("Who gets a copy, visible to all.")),
 ]
 BlindCopy = Annotated[
     Recipients,
     _recipients(
-        gettext_noop("Blind copy"), gettext_noop("Who gets a copy without the others seeing it.")
+        gettext_noop("Blind copy"), gettext_noop("Who gets a copy that the others do not see.")
     ),
 ]
 ReplyTo = Annotated[
     Recipients,
     _recipients(
         gettext_noop("Reply to"),
-        gettext_noop("Who gets replies. Empty: as the mail account says."),
+        gettext_noop("Who gets replies. If empty, the reply address of the mail account."),
     ),
 ]
 Subject = Annotated[
@@ -74,8 +74,8 @@ Body = Annotated[
         title=gettext_noop("Message"),
         description=gettext_noop(
             "Markdown: **bold**, *italic*, # heading, - list, [[text](https://example.org) for a "
-            "link. One that stands alone in its paragraph is drawn as a button. Nothing in a value "
-            "is read as Markdown; dates, times and numbers are written as readers write them."
+            "link. A link alone in its paragraph is shown as a button. Values are never read as "
+            "Markdown; dates, times and numbers are written in a readable way."
         ),
         json_schema_extra={"control": "markdown"},
     ),
@@ -85,7 +85,9 @@ Account = Annotated[
     Field(
         max_length=63,
         title=gettext_noop("Mail account"),
-        description=gettext_noop("The name of an email data source. Empty: that of the workspace."),
+        description=gettext_noop(
+            "The name of an email data source. If empty, the one of the workspace."
+        ),
         json_schema_extra={"control": "mail_account"},
     ),
 ]
@@ -158,7 +160,7 @@ class MailRule(Rule):
     @classmethod
     def _is_a_name(cls, name: str) -> str:
         if name and not SLUG.match(name):
-            raise flaw(_("Give the name of an email data source."))
+            raise flaw(_("Enter the name of an email data source."))
         return name
 
     def refers(self) -> Sequence[Ref]:
@@ -175,9 +177,9 @@ class MailRule(Rule):
         subject = _pieces(self.subject, context, of="subject")
         body = _pieces(self.body, context, of="body")
         if not in_one_line("".join(text for text, _is_value in subject)):
-            raise RuleFailed("value", _("The subject of the email is empty."))
+            raise RuleFailed("value", _("The subject of the email is empty. Fill it in."))
         if not "".join(text for text, _is_value in body).strip():
-            raise RuleFailed("value", _("The email says nothing. Fill in its message."))
+            raise RuleFailed("value", _("The message of the email is empty. Fill it in."))
         return Mail(
             to=_named(self.to, resolve), cc=_named(self.cc, resolve), bcc=_named(self.bcc, resolve),
             reply_to=_named(self.reply_to, resolve), subject=subject, body=body,

@@ -26,25 +26,25 @@ class RequiredRow(Row):
     action: Action = Field(
         default="required",
         title=gettext_noop("Action"),
-        description=gettext_noop("What becomes of it."),
+        description=gettext_noop("What happens to it."),
         json_schema_extra={"control": "select"},
     )
 
 
 class MakeRequired(DisplayRule):
-    """Says which fields must be filled in before their form can be submitted, and which need not.
+    """Sets which fields are required before their form can be submitted.
 
-    What stands under otherwise is done when the conditions do not hold. It stays so for the
-    instance until a rule changes it again.
+    The rows under Otherwise apply when the conditions are not met. The effect stays for the record
+    until a rule changes it again.
     """
 
     label = gettext_noop("Make required")
     icon = "asterisk"
     add_a_row: ClassVar[str] = gettext_noop("Add a row: a field, and whether it is required.")
     words: ClassVar[Mapping[str, str]] = {
-        "required": gettext_noop("%(field)s required"),
-        "not_required": gettext_noop("%(field)s not required"),
-        "toggle": gettext_noop("%(field)s required or not required"),
+        "required": gettext_noop("%(field)s to required"),
+        "not_required": gettext_noop("%(field)s to not required"),
+        "toggle": gettext_noop("%(field)s to required or not required"),
     }  # fmt: skip
 
     type: Literal["make_required"] = "make_required"
@@ -56,7 +56,7 @@ class MakeRequired(DisplayRule):
     opposite: tuple[RequiredRow, ...] = Field(
         default=(),
         title=gettext_noop("Otherwise"),
-        description=gettext_noop("What holds when the conditions do not."),
+        description=gettext_noop("What applies when the conditions are not met."),
         json_schema_extra={"control": "rows"},
     )
 
@@ -69,4 +69,4 @@ class MakeRequired(DisplayRule):
 
     def sentence(self) -> str:
         """Return `Make amount required`."""
-        return _("Make %(fields)s") % {"fields": self.said()}
+        return _("Set %(fields)s") % {"fields": self.said()}

@@ -29,11 +29,12 @@ from processes.rules.ports import Mail, Meeting
 
 
 class MeetingRequest(MailRule):
-    """Invites people to a meeting: an email that calendars understand.
+    """Invites people to a meeting, with an email that calendars understand.
 
-    Those under To are asked, those under Copy may come. Two dates without a time are whole days.
-    When the rule runs again on the same instance, what stands in their calendars is changed.
-    Whoever starts the run is the organizer and gets the answers. All else is as in Send email.
+    People under To are required, people under Copy are optional. Two dates without a time are whole
+    days. When the rule runs again on the same record, the entry in their calendars is updated. The
+    user who starts the run is the organizer and gets the replies. Everything else works as in Send
+    email.
     """
 
     label = gettext_noop("Meeting request")
@@ -48,15 +49,15 @@ class MeetingRequest(MailRule):
         min_length=1,
         title=gettext_noop("Start"),
         description=gettext_noop(
-            "A date field, or a date and time such as [first_day]T09:00, which is in the time zone "
-            "of the run."
+            "A date field, or a date and time such as [first_day]T09:00, in the time zone of the "
+            "run."
         ),
         json_schema_extra={"control": "value"},
     )
     end: TextValue = Field(
         min_length=1,
         title=gettext_noop("End"),
-        description=gettext_noop("After the start; of whole days the last one."),
+        description=gettext_noop("After the start. For whole days, the last day."),
         json_schema_extra={"control": "value"},
     )
     location: TextValue = Field(
@@ -75,7 +76,7 @@ class MeetingRequest(MailRule):
         start = _time(self.start, resolve, zone, empty=_("The meeting has no start."), of="start")
         end = _time(self.end, resolve, zone, empty=_("The meeting has no end."), of="end")
         if isinstance(start, datetime) != isinstance(end, datetime):
-            raise RuleFailed("value", _("Give both start and end a time, or none of them."))
+            raise RuleFailed("value", _("Enter a time for both start and end, or for neither."))
         if end < start or (end == start and isinstance(start, datetime)):
             raise RuleFailed("value", _("The meeting ends before it starts."))
         where = in_one_line(as_text(evaluate(self.location, resolve, of="location")))

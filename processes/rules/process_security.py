@@ -15,10 +15,10 @@ LISTS = ("see", "change", "delete")
 
 
 class ProcessSecurity(Rule):
-    """Sets who sees, fills in or deletes this instance; for all others the design goes on to hold.
+    """Sets who can see, fill in or delete this record.
 
-    A user field stands for the people that it holds when the rule runs. The administrators of the
-    process, and whoever owns an open form, see the instance in any case.
+    For everyone else the rights of the design still apply. A user field means the people in it when
+    the rule runs. Administrators of the process, and owners of an open form, always see the record.
     """
 
     label = gettext_noop("Process security")
@@ -32,29 +32,29 @@ class ProcessSecurity(Rule):
         default=(),
         max_length=MOST,
         title=gettext_noop("May see"),
-        description=gettext_noop("Who sees the instance. No one named: as before."),
+        description=gettext_noop("Who can see the record. If empty, unchanged."),
         json_schema_extra={"control": "refs", "group": "main"},
     )
     change: Refs = Field(
         default=(),
         max_length=MOST,
         title=gettext_noop("May fill in"),
-        description=gettext_noop("Who fills in its open forms. No one named: as before."),
+        description=gettext_noop("Who can fill in its open forms. If empty, unchanged."),
         json_schema_extra={"control": "refs", "group": "main"},
     )
     delete: Refs = Field(
         default=(),
         max_length=MOST,
         title=gettext_noop("May delete"),
-        description=gettext_noop("Who may delete it. No one named: as before."),
+        description=gettext_noop("Who can delete it. If empty, unchanged."),
         json_schema_extra={"control": "refs", "group": "main"},
     )
     existing: Literal["override", "append", "reset"] = Field(
         default="override",
-        title=gettext_noop("People until now"),
+        title=gettext_noop("Current people"),
         description=gettext_noop(
-            "override: only those named here. append: those named here as well. reset: everything "
-            "is as the design says again."
+            "override: only those named here. append: those named here as well. reset: the rights "
+            "of the design apply again."
         ),
         json_schema_extra={"control": "select"},
     )
@@ -63,7 +63,9 @@ class ProcessSecurity(Rule):
     def _names_somebody(self) -> "ProcessSecurity":
         named = any(getattr(self, name) for name in LISTS)
         if named == (self.existing == "reset"):
-            raise flaw(_("Name people in one of the lists, or choose reset and name no one."))
+            raise flaw(
+                _("Enter people in one of the lists, or choose reset and leave the lists empty.")
+            )
         return self
 
     def run(self, context: Context) -> None:
@@ -83,7 +85,7 @@ class ProcessSecurity(Rule):
     def sentence(self) -> str:
         """Return `May see: people involved, hr`."""
         if self.existing == "reset":
-            return _("Set the rights as in the design")
+            return _("Reset the rights to those of the design")
         fields = type(self).model_fields
         said = [
             f"{_(str(fields[name].title))}: {refs_in_words(refs)}"

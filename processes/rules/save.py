@@ -8,9 +8,9 @@ from processes.rules.base import Context, Rule
 
 
 class Save(Rule):
-    """Stores all values of this process as they stand now, with their history.
+    """Saves all current values of this process, with their history.
 
-    What rules set before is only working memory until a Save rule runs.
+    Until a Save rule runs, what rules set is only in working memory.
     """
 
     label = gettext_noop("Save")
@@ -28,4 +28,4 @@ class Save(Rule):
 
     def sentence(self) -> str:
         """Return `Save the instance`."""
-        return _("Save the instance")
+        return _("Save the record")

@@ -23,12 +23,11 @@ from processes.rules.mailing import (
 class SendEmail(MailRule):
     """Sends an email to people, groups and addresses.
 
-    It is sent with what the run stores next: a run that fails before that sends nothing. Whom a
-    part in the instance names, such as its owners, is who it is when the rule runs. People without
-    an email address, and those who are deactivated, are left out, which the trace says; when
-    nobody is left the rule fails. Files go as they are when the email is sent: one that was
-    deleted by then stops it, which Messages says. In a preview the email goes to whoever tries it,
-    and to nobody else.
+    It is sent when the run next saves: a run that fails before that sends nothing. Roles in the
+    record, such as its owners, are resolved when the rule runs. People without an email address and
+    people who are deactivated are skipped, and the trace says so; when no one is left, the rule
+    fails. Files are attached as they are when the email is sent: a file deleted before that stops
+    it, and Messages says so. In a preview the email goes only to the person who tests it.
     """
 
     label = gettext_noop("Send email")

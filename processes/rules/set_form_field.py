@@ -16,8 +16,8 @@ from processes.rules.base import Context, Rule
 class SetFormField(Rule):
     """Sets fields of this process to a text, to another field's value or to an expression.
 
-    The rows are carried out in their order. An empty value clears the field. Nothing is stored
-    until a Save rule runs.
+    The rows are applied in their order. An empty value clears the field. Nothing is saved until a
+    Save rule runs.
     """
 
     label = gettext_noop("Set form field")

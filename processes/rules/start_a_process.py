@@ -31,7 +31,7 @@ from processes.rules.ports import InstanceAct, Ref
 
 def _other_field(name: str) -> str:
     if not FIELD_NAME.match(name) or len(name) > 64:
-        raise flaw(_("Give the name of a field of the other process, without brackets."))
+        raise flaw(_("Enter the name of a field of the other process, without brackets."))
     return name
 
 
@@ -40,18 +40,19 @@ class OtherFieldRow(InputRow):
 
     target: Annotated[str, AfterValidator(_other_field)] = Field(
         title=gettext_noop("Field of the other process"),
-        description=gettext_noop("Which field of the other process gets the value."),
+        description=gettext_noop("The field of the other process that gets the value."),
         json_schema_extra={"control": "other_field"},
     )
 
 
 class StartAProcess(OutwardRule):
-    """Makes a new instance of a process, or takes an existing one by its Process ID.
+    """Creates a record of a process, or uses an existing one by its Process ID.
 
-    The input mapping fills fields there. A field or rule there can be triggered, and its run is
-    waited for; what it saves is stored. Without one the mapped values are stored at once. The on
-    success mapping reads the other instance afterwards, `[item.<field>]` and `[item.process.id]`.
-    Runs start each other eight deep at most, and never on an instance that one of them works on.
+    The input mapping fills fields there. A field or rule there can be triggered; this run waits for
+    that run, and what it saves is stored. Without a trigger the mapped values are saved
+    immediately. The on success mapping reads the other record afterwards, `[item.<field>]` and
+    `[item.process.id]`. Runs can start each other at most eight levels deep, and never on a record
+    that one of them works on.
     """
 
     label = gettext_noop("Start a process")
@@ -67,16 +68,16 @@ class StartAProcess(OutwardRule):
     )
     lookup: Literal["new", "existing"] = Field(
         default="new",
-        title=gettext_noop("Instance"),
+        title=gettext_noop("Record"),
         description=gettext_noop(
-            "new: a new instance is made. existing: the one with the Process ID is taken."
+            "new: a new record is created. existing: the record with the Process ID is used."
         ),
         json_schema_extra={"control": "select"},
     )
     process_id: TextValue = Field(
         default="",
         title=gettext_noop("Process ID"),
-        description=gettext_noop("Of the existing instance, such as [order_id]."),
+        description=gettext_noop("Of the existing record, such as [order_id]."),
         json_schema_extra={"control": "value"},
         validate_default=True,
     )
@@ -84,17 +85,18 @@ class StartAProcess(OutwardRule):
         default=(),
         title=gettext_noop("Input mapping"),
         description=gettext_noop(
-            "Which fields of the other process take what. A secret goes only into a secret field."
+            "Which fields of the other process get which values. A secret can only go into a "
+            "secret field."
         ),
         json_schema_extra={"control": "rows"},
     )
     target: str = Field(
         default="",
         max_length=200,
-        title=gettext_noop("Trigger there"),
+        title=gettext_noop("Trigger in that record"),
         description=gettext_noop(
-            "What runs in the other instance: a field, a rule as field#rule, a form as "
-            "form:name#submit. Left out, nothing runs there."
+            "What runs in the other record: a field, a rule as field#rule, a form as "
+            "form:name#submit. If empty, nothing runs there."
         ),
         json_schema_extra={"control": "trigger"},
     )
@@ -106,7 +108,7 @@ class StartAProcess(OutwardRule):
     @classmethod
     def _says_which(cls, source: str, info: ValidationInfo) -> str:
         if info.data.get("lookup") == "existing" and not source:
-            raise flaw(_("Say which instance: write its Process ID, or a field that holds it."))
+            raise flaw(_("Enter the Process ID of the record, or a field that holds it."))
         return source
 
     @field_validator("input_mapping")
@@ -116,7 +118,8 @@ class StartAProcess(OutwardRule):
         for name in names:
             if names.count(name) > 1:
                 raise flaw(
-                    _("The field %(name)s is mapped twice. Keep one row for it.") % {"name": name}
+                    _("The field %(name)s is mapped twice. Remove one of the rows.")
+                    % {"name": name}
                 )
         return rows
 
@@ -128,8 +131,8 @@ class StartAProcess(OutwardRule):
                 if name.partition(".")[0] == "response":
                     raise flaw(
                         _(
-                            "[%(name)s], mapped to %(field)s, is not there: the other instance is "
-                            "[item. ...]."
+                            "[%(name)s], mapped to %(field)s, does not exist. For the other "
+                            "record, write [item. ...]."
                         )
                         % {"name": name, "field": row.field}
                     )
@@ -159,7 +162,7 @@ class StartAProcess(OutwardRule):
         if not wanted:
             raise RuleFailed(
                 "not_found",
-                _("The Process ID of the %(process)s to be found is blank.")
+                _("The Process ID is blank, so no record of %(process)s can be found.")
                 % {"process": self.process},
             )
         return wanted
@@ -169,7 +172,7 @@ class StartAProcess(OutwardRule):
         what = (
             _("Start %(process)s") % {"process": self.process}
             if self.lookup == "new"
-            else _("Take %(process)s %(id)s") % {"process": self.process, "id": self.process_id}
+            else _("Use %(process)s %(id)s") % {"process": self.process, "id": self.process_id}
         )
         return (
             _("%(what)s and trigger %(target)s there") % {"what": what, "target": self.target}

@@ -17,12 +17,12 @@ def _form_or_own(name: str, info: ValidationInfo) -> str:
 
 
 class Submit(Rule):
-    """Completes a form and stores all values of this process, with their history.
+    """Completes a form and saves all values of this process, with their history.
 
     First the form is checked: each required field that is shown must be filled in, and each value
-    must keep to its field's settings. Then the form's own rules run, the form is completed, and
-    the next one opens; when other forms are still open, they are worked on first. When a rule of
-    the form closes the instance or makes an earlier form current, that is where it goes instead.
+    must match the settings of its field. Then the form's own rules run, the form is completed, and
+    the next one opens; if other forms are still open, they come first. If a rule of the form closes
+    the record or sets an earlier form as current, the record goes there instead.
     """
 
     label = gettext_noop("Submit")
@@ -36,7 +36,7 @@ class Submit(Rule):
     form: Annotated[str, AfterValidator(_form_or_own)] = Field(
         default="",
         title=gettext_noop("Form"),
-        description=gettext_noop("Left out, it is the form on which the rule stands."),
+        description=gettext_noop("If empty, the form that has the rule."),
         json_schema_extra={"control": "form"},
     )
     status: TextValue = Field(
@@ -44,8 +44,8 @@ class Submit(Rule):
         max_length=200,
         title=gettext_noop("Status"),
         description=gettext_noop(
-            "The status of the instance afterwards. Left out, it is the title of the form "
-            "that is open then, or completed after the last."
+            "The status of the record afterwards. If empty, the title of the form that is then "
+            "open, or completed after the last one."
         ),
         json_schema_extra={"control": "value"},
     )

@@ -8,11 +8,11 @@ from processes.rules.sources import Act
 
 
 class UpdateItem(MatchingRule):
-    """Changes an item in a datasource from the values in this form.
+    """Updates an item in a datasource from the values in this form.
 
-    With a REST datasource the method is called with the input mapping. With the built-in datasource
-    `kianda` the method is the name of a process: the filter says which of its instances are meant,
-    the input mapping fills their fields, `body.<field>`, which are stored at once, and the on
+    With a REST datasource, the method is called with the input mapping. With the built-in
+    datasource `kianda`, the method is the name of a process: the filter selects its records, the
+    input mapping fills their fields, `body.<field>`, which are saved immediately, and the on
     success mapping reads the first of them, `[item.<field>]`.
     """
 

@@ -18,7 +18,7 @@ from processes.rules.ports import PersonAct
 
 
 class NewProperty(Row):
-    """A value, and the property of the person that gets it."""
+    """A value, and the user property that gets it."""
 
     value: TextValue
     property: ChangedProperty = Field(
@@ -29,11 +29,11 @@ class NewProperty(Row):
 
 
 class UpdateUserProperty(OutwardRule):
-    """Changes manager, department, job title, phone or attributes of a user, at once.
+    """Changes manager, department, job title, phone or attributes of a user immediately.
 
-    Whoever starts the run has to be an Administrator, or for a scheduled task whoever it runs as:
-    nobody else changes the data of users, their own neither. The audit log tells it. An empty value
-    clears the property.
+    Only an Administrator can change user data, not even users their own: the user who starts the
+    run, or whom a scheduled task runs as, must be one. The change is recorded in the audit log. An
+    empty value clears the property.
     """
 
     label = gettext_noop("Update user property")
@@ -45,7 +45,7 @@ class UpdateUserProperty(OutwardRule):
     user: TextValue = Field(
         title=gettext_noop("User"),
         description=gettext_noop(
-            "Whose properties: a user field such as [approver], a user name or an e-mail address."
+            "A user field such as [approver], a user name or an email address."
         ),
         json_schema_extra={"control": "value"},
     )
@@ -66,7 +66,7 @@ class UpdateUserProperty(OutwardRule):
         for name in names:
             if names.count(name) > 1:
                 raise flaw(
-                    _("%(property)s is set twice. Keep one row for it.")
+                    _("%(property)s is set twice. Remove one of the rows.")
                     % {"property": part_in_words(name)}
                 )
         return rows

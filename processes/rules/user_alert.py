@@ -18,10 +18,10 @@ LONGEST_TITLE, LONGEST_TEXT = 200, 1_000
 
 
 class UserAlert(Rule):
-    """Puts a line behind the bell of people, which leads to this instance.
+    """Sends people a notification that leads to this record.
 
-    It is sent with what the run stores next: a run that fails before that tells nobody. Whoever the
-    run works for is told too, when named. A preview tells nobody.
+    It is sent when the run next saves: a run that fails before that notifies no one. The user whom
+    the run works for is notified too, when named. A preview notifies no one.
     """
 
     label = gettext_noop("User alert")
@@ -34,18 +34,18 @@ class UserAlert(Rule):
     to: Refs = Field(
         max_length=MOST,
         title=gettext_noop("To"),
-        description=gettext_noop("People and groups, by name or by their part in the instance."),
+        description=gettext_noop("People and groups, by name or by their role in the record."),
         json_schema_extra={"control": "refs"},
     )
     subject: TextValue = Field(
         title=gettext_noop("Alert"),
-        description=gettext_noop("What the line says; text, fields or an expression."),
+        description=gettext_noop("What the notification says: text, fields or an expression."),
         json_schema_extra={"control": "value"},
     )
     message: TextValue = Field(
         default="",
         title=gettext_noop("Message"),
-        description=gettext_noop("What stands below it, small."),
+        description=gettext_noop("Smaller text below it."),
         json_schema_extra={"control": "value"},
     )
 
@@ -53,7 +53,7 @@ class UserAlert(Rule):
     @classmethod
     def _names_somebody(cls, refs: tuple[str, ...]) -> tuple[str, ...]:
         if not refs:
-            raise flaw(_("Name people or groups."))
+            raise flaw(_("Enter people or groups."))
         if EVERYONE in refs:
             raise flaw(_("An alert goes to certain people, not to everyone. Name a group."))
         return refs
@@ -62,7 +62,7 @@ class UserAlert(Rule):
         """Work out people and words, and keep the line for what is stored next."""
         subject = as_text(evaluate(self.subject, context.resolve, of="subject")).strip()
         if not subject:
-            raise RuleFailed("value", _("The alert says nothing. Fill in its text."))
+            raise RuleFailed("value", _("The alert is empty. Fill in its text."))
         message = as_text(evaluate(self.message, context.resolve, of="message")).strip()
         people = [one for ref in self.to for one in _people(ref, context)]
         context.alert(

@@ -14,10 +14,9 @@ from processes.rules.base import Context, Rule, RuleFailed
 
 
 class ValidateInput(Rule):
-    """Refuses what was entered when its conditions hold.
+    """Rejects what was entered when its conditions are met.
 
-    The message stands beside the field, the run ends as failed, and nothing that is not stored yet
-    is stored.
+    The message is shown beside the field, the run ends as failed, and unsaved values are not saved.
     """
 
     label = gettext_noop("Validate input")
@@ -30,21 +29,21 @@ class ValidateInput(Rule):
     type: Literal["validate_input"] = "validate_input"
     field: FieldName = Field(
         title=gettext_noop("Field"),
-        description=gettext_noop("Beside which field the message stands."),
+        description=gettext_noop("The field beside which the message is shown."),
         json_schema_extra={"control": "field_picker"},
     )
     message: TextValue = Field(
         min_length=1,
         max_length=1_000,
         title=gettext_noop("Message"),
-        description=gettext_noop("What the person reads: what is wrong, and how to put it right."),
+        description=gettext_noop("What is wrong, and how to fix it."),
         json_schema_extra={"control": "value"},
     )
 
     @model_validator(mode="after")
     def _says_when(self) -> "ValidateInput":
         if self.conditions is None or not self.conditions.items:
-            raise flaw(_("Say when the input is wrong: add a condition."))
+            raise flaw(_("Add a condition that says when the input is wrong."))
         return self
 
     def run(self, context: Context) -> None:
@@ -54,7 +53,7 @@ class ValidateInput(Rule):
 
     def sentence(self) -> str:
         """Return `Refuse amount: Write 100 at most`."""
-        return _("Refuse %(field)s: %(message)s") % {
+        return _("Reject %(field)s: %(message)s") % {
             "field": self.field,
             "message": self.message.rstrip("."),
         }

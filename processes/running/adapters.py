@@ -133,7 +133,7 @@ class WorldAdapter:
             body = kept_file(content, by=known.by.user, instance=known.instance)
         except ApplicationError as refusal:
             kind = "too_large" if isinstance(refusal, TooLarge | NoSpace) else "bad_answer"
-            words = _("The file that %(title)s sent is not kept. %(reason)s")
+            words = _("The file that %(title)s sent was not saved. %(reason)s")
             said = words % {"title": title, "reason": refusal.detail}
             raise RuleFailed(kind, said, answer.status, answer=_answer(answer)) from refusal
         return replace(answer, body=body, content=None)
@@ -187,8 +187,8 @@ def _refuse_late(deadline: float, process: str) -> None:
         raise RuleFailed(
             "timeout",
             _(
-                "The run has used up its time while it looked through %(process)s. Filter "
-                "by [item.process.id], which is found at once."
+                "The run has used up its time while searching %(process)s. Filter by "
+                "[item.process.id], which is found immediately."
             )
             % {"process": process},
         )
@@ -199,7 +199,8 @@ def _refuse_secrets(asked: Collection[str]) -> None:
     if asked:
         raise RuleFailed(
             "configuration",
-            _("[item.%(name)s] is a secret; a filter never takes one.") % {"name": min(asked)},
+            _("[item.%(name)s] is a secret. Secrets cannot be used in a filter.")
+            % {"name": min(asked)},
         )
 
 

@@ -33,8 +33,8 @@ class AnswerCondition(Condition):
         for name in parsed(source).references:
             if name.partition(".")[0] != "response":
                 sentence = _(
-                    "[%(name)s] is not there. Ask for [response.status], "
-                    "[response.headers.<Name>], [response.body] or [response.body.<path>]."
+                    "[%(name)s] does not exist. Use [response.status], [response.headers.<Name>], "
+                    "[response.body] or [response.body.<path>]."
                 )
                 raise flaw(sentence % {"name": name})
 

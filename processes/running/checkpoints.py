@@ -298,7 +298,7 @@ class RunCheckpoints:
         if "security" in stands:
             stands["has_own_see"] = "see" in after.security
         revision = self.base_revision + 1
-        changed = _("The instance was changed or deleted while the run was working on it.")
+        changed = _("The record was changed or deleted while the run was working on it.")
         revise = self._changing(
             changed,
             revision=revision,
@@ -319,7 +319,7 @@ class RunCheckpoints:
         stands = standing_columns(context.working.stored_standing, context.working.standing)
         if set(stands) == {"display"}:
             # What rules show is no revision.
-            changed = _("The instance was changed while the run was working on it.")
+            changed = _("The record was changed while the run was working on it.")
             return [self._changing(changed, **stands)]
         return self._revising(context, [], moment) if stands else []
 

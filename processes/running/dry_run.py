@@ -163,4 +163,4 @@ class _PaperWorld:
 
 
 def _needs_an_instance() -> RuleFailed:
-    return RuleFailed("configuration", _("This needs an instance, and there is none yet."))
+    return RuleFailed("configuration", _("This needs a record, and there is none yet."))

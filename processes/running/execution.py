@@ -100,7 +100,7 @@ def working_on(
                 raise
             # A bug of ours: the run must not stay open, and the log must have the whole story.
             close_failed(
-                checkpoints, context, "internal", _("The product failed; its log says why.")
+                checkpoints, context, "internal", _("Kianda failed. The log has the reason.")
             )
             raise
     finally:

@@ -221,8 +221,9 @@ def _wait(answer: HeldAnswer, pause: float) -> None:
 
 def _tell(answer: HeldAnswer, trace: RunTrace, before: str) -> None:
     """Note on the step under way for how long its answer has waited."""
-    said = _("The database was away for %(seconds)s s after the answer; it was stored then.") % {
-        "seconds": max(1, round(time.monotonic() - answer.since))
-    }
+    said = _(
+        "The database was unavailable for %(seconds)s s after the response, which was stored "
+        "afterwards."
+    ) % {"seconds": max(1, round(time.monotonic() - answer.since))}
     if trace.current is not None:
         trace.current.note(f"{before} {said}".strip())

@@ -80,7 +80,7 @@ def renewed_since(process_id: str, target: str, moment: datetime) -> bool:
 
 
 def _no_instance(process_id: str) -> str:
-    return _("There is no process instance %(process_id)s.") % {"process_id": process_id}
+    return _("There is no record %(process_id)s.") % {"process_id": process_id}
 
 
 def _no_field(process_id: str, field: str) -> str:

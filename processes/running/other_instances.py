@@ -167,7 +167,7 @@ class RealWorld(WorldAdapter):
             raise RuleFailed(
                 "busy",
                 _(
-                    "%(process_id)s is held by this run or by one that started it, so no rule "
+                    "%(process_id)s is in use by this run or by one that started it, so no rule "
                     "of this run can work on it from outside."
                 )
                 % {"process_id": process_id},
@@ -178,7 +178,7 @@ class RealWorld(WorldAdapter):
         if act.target and self.chain.depth >= DEEPEST:
             raise RuleFailed(
                 "configuration",
-                _("Runs can start each other %(most)s deep at most.") % {"most": DEEPEST},
+                _("Runs can start each other at most %(most)s levels deep.") % {"most": DEEPEST},
             )
         run.intend(act.shown)
         process_id = existing or self._made(act)
@@ -196,7 +196,7 @@ class RealWorld(WorldAdapter):
         if document.name != act.process:
             raise RuleFailed(
                 "not_found",
-                _("%(process_id)s is no instance of %(process)s.")
+                _("%(process_id)s is not a record of %(process)s.")
                 % {"process_id": instance.process_id, "process": act.process},
             )
         self._refuse_held(instance.process_id)
@@ -245,7 +245,7 @@ def _refuse_misfit(act: InstanceAct, document: Document) -> None:
     for name in sorted(act.values.keys() - document.value_fields.keys()):
         raise RuleFailed(
             "configuration",
-            _("The process %(other)s has no field %(name)s that holds a value.")
+            _("The process %(other)s has no field %(name)s that has a value.")
             % {"other": document.name, "name": name},
         )
     try:
@@ -276,8 +276,8 @@ def _refuse_many(act: InstanceAct, found: list[str]) -> None:
         raise RuleFailed(
             "value",
             _(
-                "More than one instance of %(process)s fits%(where)s, such as %(first)s "
-                "and %(second)s. Make the filter narrower, or take all."
+                "More than one record of %(process)s matches%(where)s, such as %(first)s and "
+                "%(second)s. Narrow the filter, or choose all."
             )
             % {
                 "process": act.process,
@@ -289,7 +289,7 @@ def _refuse_many(act: InstanceAct, found: list[str]) -> None:
     if len(found) > MOST_AT_ONCE:
         raise RuleFailed(
             "value",
-            _("More than %(most)s instances of %(process)s fit. Make the filter narrower.")
+            _("More than %(most)s records of %(process)s match. Narrow the filter.")
             % {"most": f"{MOST_AT_ONCE:,}", "process": act.process},
         )
 
@@ -299,7 +299,7 @@ def _refuse_late(act: InstanceAct, done: int, *, of: int, deadline: float) -> No
     if time.monotonic() >= deadline:
         raise RuleFailed(
             "timeout",
-            _("The run has used up its time after %(done)s of %(total)s instances of %(process)s.")
+            _("The run has used up its time after %(done)s of %(total)s records of %(process)s.")
             % {"done": done, "total": of, "process": act.process},
         )
 

@@ -55,7 +55,7 @@ def outward_rule(name: str, rule_id: str) -> tuple[ProcessDesign, Rule]:
     found = outward_rules(document_of(design.draft)).get(rule_id) if design.draft else None
     if found is None:
         raise Missing(
-            _("%(name)s has no rule %(rule_id)s that calls out.")
+            _("%(name)s has no rule %(rule_id)s that calls another system.")
             % {"name": name, "rule_id": rule_id}
         )
     return design, found
@@ -81,7 +81,7 @@ def _read(text: str) -> dict[str, Any]:
     if len(text.encode()) > MOST_BYTES:
         raise Invalid.at(
             "/answer",
-            _("A pinned answer may have %(most)s KB.") % {"most": MOST_BYTES // 1024},
+            _("A sample response can have at most %(most)s KB.") % {"most": MOST_BYTES // 1024},
         )
     try:
         raw = json.loads(text)
@@ -93,12 +93,12 @@ def _read(text: str) -> dict[str, Any]:
         )
         raise Invalid.at(
             "/answer",
-            _("This is no JSON.%(place)s %(shape)s") % {"place": place, "shape": _(_SHAPE)},
+            _("This is not JSON.%(place)s %(shape)s") % {"place": place, "shape": _(_SHAPE)},
         ) from error
     if not isinstance(raw, dict) or set(raw) - _KEYS:
         raise Invalid.at(
             "/answer",
-            _("A pinned answer is an object of three parts. %(shape)s") % {"shape": _(_SHAPE)},
+            _("A sample response is an object with three parts. %(shape)s") % {"shape": _(_SHAPE)},
         )
     answer = {"status": 200, "headers": {}, "body": None, **raw}
     _check(answer["status"], answer["headers"])
@@ -234,7 +234,7 @@ class PinnedWorld:
         if kept is None:
             raise RuleFailed(
                 "configuration",
-                _("No answer is pinned for %(rule)s. Pin one, or let the call be sent.")
+                _("There is no sample response for %(rule)s. Add one, or send the call.")
                 % {"rule": rule.title},
             )
         answer = Answer(kept["status"], kept["headers"], from_json(kept["body"]), names)

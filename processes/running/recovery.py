@@ -33,29 +33,28 @@ logger = logging.getLogger(__name__)
 FIRED = frozenset({"schedule", "webhook", "manual"})
 
 _MAYBE = gettext_noop(
-    "The process that worked on this run ended, or lost the database, while a call was under way. "
-    "The call may have been carried out; its answer is not known. Nothing was stored after it."
+    "The server process of this run ended, or lost the database, during a call. The call may have "
+    "been carried out; its response is not known. Nothing was stored after it."
 )
 _LEFT = gettext_noop(
-    "The debugging session was left alone, so it was ended. What it had changed and not saved is "
-    "not stored."
+    "The debugging session was inactive, so it was ended. Its unsaved changes are not stored."
 )
 _STEP = gettext_noop(
-    "The process that carried out a step of this debugging session ended. What it had changed and "
-    "not saved is not stored."
+    "The server process of this debugging session ended during a step. Its unsaved changes are "
+    "not stored."
 )
 _UNREADABLE = gettext_noop(
-    "Another version of the product began this run and left notes that this one cannot read, so "
-    "the run was ended. What it had saved is stored; a call of it may have been carried out. Look "
-    "at the other system before you repeat it."
+    "Another version of Kianda started this run and left data that this version cannot read, so "
+    "the run was ended. What it had saved is stored; a call may have been carried out. Check the "
+    "other system before you repeat it."
 )
 _MOVED = gettext_noop(
-    "The notes of this run were sealed for another run, or were changed in the database, so the "
-    "run was ended. What it had saved is stored; a call of it may have been carried out."
+    "The data of this run belongs to another run, or was changed in the database, so the run was "
+    "ended. What it had saved is stored; a call may have been carried out."
 )
 _NOTHING = gettext_noop(
-    "The process that worked on this run ended, or lost the database, before any call began. "
-    "Nothing was changed."
+    "The server process of this run ended, or lost the database, before any call began. Nothing "
+    "was changed."
 )
 
 
@@ -149,7 +148,7 @@ def _ended(run: Run) -> bool:
     except Exception:
         # A bug of ours; a run that had gone on was closed, and says the same.
         logger.exception("Run %s could not be recovered.", run.pk)
-        _close(run, _("The product failed; its log says why."))
+        _close(run, _("Kianda failed. The log has the reason."))
     return True
 
 
@@ -207,7 +206,7 @@ def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
     return {
         **step,
         "status": "failed",
-        "reason": _("Interrupted: the process ended here."),
+        "reason": _("Interrupted: the server process ended here."),
         **({"groups": groups} if groups else {}),
     }
 
@@ -216,7 +215,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     """Finish a run from the rule after its last durable point, under the same id."""
     started = _started(run)
     if started is None:
-        _close(run, _("The instance or the trigger is gone; the run could not go on."))
+        _close(run, _("The record or the trigger no longer exists, so the run could not continue."))
         return
     try:
         place = _taken_up(started, journal)
@@ -266,7 +265,9 @@ def _finished(step: dict[str, Any]) -> dict[str, Any]:
 def _start_again(run: Run) -> None:
     started = _started(run)
     if started is None:
-        _close(run, _("The instance or the trigger is gone; the run could not start again."))
+        _close(
+            run, _("The record or the trigger no longer exists, so the run could not start again.")
+        )
         return
     started.run.steps = []
     execute(started, deadline_s=SECONDS_OTHERWISE)

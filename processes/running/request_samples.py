@@ -43,7 +43,7 @@ def values(
     instance = visible_instance(process_id, user, lock=False)
     if instance is None:
         raise Missing(
-            _("There is no instance %(process_id)s, or you may not see it.")
+            _("There is no record %(process_id)s, or you have no permission to see it.")
             % {"process_id": process_id}
         )
     document = document_of(instance.version)

@@ -149,8 +149,8 @@ def _store(content: Mapping[str, Any]) -> Fate:
     if run.holder != content["holder"]:
         return Fate.LATER
     said = _(
-        "The database was away when the answer came (%(at)s UTC); it was kept on disk and stored "
-        "later."
+        "The database was unavailable when the response came (%(at)s UTC). It was saved on disk "
+        "and stored later."
     ) % {"at": f"{datetime.fromisoformat(content['at']):%H:%M:%S}"}
     run.journal = dict(content["journal"])
     run.steps = noted(content["steps"], said)
@@ -169,11 +169,11 @@ def _add_to_closed(run: Run, content: Mapping[str, Any]) -> None:
         return
     wanted = _still_wanted(run, values, base_revision=content["journal"]["base_revision"])
     if wanted:
-        said = _("Its answer came later: it is kept with this run and can be stored.")
+        said = _("Its response came later. It is saved with this run and can be stored.")
         run.unsaved_answer = True
         run.unsaved_values = {**(run.unsaved_values or {}), **wanted}
     else:
-        said = _("Its answer came later, and was not stored: its fields have newer values.")
+        said = _("Its response came later and was not stored: its fields have newer values.")
     error = run.error or {}
     run.error = {**error, "message": f"{error.get('message', '')} {said}".strip()}
     run.save(update_fields=["unsaved_answer", "unsaved_values", "error"])

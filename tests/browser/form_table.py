@@ -152,15 +152,15 @@ FORMS = {
     ),
     "design-new": Form(
         "/designs/new/", "ada", "Add and open the designer", "/title", "Leave",
-        opener=(DESIGNS, "Add new"), again="There is a process leave already",
+        opener=(DESIGNS, "Add new"), again="The process leave already exists",
     ),
     "design-details": Form(
         "/designs/orders/details/", "ada", "Save", "/title", SCRIPT, rows=orders,
-        second="Other", again="Somebody saved this design meanwhile. Title: “Orders” became",
+        second="Other", again="Someone saved this design while you were editing. Title: “Orders”",
     ),
     "design-duplicate": Form(
         "/designs/orders/duplicate/", "ada", "Duplicate", "/title", "Second", rows=orders,
-        again="There is a process second already",
+        again="The process second already exists",
     ),
     "task-new": Form(
         "/scheduled-tasks/new/", "ada", "OK", "/name", SCRIPT,

@@ -103,7 +103,7 @@ def test_a_rule_opens_a_completed_form_for_whoever_presses_its_button_until_they
     why.fill("more sleep")
     send_back(process_id="claim-1", form="ask", note="Which?", user=person("ben"))
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_contain_text("submitted or sent back meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("submitted or sent back in the meantime")
     expect(why).to_have_value("more sleep")
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Send succeeded").wait_for()

@@ -111,7 +111,7 @@ def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
     page.goto(f"/instances/{row.process_id}/")
     lie = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": EXE}
     for file, sentence in [
-        (LARGE, "plan.txt is too large: at most 1 MB are allowed here."),
+        (LARGE, "plan.txt is too large: at most 1 MB are allowed."),
         (lie, "offer.pdf is not what its name says"),
     ]:
         choose(page, "receipt", file)
@@ -122,13 +122,13 @@ def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
     docx = {"name": "letter.docx", "mimeType": "application/zip", "buffer": b"PK\3\4"}
     box(page, "more").get_by_role("button", name="Remove").first.click()
     choose(page, "more", docx)
-    expect(box(page, "more").get_by_role("status")).to_contain_text("not of a kind that is allowed")
+    expect(box(page, "more").get_by_role("status")).to_contain_text("is not allowed here")
     expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(2)
     # What arrives beside one that is refused does not hide why.
     box(page, "more").get_by_role("button", name="Remove").first.click()
     choose(page, "more", docx, LETTER)
     expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(2)
-    expect(box(page, "more").get_by_role("status")).to_contain_text("not of a kind that is allowed")
+    expect(box(page, "more").get_by_role("status")).to_contain_text("is not allowed here")
 
 
 def test_an_upload_goes_on_after_the_line_was_cut_and_after_a_reload(
@@ -153,7 +153,7 @@ def test_an_upload_goes_on_after_the_line_was_cut_and_after_a_reload(
     page.route("**/api/v1/files/**", cut)
     choose(page, "more", plan)
     told = box(page, "more").get_by_role("status")
-    expect(told).to_contain_text("The connection is lost. The upload of plan.txt goes on")
+    expect(told).to_contain_text("Connection lost. The upload of plan.txt continues")
     assert pieces[:2] == [0, 4_000_000]
     # Whoever presses meanwhile is told, and it is done afterwards.
     page.get_by_role("button", name="Save").click()

@@ -213,7 +213,7 @@ def test_a_former_value_is_restored_from_the_history(
     )
     page = page_as("ada")
     page.goto("/instances/orders-1/")
-    page.get_by_role("link", name="Restore the former value of Customer").click()
+    page.get_by_role("link", name="Restore the previous value of Customer").click()
     page.wait_for_selector("#dialog[open]")
     axe(page)
     page.locator("#dialog").get_by_role("button", name="Restore the value").dblclick()

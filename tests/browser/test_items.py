@@ -144,7 +144,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     assert stock.asked == [("GET", "/items?q=P", "")]
     # It stands in the form, and can be found again: that is said, and is no alarm.
     expect(page.locator("[data-progress]")).to_contain_text("Not saved yet:")
-    expect(page.get_by_text("An answer was not stored")).to_have_count(0)
+    expect(page.get_by_text("A response was not stored")).to_have_count(0)
     told = "What was looked up is not stored"
     trace(page, looks, told, "GET http", '"blue"', "row 2 added: P/2, Pencil, 5")
     page.goto("/")
@@ -160,7 +160,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     press(page, "Change")
     expect(page.locator("#f-data-told")).to_have_value("7.5 of P/2")
     assert stock.asked[2:] == [("PUT", "/items/P%2F2", '{"amount":7.5}')]
-    expect(page.get_by_text("An answer was not stored")).to_have_count(0)
+    expect(page.get_by_text("A response was not stored")).to_have_count(0)
     looks(page)
     trace(page, looks, "PUT http", '"amount": 7.5', "7.5 of P/2")
 
@@ -238,7 +238,7 @@ def test_instances_of_another_process_are_found_changed_and_deleted_by_buttons(
     page.locator("#f-data-who").fill("acme")
     for name in ("Find", "Change", "Remove"):
         press(page, name)
-        page.get_by_text("No instance of orders was found where").first.wait_for()
+        page.get_by_text("No record of orders was found where").first.wait_for()
         page.reload()
         page.locator("#f-data-who").fill("acme")
     looks(page)

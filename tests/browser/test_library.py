@@ -59,7 +59,7 @@ def test_the_pages_fit_and_are_accessible(
     file.write_text(export_text(["leave", "long"], user=person("admin")))
     page.goto("/designs/import/")
     page.get_by_label("Choose a file").set_input_files(file)
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show its contents").click()
     page.wait_for_selector("h1:has-text('What the file holds')")
     looks(page)
 
@@ -167,25 +167,25 @@ def test_a_file_goes_out_and_comes_back_beside_the_original(
     page.get_by_label("Choose a file").set_input_files(
         {"name": "half.json", "mimeType": "application/json", "buffer": file.read_bytes()[:900]}
     )
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show its contents").click()
     page.wait_for_selector("text=The file ends in the middle")
     axe(page)
     assert_fits(page)
     page.get_by_label("Choose a file").set_input_files(
         {"name": "o.json", "mimeType": "application/json", "buffer": file.read_bytes()}
     )
-    page.get_by_role("button", name="Show what it holds").click()
-    page.wait_for_selector("text=The name is taken")
+    page.get_by_role("button", name="Show its contents").click()
+    page.wait_for_selector("text=The name already exists")
     name = page.get_by_label("Name of Orders here")
     assert name.input_value() == "orders-2"
     name.fill("orders")
     page.get_by_role("button", name="Import", exact=True).click()
-    page.wait_for_selector("text=There is a process orders already.")
+    page.wait_for_selector("text=The process orders already exists. Choose another name.")
     axe(page)
     assert_fits(page)
     name.fill("orders-copy")
     page.get_by_role("button", name="Import", exact=True).dblclick()
-    page.wait_for_selector("h1:has-text('The import is done')")
+    page.wait_for_selector("h1:has-text('Import finished')")
     axe(page)
     assert_fits(page)
     assert get_design("orders-copy").group == "Purchasing"

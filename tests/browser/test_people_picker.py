@@ -117,7 +117,7 @@ def test_owners_of_a_form_are_people_and_groups_of_one_picker(
     page.get_by_role("button", name="Form settings").click()
     owners = page.get_by_role("combobox", name="Owners")
     pick(owners, "ann")
-    page.get_by_text("All edits kept").first.wait_for()
+    page.get_by_text("All changes saved").first.wait_for()
     pick(owners, "crew")
     expect(page.locator("[name$='/owners/groups']")).to_have_value("Crew")
     expect(page.locator("[name$='/owners/users']")).to_have_value("ann")

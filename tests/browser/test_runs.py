@@ -123,7 +123,7 @@ def test_a_run_grows_while_it_goes_on(
         page.goto("/instances/token-refresh-1/")
         page.wait_for_selector("text=A run is working on this instance")
         page.get_by_role("link", name="Watch it").click()
-        page.wait_for_selector("text=Waiting for the answer.")
+        page.wait_for_selector("text=Waiting for the response.")
         axe(page)
         page.locator("#step-1-succeeded summary").click()
         page.wait_for_timeout(1500)

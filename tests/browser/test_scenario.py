@@ -102,7 +102,7 @@ def write_the_design(page: Page) -> None:
     definition = page.locator("textarea[name=definition]")
     definition.fill(text.replace("[grant_type]", "[grand_type]"))
     page.get_by_role("button", name="Create the design").click()
-    page.get_by_text("One place needs a look. Nothing was saved.").wait_for()
+    page.get_by_text("Check 1 place. Nothing has been saved.").wait_for()
     expect(page.locator(".k-mark--bad")).to_have_count(1)
     definition.fill(text)
     page.get_by_role("button", name="Create the design").dblclick()

@@ -86,7 +86,7 @@ def selected(page: Page, target: Any) -> None:
 
 
 def kept(page: Page) -> None:
-    expect(page.locator("#d-kept")).to_contain_text("All edits kept")
+    expect(page.locator("#d-kept")).to_contain_text("All changes saved")
     page.wait_for_selector('#main:not([data-waiting]), #main[data-waiting="0"]')
 
 
@@ -197,7 +197,7 @@ def try_it(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     hand.fill(form.get_by_label("Refresh token"), service.clients["acme"].refresh)
     hand.press(form.get_by_role("button", name="Save", exact=True))
     page.wait_for_url(f"**/preview/instance/{PROCESS_ID}/**")
-    hand.mark(form.get_by_label("Do it: calls are really made"))
+    hand.mark(form.get_by_label("Send real requests"))
     axe(page)
     hand.press(form.get_by_role("button", name="Refresh", exact=True))
     form.get_by_text("Refresh succeeded").wait_for()
@@ -210,7 +210,7 @@ def schedule_it(page: Page, hand: Hand, axe: Look) -> None:
     """Schedule the button from the preview: the dialog knows design and Process ID."""
     hand.press(page.locator(f"[data-copy={PROCESS_ID}]"))
     page.get_by_text("Copied").wait_for()
-    hand.press(page.get_by_role("link", name="Schedule a task on this instance"))
+    hand.press(page.get_by_role("link", name="Schedule a task on this record"))
     dialog = page.locator("#dialog[open]")
     hand.fill(dialog.get_by_label("Task name"), "Refresh the token")
     hand.mark(dialog.get_by_label("Minutes", exact=True))

@@ -37,7 +37,7 @@ class Minute:
         """Check that nothing is lost, and that everything works on."""
         self.caller.join(200)
         for scene in (self.by_web, self.by_worker):
-            scene.check_nothing_lost(said="The database was away for")
+            scene.check_nothing_lost(said="The database was unavailable for")
         self.fire()
         outcomes = self.by_worker.workspace.outcomes
         # That of the outage, and this one.

@@ -79,11 +79,11 @@ def test_what_cannot_be_told_is_no_success(datasource: Make) -> None:
 @pytest.mark.parametrize(
     ("success_when", "place", "words"),
     [
-        (one("[status]", "eq"), "/items/0/left", "[status] is not there. Ask for"),
-        (one("[response.body.a]", "eq", "[user.email]"), "/items/0/right", "is not there"),
+        (one("[status]", "eq"), "/items/0/left", "[status] does not exist. Use"),
+        (one("[response.body.a]", "eq", "[user.email]"), "/items/0/right", "does not exist"),
         (one("=[response.status", "eq"), "/items/0/left", ""),
         (one("[response.status]", "like"), "/items/0/operator", ""),
-        ({"items": [one("[x]", "blank")]}, "/items/0/items/0/left", "[x] is not there"),
+        ({"items": [one("[x]", "blank")]}, "/items/0/items/0/left", "[x] does not exist"),
         ({"all": []}, "/all", ""),
     ],
 )  # fmt: skip

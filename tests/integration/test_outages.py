@@ -130,7 +130,7 @@ def test_an_answer_to_a_page_or_caller_waits_for_the_database(
     scene.outage.end()
     caller.join(200)
     assert [answer.status_code for answer in answers] == [200], answers[0].text
-    scene.check_nothing_lost(said="The database was away for")
+    scene.check_nothing_lost(said="The database was unavailable for")
 
 
 def test_an_answer_outlives_the_death_of_everything_that_held_it(
@@ -147,4 +147,4 @@ def test_an_answer_outlives_the_death_of_everything_that_held_it(
     scene.outage.end()
     scene.product.start_part("serve" if not scene.product.apart else "worker")
     wait_for(scene.product.is_well, seconds=90, saying="The product is not well")
-    scene.check_nothing_lost(said="it was kept on disk and stored later")
+    scene.check_nothing_lost(said="It was saved on disk and stored later")

@@ -100,22 +100,22 @@ def test_every_field_is_stored_and_comes_back_in_form_order(ada_api: APIClient) 
 @pytest.mark.parametrize(("data", "flaws"), [
     ({"lines": [{"amount": "much"}, {"amount": -1, "size": "L"}]}, {
         "/data/lines/0/amount": 'Lines: row 1, Amount: "much" is not a number.',
-        "/data/lines/1/amount": "Lines: row 2, Amount: -1 is too small; 0 is the least.",
-        "/data/lines/1/size": 'Lines: row 2, Size: "L" is not among the choices: S, M.',
+        "/data/lines/1/amount": "Lines: row 2, Amount: -1 is too small. Enter 0 or more.",
+        "/data/lines/1/size": 'Lines: row 2, Size: "L" is not one of the choices: S, M.',
     }),
     ({"lines": [{"a/b": 1}]}, {
         "/data/lines/0/a~1b": "Lines: row 1: there is no column a/b. There are: amount, due, "
         "sent, size, what.",
     }),
     ({"lines": "x"}, {
-        "/data/lines": 'Lines: "x" is not a table. A list of objects is needed, one a row.',
+        "/data/lines": 'Lines: "x" is not a table. A list of objects is needed, one per row.',
     }),
     ({"lines": [{}] * 10_001}, {
-        "/data/lines": "Lines: There are 10,001 rows; 10,000 are allowed.",
+        "/data/lines": "Lines: There are 10,001 rows; at most 10,000 are allowed.",
     }),
     ({"lines": [{"what": "x" * 2_000}]}, {
         "/data/lines/0/what":
-            "Lines: row 1, What: The text has 2,000 characters; 1,000 are allowed.",
+            "Lines: row 1, What: The text has 2,000 characters; at most 1,000 are allowed.",
     }),
     ({"opens": "soon"}, {
         "/data/opens":

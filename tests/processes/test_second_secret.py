@@ -136,7 +136,7 @@ def test_no_page_shows_it(instance: ProcessInstance, ada: Any, api: Api) -> None
     client = client_of(ada)
     form = client.get(at).content.decode()
     assert 'type="password"' in form
-    assert "Set. Leave it empty to keep it." in form
+    assert "Saved. Leave empty to keep it." in form
     pages = [
         at, f"{at}runs/", f"{at}changes/", "/instances/",
         f"/runs/{run['id']}/", "/runs/", "/search/?q=client",
@@ -184,10 +184,8 @@ def test_a_design_lets_it_go_only_where_secrets_may_go(token_service: Any, ada: 
         parse_document(made)
     told = {flaw.pointer: flaw.detail for flaw in caught.value.errors}
     [leak] = [told[at] for at in told if at.endswith("/value")]
-    assert "client_secret is a secret field: it may go only into input mappings" in leak
-    assert (
-        "There is no field client_secret that a Process ID can be made of." in told["/process_id"]
-    )
+    assert "client_secret is a secret field. It can go only into input mappings" in leak
+    assert "There is no field client_secret that a Process ID can use." in told["/process_id"]
 
 
 def test_a_version_in_which_it_is_plain_has_it_empty(instance: ProcessInstance, ada: Any) -> None:

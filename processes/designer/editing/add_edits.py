@@ -94,7 +94,7 @@ class Paste(Edit):
         kind, pieces = clipboard.read(self.content)
         if kind != tree.HELD[self.place.key]:
             raise Conflict(
-                _("A %(kind)s cannot stand among the %(list)s.")
+                _("A %(kind)s cannot be among the %(list)s.")
                 % {"kind": piece_in_words(kind), "list": setting_in_words(self.place.key)}
             )
         selected, at = "", self.place.at

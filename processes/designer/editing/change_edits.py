@@ -90,7 +90,7 @@ class ChangeSettings(Edit):
         for key in set(settings) & tree.STRUCTURE:
             if key in tree.LISTS[found.kind]:
                 raise Invalid.at(
-                    f"/{key}", _("What it holds is added, moved and removed by itself.")
+                    f"/{key}", _("Its content is added, moved and removed separately.")
                 )
         for key in {"rule": ("id", "type"), tree.PROCESS: ("name",)}.get(found.kind, ()):
             if key in settings and settings[key] != found.node.get(key):

@@ -21,7 +21,7 @@ def text_of(document: Object, targets: Sequence[str]) -> str:
     found = [tree.find(document, target) for target in targets]
     kinds = {element.kind for element in found}
     if len(kinds) != 1 or kinds == {tree.PROCESS}:
-        raise Invalid.at("", _("Choose forms, fields or rules, of one sort."))
+        raise Invalid.at("", _("Choose only forms, only fields or only rules."))
     pieces = [element.node for element in found]
     return json.dumps({FORMAT: kinds.pop(), "pieces": pieces}, ensure_ascii=False)
 
@@ -29,12 +29,12 @@ def text_of(document: Object, targets: Sequence[str]) -> str:
 def read(content: str) -> tuple[str, list[Object]]:
     """Return the kind and the pieces of a clipboard's text; raises Invalid with a sentence."""
     if len(content) > LIMITS.bytes:
-        raise Invalid.at("/content", _("This is larger than a whole definition may be (1 MB)."))
+        raise Invalid.at("/content", _("This is larger than a definition can be (1 MB)."))
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise Invalid.at(
-            "/content", _("This is no copied form, field or rule, or only a part of one.")
+            "/content", _("This is not a copied form, field or rule, or only a part of one.")
         ) from error
     refuse_unstorable(found, ("content",))
     kind = found.get(FORMAT) if isinstance(found, dict) else None

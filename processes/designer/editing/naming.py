@@ -104,8 +104,8 @@ def check_name(document: Object, name: str, *, but: str = "") -> None:
             raise Invalid.at(
                 "/name",
                 _(
-                    "The name %(name)s is taken by the %(kind)s %(element)s. Forms and fields of "
-                    "a process need different names; capital and small letters count as the same."
+                    "The %(kind)s %(element)s already has the name %(name)s. Forms and fields of "
+                    "a process need different names; uppercase and lowercase count as the same."
                 )
                 % {"name": name, "kind": element.kind, "element": element.title},
             )

@@ -34,7 +34,7 @@ def _flaw(item: Any) -> str:
     if isinstance(item, float) and not math.isfinite(item):
         return _("The number is too large.")
     if item is not None and not isinstance(item, (str, bool, int, float)):
-        return _("This is no text, number, list or object.")
+        return _("This is not a text, number, list or object.")
     if isinstance(item, str) and "\0" in item:
         return _("The character NUL cannot be stored.")
     if isinstance(item, str) and not item.isascii() and _has_half(item):

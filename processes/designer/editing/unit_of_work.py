@@ -94,7 +94,7 @@ class UnitOfWork:
         found, holder = self._movable(target), self._holder(owner, key)
         if tree.HELD[key] != found.kind:
             raise Conflict(
-                _("A %(kind)s cannot stand among the %(list)s.")
+                _("A %(kind)s cannot be among the %(list)s.")
                 % {"kind": piece_in_words(found.kind), "list": setting_in_words(key)}
             )
         if holder.path[: len(found.path)] == found.path:
@@ -239,7 +239,7 @@ def _refuse_full(
     if _depth(kind, holder.path) + 1 + _deepest(kind, value) > LIMITS.nesting:
         raise Invalid.at(
             "",
-            _("%(kinds)s can be nested %(most)s deep at most.")
+            _("%(kinds)s can be nested at most %(most)s levels deep.")
             % {"kinds": pieces_in_words(kind), "most": LIMITS.nesting},
         )
 
@@ -249,7 +249,7 @@ def _refuse_foreign(holder: Piece, value: Object) -> None:
     if holder.kind == "rule" and not may_stand_in(holder.node, str(value.get("type"))):
         rule = next(tree.walk_piece("rule", value))
         raise Conflict(
-            _("%(rule)s cannot stand inside %(holder)s. Put it before or behind it.")
+            _("%(rule)s cannot be inside %(holder)s. Move it before or after it.")
             % {"rule": rule.label, "holder": holder.label}
         )
 

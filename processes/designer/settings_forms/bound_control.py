@@ -293,7 +293,7 @@ class SettingControl(BoundControl):
             titles = account_titles()
             lost = {} if self.value in {"", *titles} else {self.value: self.value}
             known = [Option(*one) for one in {**titles, **lost}.items()]
-            return [Option("", _("That of the workspace")), *known]
+            return [Option("", _("The one of the workspace")), *known]
         if control == "form":
             forms = form_names(self.form.document)
             known = [Option(name, f"{title} ({name})") for name, title in forms]
@@ -325,7 +325,7 @@ class SettingControl(BoundControl):
         first = [Option("", ask if self.spec.required else "\u2013")]
         if chosen not in {"", *(one.value for one in known)}:
             gone = chosen not in self.form.scope.kinds
-            words = f"{chosen} ({_('no longer there: choose again')})" if gone else chosen
+            words = f"{chosen} ({_('no longer exists, choose another one')})" if gone else chosen
             first.append(Option(chosen, words))
         return first + known
 

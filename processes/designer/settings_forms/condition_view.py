@@ -139,7 +139,7 @@ def row_of(
 
 
 def _gone(name: str) -> str:
-    return _("%(name)s is no longer there: choose again.") % {"name": name} if name else ""
+    return _("%(name)s no longer exists. Choose another one.") % {"name": name} if name else ""
 
 
 def _names_right(texts: Mapping[str, str], scope: EditorScope) -> list[str]:
@@ -191,7 +191,7 @@ def sentence_of(group: Any, scope: EditorScope, *, of_items: bool = False) -> Se
     model: type[BaseModel] = ItemCondition if of_items else Condition
     parts, wrong = _in_words(group, titles, model, scope.names)
     if wrong:
-        mend = ngettext("%(n)s condition to mend", "%(n)s conditions to mend", wrong) % {"n": wrong}
+        mend = ngettext("%(n)s condition to fix", "%(n)s conditions to fix", wrong) % {"n": wrong}
         parts = [*parts, *([ConditionSide("; ")] if parts else []), ConditionSide(mend)]
     return Sentence(parts, wrong)
 

@@ -150,11 +150,11 @@ class EditorScope:
             gone = bool(self.method) and self.process is None
             return _("There is no process %(name)s.") % {"name": self.method} if gone else ""
         if self.source is None:
-            return _("The data source %(name)s is no longer there: choose again.") % {
+            return _("The data source %(name)s no longer exists. Choose another one.") % {
                 "name": self.datasource
             }
         if self.method and self.rest_method is None:
-            return _("The REST method %(name)s is no longer there: choose again.") % {
+            return _("The REST method %(name)s no longer exists. Choose another one.") % {
                 "name": self.method
             }
         return ""

@@ -25,7 +25,7 @@ HEADS: Mapping[str, Heads] = {
         _("Form field or text"), _("goes to"), _("Data source field"), _("Value")
     ),
     "success_mapping": Heads(
-        _("Form field"), _FROM, _("Answer field or text"), _("Value in the last answer"),
+        _("Form field"), _FROM, _("Answer field or text"), _("Value in the last response"),
         _("If missing"),
     ),
     "error_mapping": Heads(_("Form field"), _FROM, _("Error or text"), _("Last error")),

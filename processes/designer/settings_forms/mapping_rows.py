@@ -163,7 +163,7 @@ def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[
     gone = _gone(tree, value, scope)
     return Cell(
         column, place, name, value, tree, _label(tree, texts) if tree else _(column.title), errors,
-        broken=_("%(name)s is no longer there: choose again.") % {"name": gone} if gone else "",
+        broken=_("%(name)s no longer exists. Choose another one.") % {"name": gone} if gone else "",
         gone=gone, meant=scope.meant_by(gone, tree) if gone else "",
         focused=_focused(bound, column, place),
     )  # fmt: skip
@@ -191,7 +191,7 @@ def _label(tree: str, texts: dict[str, str]) -> str:
     about = texts.get("target") or texts.get("field") or ""
     words = {
         "field": _("Form field"), "own_field": _("Form field"),
-        "target": _("Data source field"), "result": _("Answer or text"),
+        "target": _("Data source field"), "result": _("Response or text"),
         "error": _("Error or text"), "value": _("Form field or text"),
         "field_or_form": _("Field or form"), "other_field": _("Field of the other process"),
     }  # fmt: skip

@@ -23,7 +23,7 @@ def coverage_of(raw: Mapping[str, Any], scope: EditorScope) -> str:
         target for target in method.input_targets()
         if target != "url_path" and target not in mapped and not _is_fixed(scope, target)
     ]  # fmt: skip
-    limit = _("Sends from the server, at most %(n)s s.") % {
+    limit = _("The call may take up to %(n)s s.") % {
         "n": f"{method.timeout_s or source.timeout_s:g}"
     }
     return f"{_words(open_places)} {limit}"
@@ -36,7 +36,7 @@ def _is_fixed(scope: EditorScope, target: str) -> bool:
 
 def _words(open_places: list[str]) -> str:
     if not open_places:
-        return _("Everything that the method takes is mapped.")
+        return _("All parameters of the method have a value.")
     if len(open_places) <= 3:
-        return _("Nothing goes to %(names)s.") % {"names": ", ".join(open_places)}
-    return _("Nothing goes to %(n)s of the places that the method takes.") % {"n": len(open_places)}
+        return _("No value yet for %(names)s.") % {"names": ", ".join(open_places)}
+    return _("%(n)s parameters have no value yet.") % {"n": len(open_places)}

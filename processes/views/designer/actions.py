@@ -29,7 +29,7 @@ def act(request: HttpRequest, name: str) -> HttpResponseBase:
     known = ACTS.get(verb)
     try:
         if known is None:
-            raise Invalid.at("/act", _("There is no such act in the designer."))
+            raise Invalid.at("/act", _("There is no such action in the designer."))
         return workspace.answer(workspace.already_done() or known(workspace, *rest[:4]))
     except Missing:
         raise
@@ -184,7 +184,7 @@ def found(workspace: Workspace, target: str) -> Piece:
     """Return an element of the working copy; raises Conflict when it is gone."""
     element = workspace.screen.tree.get(target)
     if element is None:
-        raise Conflict(_("That is no longer there: somebody has removed or renamed it."))
+        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
     return element
 
 

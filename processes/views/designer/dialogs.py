@@ -71,7 +71,7 @@ def retype(request: HttpRequest, name: str) -> HttpResponseBase:
 def _asked(workspace: Workspace) -> Piece:
     element = workspace.screen.tree.get(workspace.request.GET.get("target", ""))
     if element is None or element.kind == "process":
-        raise Missing(_("There is no such form, field or rule any more."))
+        raise Missing(_("This form, field or rule no longer exists."))
     return element
 
 

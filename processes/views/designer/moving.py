@@ -45,7 +45,7 @@ def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult
         place["at"] = at - 1
     is_button = kind_named(element.slug).is_button
     if where == "footer" and not is_button:
-        raise Conflict(_("Only buttons stand in the bar at the end of a form. Nothing was moved."))
+        raise Conflict(_("Only buttons can be in the bar at the end of a form. Nothing was moved."))
     copy = workspace.edit(do="move", target=target, place=place)
     if is_button and where in {"body", "footer"} and where != _where(element):
         copy = workspace.edit_next(copy, do="change", target=target, settings={"place": where})
@@ -91,5 +91,5 @@ def _beside(element: Piece) -> list[Piece]:
 def _found(tree: DefinitionTree, target: str) -> Piece:
     element = tree.get(target)
     if element is None:
-        raise Conflict(_("That is no longer there: somebody has removed or renamed it."))
+        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
     return element

@@ -13,7 +13,7 @@ KEYS = (
     (("F6", "Shift F6"), _("next, previous pane: palette, form, properties")),
     (("Tab",), _("into and out of a group; one stop for each group")),
     (("↑", "↓", "←", "→", "Home", "End"), _("move the selection in form, palette, rules, outline")),
-    (("Enter",), _("palette: add behind the selection; rule: open its dialog")),
+    (("Enter",), _("palette: add after the selection; rule: open its dialog")),
     (("F2",), _("to the properties of the selection")),
     (("A",), _("add here: search fields and rules; Enter adds, Esc returns")),
     (("Alt ↑", "Alt ↓"), _("move the selected field, rule or form")),

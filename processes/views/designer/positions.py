@@ -48,7 +48,7 @@ def _behind_rule(screen: Screen, into: str, chosen: Piece) -> Position:
     holder = chosen.place_owner
     if not runs_rules(holder):
         raise Conflict(
-            _("%(title)s runs no rules. Select a button, a field that holds a value, or a form.")
+            _("%(title)s has no rules. Select a button, a field that has a value, or a form.")
             % {"title": holder.title}
         )
     key = into if into in RULE_LISTS and (into == "rules" or holder.kind == "form") else "rules"

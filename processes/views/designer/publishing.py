@@ -63,7 +63,7 @@ def _published(workspace: Workspace) -> HttpResponseBase:
 
 def _published_words(version: DesignVersion, *, moves: bool) -> str:
     if moves:
-        return _("Version %(v)s is published; its open instances have moved.") % {"v": version}
+        return _("Version %(v)s is published; its open records now use it.") % {"v": version}
     return _("Version %(v)s is published.") % {"v": version}
 
 

@@ -44,8 +44,9 @@ PRESETS = (
      gettext_lazy("The person who started it and everyone who fills in one of its forms. Right for "
                   "leave, pay and complaints.")),
     ("certain", gettext_lazy("Certain people and groups"),
-     gettext_lazy("They see every instance, the person who started it sees theirs. Right for "
-                  "purchasing and facilities.")),
+     gettext_lazy(
+         "They see every record, the person who started it sees theirs. Right for purchasing and "
+         "facilities.")),
     ("everyone", gettext_lazy("Everyone who can sign in"),
      gettext_lazy("Right for suggestions, room bookings and the lunch menu.")),
 )  # fmt: skip

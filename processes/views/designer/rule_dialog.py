@@ -148,7 +148,7 @@ def _store_changes(workspace: Workspace, element: Piece) -> CopyView:
     """Keep what differs."""
     kind = model_of(element)
     if kind is None:
-        raise Conflict(_("Nobody knows the kind of this rule. Remove it instead."))
+        raise Conflict(_("Unknown rule type. Remove the rule."))
     settings = changed_settings(kind, element.node, workspace.request.POST, prefix=PREFIX)
     if not settings:
         return workspace.copy

@@ -146,7 +146,7 @@ class Teller:
         ends = {
             "stop": _("stop; nothing unsaved is stored."),
             "undo": _("drop unsaved changes, stop."),
-            "continue": _("go on with the next rule."),
+            "continue": _("continue with the next rule."),
         }
         return [*line, SentencePart(ends[rule.failure_mode])]
 

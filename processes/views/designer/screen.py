@@ -232,7 +232,7 @@ def runs_rules(element: Piece) -> bool:
 
 def _groups(owner: Piece) -> list[tuple[str, str, str]]:
     if owner.kind == "process":
-        return [("rules", _("Rules when it is opened"), _("Run when an instance is opened."))]
+        return [("rules", _("Rules when it is opened"), _("Run when a record is opened."))]
     if owner.kind == "form":
         return [
             ("rules", _("Rules when it is submitted"), _("Run when the form is submitted.")),

@@ -44,7 +44,7 @@ def _store_changes(workspace: Workspace, element: Piece) -> CopyView | None:
     """Keep what differs; None when nothing does."""
     kind = model_of(element)
     if kind is None:
-        raise Conflict(_("Nobody knows the kind of this element. Remove it instead."))
+        raise Conflict(_("Unknown type. Remove the element."))
     settings = changed_settings(kind, element.node, workspace.request.POST, prefix=PREFIX)
     if not settings:
         return None
@@ -61,5 +61,5 @@ def _store_changes(workspace: Workspace, element: Piece) -> CopyView | None:
 def _found(screen: Screen, target: str) -> Piece:
     element = screen.tree.get(target)
     if element is None:
-        raise Conflict(_("That is no longer there: somebody has removed or renamed it."))
+        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
     return element

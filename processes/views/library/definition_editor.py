@@ -97,14 +97,13 @@ _HINTS = {
         "A comma is missing before this place, or a quote too many"
     ),
     "Expecting property name enclosed in double quotes": gettext_noop(
-        "A name in double quotes is expected "
-        "here. Take out a comma that stands before a closing bracket"
+        "A name in double quotes is expected here. Remove a comma before a closing bracket"
     ),
     "Expecting ':' delimiter": gettext_noop("A colon is missing after the name"),
     "Expecting value": gettext_noop(
-        "A value is missing here. Take out a comma too many, or write one"
+        "A value is missing here. Enter one, or remove a comma too many"
     ),
-    "Extra data": gettext_noop("The definition has ended before this. Take out what follows"),
+    "Extra data": gettext_noop("The definition has ended before this. Remove what follows"),
     "Unterminated string starting at": gettext_noop(
         "The text that begins here has no closing quote"
     ),
@@ -131,7 +130,7 @@ def new_definition(request: HttpRequest) -> HttpResponseBase:
         except (Invalid, TooLarge) as refusal:
             editor.refuse(refusal)
         else:
-            toast(request, _("%(title)s is stored as draft 0.1.") % {"title": made.title})
+            toast(request, _("%(title)s created as draft 0.1.") % {"title": made.title})
             return go(request, "design", name=made.name)
     status = 422 if editor.errors else 200
     return render_page(request, "library/new_design.html", {"editor": editor}, status=status)
@@ -166,7 +165,9 @@ def _read(text: str) -> object:
     if not text.strip():
         raise Invalid.at("", _("The definition is empty. Write one, or paste one."))
     if len(text) > 1_200_000:
-        raise TooLarge(_("A definition may have 1 MB (1,000,000 bytes). This one is larger."))
+        raise TooLarge(
+            _("A definition can have at most 1 MB (1,000,000 bytes). This one is larger.")
+        )
     return parse_json(text.encode("utf-8", "surrogatepass"))
 
 

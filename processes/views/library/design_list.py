@@ -131,17 +131,21 @@ def _meanwhile(seen: DesignVersion | None, now: DesignVersion | None) -> str:
         for key, what in (("title", _("Title")), ("description", _("Description")))
         if before.get(key, "") != after.get(key, "")
     ]
-    said = changed or [_("Title and description are as they were.")]
+    said = changed or [_("Title and description have not changed.")]
     return " ".join(
-        [_("Somebody saved this design meanwhile."), *said, _("Save keeps what stands here.")]
+        [
+            _("Someone saved this design while you were editing."),
+            *said,
+            _("Save stores your values."),
+        ]
     )
 
 
 def _described(done: str, title: str) -> str:
     if done == "kept":
-        words = _("%(title)s: the designer holds edits, so this comes with their next Save.")
+        words = _("%(title)s: the designer has unsaved edits, so this is saved together with them.")
         return words % {"title": title}
-    return _("%(title)s is saved.") % {"title": title}
+    return _("%(title)s saved.") % {"title": title}
 
 
 @page(roles=(DESIGNER,), methods=("GET", "POST"))

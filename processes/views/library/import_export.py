@@ -93,7 +93,7 @@ def _make(request: HttpRequest) -> HttpResponseBase:
         "datasources": [[one.name, one.title] for one in done.datasources],
         "todo": [[todo.kind, todo.name, todo.sentence] for todo in done.todo],
     }
-    toast(request, _("The import is done."))
+    toast(request, _("Import finished."))
     return go(request, "designs-imported")
 
 

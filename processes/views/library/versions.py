@@ -87,7 +87,7 @@ def restore_version(request: HttpRequest, name: str, number: str) -> HttpRespons
         document = document_of(old)
         services.save_design(name=name, raw=document.normalised(), user=person(request))
         now = selectors.get_design(name).draft
-        toast(request, _("Version %(old)s is draft %(new)s now.") % {"old": old, "new": now})
+        toast(request, _("Version %(old)s restored as draft %(new)s.") % {"old": old, "new": now})
         return go(request, "design", name=name)
     draft = found.draft
     changes = describe_changes(document_of(draft), document_of(old)) if draft else []
@@ -139,7 +139,7 @@ def _publish(
 
 def _published_words(version: DesignVersion, *, moves: bool) -> str:
     if moves:
-        return _("Version %(v)s is published; its open instances have moved.") % {"v": version}
+        return _("Version %(v)s is published; its open records now use it.") % {"v": version}
     return _("Version %(v)s is published.") % {"v": version}
 
 

@@ -48,7 +48,7 @@ def preview_instance(request: HttpRequest, name: str, process_id: str) -> Proces
     instance = read_instance(process_id, person(request))[0]
     if instance.design.name != name or instance.mode != ProcessInstance.Mode.PREVIEW:
         raise Missing(
-            _("%(process_id)s is no preview instance of %(name)s.")
+            _("%(process_id)s is no preview record of %(name)s.")
             % {"process_id": process_id, "name": name}
         )
     return instance

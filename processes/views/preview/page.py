@@ -92,8 +92,8 @@ def outward(request: HttpRequest, name: str, process_id: str) -> HttpResponseBas
     choose_outward(instance, request.POST.get("outward", ""))
     toast(
         request,
-        _("Calls of this preview are answered from pinned samples.")
+        _("This preview uses sample responses.")
         if instance.outward == ProcessInstance.Outward.PINNED
-        else _("Calls of this preview are made."),
+        else _("This preview sends real requests."),
     )
     return go(request, common.shell_url(name, process_id))

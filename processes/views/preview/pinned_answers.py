@@ -42,7 +42,7 @@ def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
         "design": design, "rule": found, "kept": kept is not None, "errors": Errors(invalid),
         **(_typed(text) if invalid else _editor_context(request, design, found, kept)),
     }  # fmt: skip
-    title = _("Pinned answer of %(rule)s") % {"rule": found.title}
+    title = _("Sample response for %(rule)s") % {"rule": found.title}
     return render_dialog(
         request, "preview/_answer.html", context, title=title, status=422 if invalid else 200
     )
@@ -51,10 +51,10 @@ def answer(request: HttpRequest, name: str, rule: str) -> HttpResponseBase:
 def _act(request: HttpRequest, name: str, rule: str, text: str) -> None:
     if request.POST.get("act") == "unpin":
         unpin_answer(name=name, rule_id=rule)
-        toast(request, _("The answer is not pinned any more."))
+        toast(request, _("Sample response removed."))
     else:
         pin_answer(name=name, rule_id=rule, text=text, user=person(request))
-        toast(request, _("The answer is pinned."))
+        toast(request, _("Sample response saved."))
 
 
 def _typed(text: str) -> dict[str, Any]:

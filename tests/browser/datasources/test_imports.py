@@ -43,11 +43,11 @@ def test_operations_are_searched_chosen_and_stored(
     assert size is not None
     page.set_viewport_size(size)
     page.goto("/datasources/import/?source=file")
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show its contents").click()
     page.get_by_text("Choose a file, or paste text.").wait_for()
     looks(page)
     page.get_by_label("Choose files").set_input_files(file)
-    page.get_by_role("button", name="Show what it holds").click()
+    page.get_by_role("button", name="Show its contents").click()
     matches = page.locator("[data-matches]")
     expect(matches).to_have_text("300 of 300 match")
     search = page.get_by_label("Search operations")

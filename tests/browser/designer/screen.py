@@ -15,7 +15,7 @@ def field_of(name: str) -> Any:
 
 def kept(page: Page) -> None:
     """Wait until every edit has arrived."""
-    expect(page.locator("#d-kept")).to_contain_text("All edits kept")
+    expect(page.locator("#d-kept")).to_contain_text("All changes saved")
     page.wait_for_selector('#main:not([data-waiting]), #main[data-waiting="0"]')
 
 

@@ -71,10 +71,10 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as: PageAs, scenario: Any
         page.keyboard.press("Enter")
         expect(dialog.locator(".k-chosen")).to_contain_text(found)
         expect(select).to_be_focused()
-    expect(dialog.locator("[data-coverage]")).to_contain_text("Nothing goes to 5 of the places")
+    expect(dialog.locator("[data-coverage]")).to_contain_text("5 parameters have no value")
 
     mapping.get_by_role("button", name="Map all by name").click()
-    expect(dialog.locator("[data-coverage]")).to_contain_text("Everything that the method takes")
+    expect(dialog.locator("[data-coverage]")).to_contain_text("All parameters of the method")
     expect(mapping.get_by_role("status")).to_have_text("5 rows were added.")
     mapping.get_by_role("button", name="Map all by name").click()
     expect(mapping.get_by_role("status")).to_contain_text("Nothing is left that is called the same")

@@ -40,7 +40,7 @@ def test_conditions_are_rows_of_the_editor(made: Datasource, manager: Client) ->
     assert Datasource.objects.get().revision == before
     odd = manager.post(METHOD, EDITED | ROWS | {"/success_when/items/0/left": "[ok]"} | base(page))
     assert wrong(odd) == ["f-success_when-items-0-left"]
-    assert "[ok] is not there." in text_of(odd)
+    assert "[ok] does not exist." in text_of(odd)
     page = manager.post(METHOD, EDITED | ROWS | {"act": "remove:/success_when/items/0"})
     assert "/success_when/items/0/left" not in page.content.decode().split("<template")[0]
 

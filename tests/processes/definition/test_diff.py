@@ -47,7 +47,7 @@ def test_without_a_difference_there_is_nothing_to_say() -> None:
         ),
         (
             lambda raw: raw["forms"][0].update(title="Access"),
-            ['Form "Access" (token) renamed, it was "Token".'],
+            ['Form "Access" (token) renamed from "Token".'],
         ),
         (
             lambda raw: raw["forms"].insert(0, {"name": "notes"}),
@@ -71,7 +71,7 @@ def test_without_a_difference_there_is_nothing_to_say() -> None:
         ),
         (
             lambda raw: fields(raw).insert(0, fields(raw).pop(1)),
-            ['The fields of form "Token" have another order.'],
+            ['The fields of form "Token" are in another order.'],
         ),
         (
             lambda raw: button_rules(raw).append({"type": "save", "title": "Save again"}),
@@ -91,7 +91,7 @@ def test_without_a_difference_there_is_nothing_to_say() -> None:
         ),
         (
             lambda raw: button_rules(raw).insert(0, button_rules(raw).pop()),
-            ["The rules of Refresh have another order."],
+            ["The rules of Refresh are in another order."],
         ),
         (
             lambda raw: fields(raw)[0]["rules"].append(button_rules(raw).pop(0)),
@@ -110,18 +110,18 @@ def table(*columns: dict[str, Any], **settings: Any) -> dict[str, Any]:
 DUE, PAID = text_field("due"), text_field("paid")
 # A table before and after, and what is said of it after `Field "Tab" (tab) `.
 TABLES = [
-    (table(DUE), table(DUE, max_rows=5, first_rows=1), "changed: rows at first, most rows"),
+    (table(DUE), table(DUE, max_rows=5, first_rows=1), "changed: initial rows, maximum rows"),
     (table(DUE), table(DUE, PAID), 'column "Paid" (paid) added'),
     (table(DUE, PAID), table(PAID), 'column "Due" (due) removed'),
     (table(DUE, PAID), table(text_field("cost"), PAID),
-     'column "Cost" (cost) renamed, it was column "Due" (due)'),
+     'column "Cost" (cost) renamed from column "Due" (due)'),
     (table(DUE), table(text_field("due", title="Due on", max_length=9)),
-     'column "Due on" (due) changed: title, longest'),
+     'column "Due on" (due) changed: title, maximum length'),
     (table(DUE), table({"type": "date", "name": "due"}),
      'column "Due" (due) changed from text to date'),
-    (table(DUE, PAID), table(PAID, DUE), "its columns have another order"),
+    (table(DUE, PAID), table(PAID, DUE), "its columns are in another order"),
     (table(DUE), table(PAID, text_field("due", enabled=False), page_size=50),
-     'changed: rows at once and column "Paid" (paid) added and column "Due" (due) switched off'),
+     'changed: rows per page and column "Paid" (paid) added and column "Due" (due) switched off'),
 ]  # fmt: skip
 
 

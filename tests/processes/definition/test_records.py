@@ -41,9 +41,9 @@ def test_the_title_of_a_record_is_made_of_fields(title: str) -> None:
     [
         ({"title": "[knid]"}, "/record/title", "Did you mean [kind]?"),
         ({"title": "PIN [pin]"}, "/record/title", "secret"),
-        ({"title": "For [user.name]"}, "/record/title", "nothing to know"),
-        ({"title": "On [today]"}, "/record/title", "nothing to know"),
-        ({"title": "[process.url]"}, "/record/title", "nothing to know"),
+        ({"title": "For [user.name]"}, "/record/title", "cannot be part of a title"),
+        ({"title": "On [today]"}, "/record/title", "cannot be part of a title"),
+        ({"title": "[process.url]"}, "/record/title", "cannot be part of a title"),
         ({"summary": ["kind", "gone"]}, "/record/summary", "gone"),
         ({"summary": ["pin"]}, "/record/summary", "secret"),
         ({"summary": ["lines"]}, "/record/summary", "table"),

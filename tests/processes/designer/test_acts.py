@@ -63,7 +63,7 @@ def test_rules_go_into_a_loop(ada_at: Client) -> None:
 def test_a_panel_runs_no_rules(ada_at: Client) -> None:
     answer, said = do(ada_at, "add rule save", at="field:box")
     assert answer.status_code == 422
-    assert "runs no rules" in said["refused"]
+    assert "has no rules" in said["refused"]
 
 
 STEPS = [
@@ -107,15 +107,15 @@ def test_a_button_that_is_dropped_in_the_bar_stands_there(ada_at: Client) -> Non
 
 REFUSED = [
     ("move field:subject", {"in": "form:main", "list": "fields", "at": 9, "where": "footer"},
-     "Only buttons stand in the bar"),
+     "Only buttons can be in the bar"),
     ("move field:box", {"in": "field:box", "list": "fields", "at": 0}, "into itself"),
-    ("move rule:open", {"in": "form:main", "list": "fields", "at": 0}, "cannot stand among"),
+    ("move rule:open", {"in": "form:main", "list": "fields", "at": 0}, "cannot be among"),
     ("move field:subject", {"in": "field:status", "list": "fields"}, "holds no fields"),
-    ("move field:gone", {"in": "form:main", "list": "fields"}, "no longer there"),
+    ("move field:gone", {"in": "form:main", "list": "fields"}, "no longer exists"),
     ("move field:subject", None, "Choose where it should go."),
-    ("duplicate field:gone", None, "no longer there"),
+    ("duplicate field:gone", None, "no longer exists"),
     ("add field nonsense", None, "There is no field type nonsense."),
-    ("explode", None, "There is no such act"),
+    ("explode", None, "There is no such action"),
     ("paste field:subject", None, "Nothing was copied yet"),
 ]  # fmt: skip
 

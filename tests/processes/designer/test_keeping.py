@@ -53,7 +53,7 @@ def test_what_would_overwrite_somebody_is_refused_and_said(ada_at: Client, admin
     answer = typed(ada_at, "field:subject", title="Mine", seen=0)
     assert answer.status_code == 422
     assert 'data-stale="True"' in answer.content.decode()
-    assert "admin was quicker" in html.unescape(answer.content.decode())
+    assert "admin changed this first" in html.unescape(answer.content.decode())
     assert document()["forms"][0]["fields"][0]["title"] == "Theirs"
     # Elsewhere it goes in, and what happened is told.
     answer = typed(ada_at, "field:status", title="State", seen=0)

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_kept_and_said_beside_its_control(client: Client, ada: 
     assert response.status_code == 422
     assert "Kept. 2 places need a look" in said(text)
     assert 'value="lost"' in text
-    assert "lost is no longer there: choose again." in said(text)
+    assert "lost no longer exists. Choose another one." in said(text)
     assert rule_of(ada)["on_success"][0]["field"] == "lost"
     later = client.post(RULE, {**sent_again(text), "then": ["close"]}, headers=HTMX)
     assert (later.status_code, later.content) == (200, b"")
@@ -75,7 +75,7 @@ def test_typed_text_survives_when_somebody_else_was_quicker(client: Client, ada:
     response = client.post(RULE, sent, headers=HTMX)
     text = response.content.decode()
     assert response.status_code == 422
-    assert "eve was quicker" in said(text)
+    assert "eve changed this first" in said(text)
     assert 'value="Mine"' in text
     assert rule_of(ada)["title"] == "Theirs"
     assert client.post(RULE, sent_again(text), headers=HTMX).status_code == 200

@@ -73,10 +73,10 @@ RESULTS = [
     ("=1 +", "value", "The expression cannot be read."),
     ("=1 / 0", "value", "0"),
     ("[lost]", "value", "There is no field or name lost."),
-    ("[response.body.x]", "value", "can stand only"),
+    ("[response.body.x]", "value", "Use [response.body.x] only"),
     ("[error.message]", "error", "It can be read. error.message has no value yet."),
     ("=" + "(" * 1990, "value", "cannot be read"),
-    ("=" + "1+" * 2000 + "1", "value", "2,000 characters at most"),
+    ("=" + "1+" * 2000 + "1", "value", "at most 2,000 characters"),
     ("=9 ** 9 ** 9 ** 9", "value", ""),
     ("<script>alert(1)</script>", "value", "<script>alert(1)</script>"),
 ]  # fmt: skip
@@ -131,7 +131,7 @@ CONDITIONS = [
     ({"items/0/left": "[lost]", "items/0/operator": "eq", "items/1/left": "[client_secret]",
       "items/1/operator": "contains", "items/1/right": "x", "items/2/left": "[client_id]",
       "items/2/operator": "not_blank"},
-     "Runs when Client ID is not blank ; 2 conditions to mend ."),
+     "Runs when Client ID is not blank ; 2 conditions to fix ."),
 ]  # fmt: skip
 
 

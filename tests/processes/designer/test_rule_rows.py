@@ -79,7 +79,7 @@ def test_another_data_source_gives_other_trees(client: Client, ada: Any) -> None
     sent = filled(client, **{"/datasource": "token-service/get-orders"})
     text = client.post(RULE, sent | {"rule!act": ["refresh:"]}).content.decode()
     assert "GET /api/orders/{customer}" in said(text)
-    assert "body.client_id is no longer there: choose again." in said(text)
+    assert "body.client_id no longer exists. Choose another one." in said(text)
     response = client.post(RULE, sent_again(text), headers=HTMX)
     assert response.status_code == 422
     assert rule_of(ada)["method"] == "get-orders"
@@ -87,12 +87,12 @@ def test_another_data_source_gives_other_trees(client: Client, ada: Any) -> None
 
 @pytest.mark.usefixtures("design")
 def test_the_dialog_says_what_a_call_lacks_and_what_was_probably_meant(client: Client) -> None:
-    assert "Everything that the method takes is mapped." in said(page(client))
+    assert "All parameters of the method have a value." in said(page(client))
     sent = filled(client, **{"/input_mapping/1/target": "body.client_if",
                              "/on_success/0/field": "acces_token"})  # fmt: skip
     text = client.post(RULE, sent | {"rule!act": ["keep:"]}).content.decode()
-    assert "Nothing goes to body.client_id." in said(text)
-    assert "body.client_if is no longer there: choose again. Use body.client_id" in said(text)
+    assert "No value yet for body.client_id." in said(text)
+    assert "body.client_if no longer exists. Choose another one. Use body.client_id" in said(text)
     assert "Use access_token" in said(text)
 
 

@@ -23,7 +23,7 @@ def test_the_page_shows_form_fields_and_rules_as_sentences(ada_at: Client) -> No
     assert "Subject subject" in text
     assert "Set Status to Open" in text
     assert "Run from top to bottom when the button is pressed" in text
-    assert "All edits kept" in text
+    assert "All changes saved" in text
     assert "No errors" in text
 
 
@@ -54,7 +54,7 @@ def test_fields_look_on_the_canvas_as_on_the_form(ada: Any) -> None:
 def test_a_hint_is_told_beside_its_place_and_is_no_mistake(ada: Any) -> None:
     give = {"type": "assign_form", "id": "give", "form": "main", "to": {"users": ["gone"]}}
     create_design(raw=process(text_field("a"), button("go", give), name="look"), user=ada)
-    client, told = client_of(ada), "Nobody has the user name or address gone now"
+    client, told = client_of(ada), "No user named gone"
     page = client.get("/designs/look/designer/?at=field:go")
     text = text_of(page)
     assert "1 hint" in text

@@ -61,13 +61,13 @@ def test_rules_in_a_panel_are_placed_triggered_and_written() -> None:
 
 
 def test_a_panel_itself_runs_nothing() -> None:
-    with pytest.raises(TargetMissing, match="outer is a panel; it runs no rules"):
+    with pytest.raises(TargetMissing, match="outer is a panel; it has no rules"):
         nested().rules_of("outer")
     with pytest.raises(Invalid) as caught:
         parse_document(process(panel("p", rules=[{"type": "save", "id": "s"}])))
     assert [(flaw.pointer, flaw.detail) for flaw in caught.value.errors] == [
-        ("/forms/0/fields/0/rules", "A panel runs no rules. Put them on a button, or on a field "
-         "that holds a value."),
+        ("/forms/0/fields/0/rules",
+         "A panel has no rules. Add them to a button, or to a field that has a value."),
     ]  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_eight_panels_in_one_another_are_allowed_and_nine_are_not() -> None:
         parse_document(deep(9))
     assert [(flaw.pointer, flaw.detail) for flaw in caught.value.errors] == [
         ("/forms/0" + "/fields/0" * 9 + "/fields",
-         "Fields may be nested 8 deep at most. Move these further out."),
+         "Fields can be nested at most 8 levels deep. Move these further out."),
     ]  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_differences_name_the_panel_that_a_field_moved_into() -> None:
     after = parse_document(process(text("b"), panel("p", text("d"), text("a"), text("c"))))
     assert describe_changes(before, after) == [
         'Field "A" (a) moved from form "Main" to panel "P".',
-        'The fields of panel "P" have another order.',
+        'The fields of panel "P" are in another order.',
     ]
 
 

@@ -62,7 +62,7 @@ def test_a_rule_whose_conditions_do_not_hold_is_skipped_with_them_in_words() -> 
     }
     _, trace = run(made(setting("a", "1", conditions=only_open), setting("a", "2")), context)
     assert trace.statuses == ["skipped", "succeeded"]
-    assert trace.reasons[0] == "The condition does not hold: Status is Open."
+    assert trace.reasons[0] == "The condition is not met: Status is Open."
     assert context.values["a"] == "2"
 
 
@@ -188,7 +188,7 @@ def test_a_bad_answer_is_handled_as_any_other_failure_of_the_call() -> None:
     assert outcome.failure.kind == "bad_answer"
     assert context.stored == {
         "token": "old",
-        "error": "The answer of service / refresh has no token.",
+        "error": "The response of service / refresh has no token.",
     }
 
 

@@ -22,7 +22,7 @@ def test_it_holds_rules_and_no_value() -> None:
     assert not button.holds_value
     assert [rule.id for rule in button.rules] == ["save"]
     assert button.empty() is None
-    with pytest.raises(ValueFailure, match="holds no value"):
+    with pytest.raises(ValueFailure, match="has no value"):
         button.to_python("x")
 
 

@@ -58,17 +58,17 @@ def test_a_file_is_named_by_its_id(settings: dict[str, Any], raw: Any, value: An
 @pytest.mark.parametrize(
     ("settings", "raw", "sentence"),
     [
-        ({}, "offer.pdf", '"offer.pdf" is no file. Upload one'),
-        ({}, {"name": "offer.pdf"}, "is no file"),
-        ({}, {"id": 7}, "is no file"),
-        ({}, 12, "12 is no file"),
-        ({}, [A, B], "2 files are too many; it takes one."),
+        ({}, "offer.pdf", '"offer.pdf" is not a file. Upload one'),
+        ({}, {"name": "offer.pdf"}, "is not a file"),
+        ({}, {"id": 7}, "is not a file"),
+        ({}, 12, "12 is not a file"),
+        ({}, [A, B], "2 files are too many. Only one is allowed."),
         ({"multiple": True}, [f"{at:032x}" for at in range(51)], "51 files are too many"),
-        ({"multiple": True, "max_files": 1}, [A, B], "it takes one"),
-        ({"max_mb": 1}, file(size=Decimal(1_000_001)), "At most 1 MB are allowed here"),
-        ({"allowed": "docx, image/*"}, file(), "not of a kind that is allowed here: docx, image"),
+        ({"multiple": True, "max_files": 1}, [A, B], "Only one is allowed"),
+        ({"max_mb": 1}, file(size=Decimal(1_000_001)), "At most 1 MB are allowed"),
+        ({"allowed": "docx, image/*"}, file(), "is not allowed here. Allowed: docx, image"),
         # The name alone does not do.
-        ({"allowed": "image/*"}, file(name="a.png"), "not of a kind that is allowed"),
+        ({"allowed": "image/*"}, file(name="a.png"), "is not allowed here"),
     ],
 )
 def test_what_cannot_be_here_is_refused(settings: dict[str, Any], raw: Any, sentence: str) -> None:

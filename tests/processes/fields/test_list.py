@@ -40,8 +40,8 @@ def test_choices_are_texts_or_have_titles() -> None:
 @pytest.mark.parametrize(
     ("settings", "value", "words"),
     [
-        ({"choices": ["red", "blue"]}, ["green"], '"green" is not among the choices: red, blue'),
-        ({"choices": ["red", "blue"]}, ["red", "blue"], "only one can be chosen"),
+        ({"choices": ["red", "blue"]}, ["green"], '"green" is not one of the choices: red, blue'),
+        ({"choices": ["red", "blue"]}, ["red", "blue"], "Select only one"),
         ({"choices": [str(n) for n in range(12)]}, ["x"], r"8, 9, \.\.\."),
     ],
 )

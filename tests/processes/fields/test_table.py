@@ -50,12 +50,12 @@ def test_what_becomes_rows(raw: Any, rows: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(("raw", "sentence"), [
-    ("Pen", '"Pen" is not a table. A list of objects is needed, one a row.'),
-    (7, "7 is not a table. A list of objects is needed, one a row."),
+    ("Pen", '"Pen" is not a table. A list of objects is needed, one per row.'),
+    (7, "7 is not a table. A list of objects is needed, one per row."),
     ([{"what": "a"}, "Pen"], 'row 2 is "Pen", not an object with the columns.'),
     ([{}, {}, {"amount": "much"}], 'row 3, Amount: "much" is not a number.'),
     ([{"due": "soon"}], 'row 1, Due: "soon" is not a date.'),
-    ([{}] * (MAX_LIST + 1), "There are 10,001 rows; 10,000 are allowed."),
+    ([{}] * (MAX_LIST + 1), "There are 10,001 rows; at most 10,000 are allowed."),
 ])  # fmt: skip
 def test_what_is_no_table_is_refused_naming_row_and_column(raw: Any, sentence: str) -> None:
     with pytest.raises(ValueFailure) as caught:
@@ -70,7 +70,7 @@ def test_all_that_is_wrong_with_sent_rows_is_told_cell_by_cell() -> None:
     assert wrong[0][1] == (
         "row 3: there is no column colour. There are: amount, due, sent, size, what."
     )
-    assert wrong[1][1] == "row 1, Amount: -1 is too small; 0 is the least."
+    assert wrong[1][1] == "row 1, Amount: -1 is too small. Enter 0 or more."
     with pytest.raises(ValueFailure, match="row 1, Amount: -1 is too small"):
         table().clean(table().to_python(sent))
 
@@ -84,12 +84,12 @@ def test_what_is_no_row_is_told_beside_what_is_wrong_in_the_others() -> None:
 def test_of_thousands_of_wrong_cells_the_first_are_told_and_the_others_counted() -> None:
     _, wrong = table().read([{"amount": "x"}] * MAX_LIST)
     assert len(wrong) == 51
-    assert wrong[-1] == ("", "9,950 more cells do not fit.")
+    assert wrong[-1] == ("", "9,950 more cells are not valid.")
 
 
 def test_no_more_rows_than_the_design_allows() -> None:
     _, wrong = table(max_rows=2).read([{"what": "a"}] * 3)
-    assert wrong == [("", "There are 3 rows; 2 are allowed.")]
+    assert wrong == [("", "There are 3 rows; at most 2 are allowed.")]
 
 
 @pytest.mark.parametrize(("required", "rows", "gaps"), [
@@ -132,10 +132,10 @@ def test_a_column_is_read_as_a_list() -> None:
 
 @pytest.mark.parametrize(("columns", "words"), [
     ([{"type": "secret", "name": "a"}], "Input tag 'secret'"),
-    ([{"type": "text", "name": "a"}, {"type": "date", "name": "A"}], "The column A is there twice"),
-    ([{"type": "text", "name": "a", "rules": [{"type": "save", "id": "s"}]}], "A column runs none"),
+    ([{"type": "text", "name": "a"}, {"type": "date", "name": "A"}], "The column A exists twice"),
+    ([{"type": "text", "name": "a", "rules": [{"type": "save", "id": "s"}]}], "has rules"),
     ([{"type": "text", "name": f"c{n}"} for n in range(51)], "at most 50"),
-    ([{"type": "number", "name": "n", "default": "x"}], "The default does not fit"),
+    ([{"type": "number", "name": "n", "default": "x"}], "The default is not valid"),
 ])  # fmt: skip
 def test_columns_that_cannot_be_are_refused(columns: list[Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
@@ -143,7 +143,7 @@ def test_columns_that_cannot_be_are_refused(columns: list[Any], words: str) -> N
 
 
 def test_a_new_instance_starts_with_no_more_rows_than_there_may_be() -> None:
-    sentence = "A new instance starts with 6 rows, and 5 are the most. Change one of them."
+    sentence = "A new record starts with 6 rows, but at most 5 are allowed. Change one of them."
     lines = {"type": "table", "name": "lines", "columns": COLUMNS, "max_rows": 5}
     assert only_flaw(process(lines | {"first_rows": 6})) == (
         "/forms/0/fields/0/max_rows", sentence,

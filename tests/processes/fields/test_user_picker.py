@@ -43,9 +43,9 @@ def test_names_become_refs(settings: dict[str, Any], raw: Any, value: Any) -> No
 @pytest.mark.parametrize(
     ("settings", "raw", "sentence"),
     [
-        ({}, ["a", "b"], "only one can be chosen"),
-        ({}, "x" * 151, "is nobody's name"),
-        ({}, "user:", "is nobody's name"),
+        ({}, ["a", "b"], "Select only one"),
+        ({}, "x" * 151, "is not a valid user or group name"),
+        ({}, "user:", "is not a valid user or group name"),
         ({}, {"a": 1}, "is an object"),
         ({}, "a\0b", "NUL"),
         ({}, "group:HR", "Choose a person, not a group."),
@@ -113,7 +113,7 @@ def test_it_starts_with_whoever_is_wanted(
     [
         ({"default_to_me": True, "choose": "groups"}, "cannot start with a person"),
         ({"default": "group:HR"}, "Choose a person, not a group."),
-        ({"default": "[status]"}, "is not known yet"),
+        ({"default": "[status]"}, "cannot be used in a default"),
         ({"choose": "everybody"}, "Choose one of"),
         ({"within": "x" * 81}, "At most 80"),
     ],

@@ -214,7 +214,7 @@ def test_a_link_takes_files_for_its_form_alone(path: str) -> None:
     for field, name, sentence in [
         ("inner", "p.pdf", "no field inner that takes files"),
         ("address", "p.pdf", "no field address that takes files"),
-        ("photo", "p.docx", "not of a kind that is allowed here"),
+        ("photo", "p.docx", "is not allowed here"),
     ]:
         answer = begun(client, path, name=name, field=field)
         assert answer.status_code == 400

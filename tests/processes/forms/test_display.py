@@ -48,7 +48,7 @@ def test_what_rules_show_and_require_is_kept_with_the_instance(
     assert why() == {"visible": True, "enabled": True, "required": False}
     small = fired(client, buy_id, "kind")
     assert small["steps"][0]["reason"] == (
-        "The condition does not hold: Kind is big. What stands under otherwise was done."
+        "The condition is not met: Kind is big. The rows under Otherwise were applied."
     )
     assert small["steps"][0]["status"] == "succeeded"
     assert small["data"]["why"] == ""

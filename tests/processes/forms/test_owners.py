@@ -137,7 +137,7 @@ def test_the_history_says_who_gave_a_form_to_whom_by_which_rule(
     ("who", "kind", "sentence"),
     [
         ("nobody", "not_found", "There is no person nobody."),
-        ("", "value", "Nobody is named to whom two could be assigned."),
+        ("", "value", "No owner for “two”. Enter a person or group."),
     ],
 )
 def test_a_form_is_not_assigned_to_who_is_not_there(
@@ -171,12 +171,12 @@ def test_whom_an_assignment_would_not_find_is_told_and_published_all_the_same(
     client = api(ada)
     said = client.post("/api/v1/processes/", definition).json()["meta"]["warnings"]
     place = "/forms/0/fields/1/rules/0/to"
-    nobody = "Nobody has the user name or address {} now: the rule would fail."
+    nobody = "No user named {}. The rule would fail."
     assert said == [
         {"pointer": f"{place}/users/3", "detail": nobody.format("dora")},
         {"pointer": f"{place}/users/3", "detail": nobody.format("nobody")},
         {"pointer": f"{place}/groups/2",
-         "detail": "There is no group Sellers now: the rule would fail."},
+         "detail": "No group named Sellers. The rule would fail."},
     ]  # fmt: skip
     assert client.post("/api/v1/processes/buy/publish/").status_code == 201
 

@@ -188,9 +188,13 @@ def flaws(ada: Any, *fields: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("settings", "name", "sentence"),
     [
-        ({}, "who.age", "Nothing called age is known of a person. There are: [who.name], "),
-        ({"multiple": True}, "who.name", "[who.name] needs one person, and who takes several."),
-        ({}, "row.who.email", "[row.who.email] can stand only in a rule that works on a table."),
+        ({}, "who.age", "A person has no property age. There are: [who.name], "),
+        (
+            {"multiple": True},
+            "who.name",
+            "[who.name] needs one person, and who allows more than one.",
+        ),
+        ({}, "row.who.email", "Use [row.who.email] only in a rule that works on a table."),
         ({}, "whom.email", "There is no field or name whom.email."),
     ],
 )

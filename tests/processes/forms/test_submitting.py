@@ -102,7 +102,7 @@ def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str])
     assert run["status"] == "failed"
     assert run["error"]["fields"] == {
         "why": "Why is required. Fill it in.",
-        "mail": 'Mail: "nobody" is not an e-mail address, such as ada@example.org.',
+        "mail": 'Mail: "nobody" is not an email address, such as ada@example.org.',
     }
     assert states(leave_id)["wish"] == "current"
 
@@ -185,6 +185,6 @@ def test_a_status_may_be_as_long_as_the_title_of_a_form(api: Callable[..., Any],
     ProcessInstance._meta.get_field("status").run_validators(title)
     too_long = fired(client, leave_id, "end", end_with="y" * 5_000)
     assert too_long["error"]["message"] == (
-        "The status is 5,000 characters long, at most 200 are allowed."
+        "The status has 5,000 characters; at most 200 are allowed."
     )
     assert row(leave_id).status == title

@@ -88,7 +88,7 @@ def test_the_history_tells_which_completions_ended_by_it(approved: str, ada: Any
     [
         ("", "Write why it is sent back."),
         (" \r\n\t", "Write why it is sent back."),
-        ("x" * 1_001, "The note is 1,001 characters long, at most 1,000 are allowed."),
+        ("x" * 1_001, "The note has 1,001 characters; at most 1,000 are allowed."),
         ("a\0b", "cannot be stored"),
     ],
 )
@@ -257,7 +257,7 @@ def test_a_rule_whose_note_becomes_too_long_sends_nothing_back(
     leave_id = made(client, published(leave(approval), user=ada), why="x" * 600)
     fired(client, leave_id, "send")
     run = fired(api(boss), leave_id, "back")
-    assert "The note is 1,200 characters long" in run["error"]["message"]
+    assert "The note has 1,200 characters" in run["error"]["message"]
     assert states(leave_id)["approval"] == "current"
 
 

@@ -163,7 +163,7 @@ def test_a_run_whose_process_died_does_not_go_on_in_the_bin(
     [run] = recover_runs()
     run.refresh_from_db()
     assert run.status == Run.Status.INTERRUPTED
-    assert "The instance or the trigger is gone" in (run.error or {})["message"]
+    assert "The record or the trigger no longer exists" in (run.error or {})["message"]
 
 
 def test_a_preview_is_deleted_for_good(design: Any, ada: Any) -> None:
@@ -233,7 +233,7 @@ def test_a_design_removed_for_good_takes_its_binned_instances_along(
 ) -> None:
     deleted(ada)
     dialog = client_of(ada).get("/designs/token-refresh/delete/")
-    assert "1 instance of it in the recycle bin can be restored when the design is." in text_of(
+    assert "1 record of it in the recycle bin can be restored when the design is." in text_of(
         dialog
     )
     delete_design(name="token-refresh", user=ada)

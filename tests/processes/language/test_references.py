@@ -59,8 +59,8 @@ def test_what_is_taken(kind: Any, value: Any) -> None:
         (TextValue, "[Status]", r"Did you mean \[status\]"),
         (TextValue, "[process.nope]", "no field or name process.nope"),
         (TextValue, "[status.part]", "no field or name status.part"),
-        (TextValue, "[go]", "holds no value"),
-        (TextValue, "[key]", "key is a secret field: it may go only into input mappings"),
+        (TextValue, "[go]", "has no value"),
+        (TextValue, "[key]", "key is a secret field. It can go only into input mappings"),
         (TextValue, "=Length([key])", "key is a secret field"),
         (TextValue, "[response.body]", "only in an on-success mapping"),
         (TextValue, "[row.a]", "works on a table"),
@@ -73,7 +73,7 @@ def test_what_is_taken(kind: Any, value: Any) -> None:
         (ResultValue, "[item]", "write item"),
         (ErrorValue, "[error.nope]", "write error.message"),
         (ErrorValue, "[error]", "write error.message"),
-        (DefaultValue, "[status]", "not known yet"),
+        (DefaultValue, "[status]", "cannot be used in a default"),
         (DefaultValue, "=1 +", "cannot be read"),
         (DefaultValue, {}, "Write a text"),
         (DefaultValue, [1], "list of texts"),
@@ -81,8 +81,8 @@ def test_what_is_taken(kind: Any, value: Any) -> None:
         (FieldName, "Status", r"Did you mean status\?"),
         (FieldName, "[status]", "without brackets"),
         (FieldName, "go", "Choose another field"),
-        (RuleId, "Get Token", "small letters"),
-        (DatasourceRef, "", "small letters"),
+        (RuleId, "Get Token", "lowercase letters"),
+        (DatasourceRef, "", "lowercase letters"),
     ],
 )
 def test_what_is_refused(kind: Any, value: Any, words: str) -> None:
@@ -121,5 +121,5 @@ def test_every_name_of_a_text_that_does_not_hold_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         check(TextValue, "[nobody] [response.body] [status] [go] [key] [nobody]")
     [error] = caught.value.errors()
-    told = ("name nobody", "[response.body] can", "The field go", "key is a secret")
+    told = ("name nobody", "Use [response.body] only", "The field go", "key is a secret")
     assert [error["msg"].count(words) for words in told] == [1, 1, 1, 1]

@@ -55,7 +55,7 @@ def test_text_takes_any_value(value: Any, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
 def test_text_that_no_database_can_store_is_refused(text: str) -> None:
-    with pytest.raises(ValueFailure, match="Take it out"):
+    with pytest.raises(ValueFailure, match="Remove it"):
         to_text(text)
 
 
@@ -242,7 +242,7 @@ def test_moments_move_and_count() -> None:
     assert shifted("2026-11-23", seconds=D(3_600)) == "2026-11-23T01:00:00Z"
     assert seconds_of("1970-01-02T00:00:00.5Z") == D("86400.5")
     assert parse_moment("2026-11-23T10:00:00+02:00").utcoffset() is not None
-    with pytest.raises(ValueFailure, match="leaves the calendar"):
+    with pytest.raises(ValueFailure, match="is outside the years 1 to 9999"):
         shifted("2026-11-23", seconds=D(10) ** 20)
 
 

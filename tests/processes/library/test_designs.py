@@ -126,6 +126,6 @@ def test_a_design_is_added_described_and_duplicated_on_pages(ada: Any) -> None:
     assert client.post("/designs/leave/details/", sent).status_code == 303
     assert get_design("leave").title == "Leave of absence"
     again = client.post("/designs/leave/details/", sent)
-    assert "Somebody saved this design meanwhile" in text_of(again)
+    assert "Someone saved this design while you were editing" in text_of(again)
     copied = client.post("/designs/leave/duplicate/", {"/title": "Two", "/name": "two"})
     assert copied["Location"] == "/designs/two/designer/"

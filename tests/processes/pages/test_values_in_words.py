@@ -99,7 +99,7 @@ def test_the_history_tells_values_in_the_words_of_the_form(
         # A text that happens to be a code of a choice is that text.
         ("Note", "de", "ie"),
     ):
-        assert f"{title} {before} {after} Restore former" in said
+        assert f"{title} {before} {after} Restore previous value" in said
 
 
 def test_cells_of_a_table_are_told_in_the_same_zone_as_they_are_shown(

@@ -97,12 +97,12 @@ def test_a_value_is_edited_by_hand_and_a_rule_run_again(
     answer = client.post(f"{SHELL}values/client_secret/", {"v-client_secret": "cs-typed-7"})
     assert answer.status_code == 303
     page = act(client, run, "again:1").content.decode()
-    assert "Edited by hand" in page
+    assert "Edited manually" in page
     assert b"client_secret=cs-typed-7" in provider.log[-1][0].data
     assert "cs-typed-7" not in page
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert "cs-typed-7" not in page
-    assert "Edited by hand" in page
+    assert "Edited manually" in page
 
 
 def test_an_act_that_comes_too_late_says_so(
@@ -138,10 +138,10 @@ def test_a_run_of_the_past_is_walked_through_step_by_step(
     assert "After step 1 of 3: Clear the access token" in cleared
     end = client.get(f"/runs/{run.pk}/steps/").content.decode()
     assert "at-new" in end.partition("<aside")[0]
-    assert "Pin as sample" not in end
+    assert "Save as sample" not in end
     for secret in ("cs-secret-1", "rt-old-42", "rt-new-77"):
         assert secret not in start + cleared + end
-    assert "Pin as sample" in client_of(ada).get(f"/runs/{run.pk}/steps/").content.decode()
+    assert "Save as sample" in client_of(ada).get(f"/runs/{run.pk}/steps/").content.decode()
     assert client.get(f"/runs/{run.pk}/steps/?step=999999999999").status_code == 200
     assert client.get("/runs/999/steps/").status_code == 404
 

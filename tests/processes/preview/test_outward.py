@@ -21,13 +21,13 @@ def test_outward_effects_are_asked_for_once_per_preview(
 ) -> None:
     answers(provider)
     client = client_of(ada)
-    assert "When a rule calls out" in client.get(FRAME).content.decode()
+    assert "External calls" in client.get(FRAME).content.decode()
     refused = client.post(FRAME, typed(act="press:refresh"))
     assert refused.status_code == 422
-    assert "Choose first whether calls are made" in refused.content.decode()
+    assert "Choose first whether to send real requests" in refused.content.decode()
     assert (Run.objects.count(), provider.log) == (0, [])
     assert client.post(FRAME, typed(act="press:refresh", outward="do")).status_code == 303
-    assert "When a rule calls out" not in client.get(FRAME).content.decode()
+    assert "External calls" not in client.get(FRAME).content.decode()
     assert stored()["access_token"] == "at-new"
     assert client.post(FRAME, typed(act="press:refresh", revision="2")).status_code == 303
     assert len(provider.log) == 2
@@ -38,7 +38,7 @@ def test_a_choice_that_there_is_not_is_told_and_changes_nothing(
     made: Any, ada: Any, choice: str
 ) -> None:
     client = client_of(ada)
-    sentence = "Choose whether calls are made or answered from samples"
+    sentence = "Choose whether calls are sent or answered from samples"
     for url, sent in ((f"{SHELL}outward/", {}), (FRAME, typed(act="press:refresh"))):
         if url == FRAME and not choice:
             continue
@@ -63,13 +63,13 @@ def test_pinned_samples_answer_what_a_person_presses_but_not_a_schedule(
     assert provider.log == []
     assert stored()["access_token"] == "at-pin"
     page = client.get(f"/runs/{Run.objects.get().pk}/").content.decode()
-    assert "Pinned sample" in page
+    assert "Sample response" in page
     assert "rt-pin-1" not in page
     runs.trigger(process_id="token-refresh-1", target="refresh", user=ada, trigger="schedule")
     assert len(provider.log) == 1
     assert stored()["access_token"] == "at-new"
     answer = client.post(f"{SHELL}outward/", {"outward": "do"}, follow=True)
-    assert "Calls of this preview are made." in answer.content.decode()
+    assert "This preview sends real requests." in answer.content.decode()
 
 
 def test_without_a_pinned_sample_the_step_says_so(
@@ -79,7 +79,7 @@ def test_without_a_pinned_sample_the_step_says_so(
     client.post(FRAME, typed(act="press:refresh", outward="pinned"))
     run = Run.objects.get()
     assert run.error["message"] == (
-        "No answer is pinned for Get a new token. Pin one, or let the call be sent."
+        "There is no sample response for Get a new token. Add one, or send the call."
     )
     assert provider.log == []
 
@@ -92,10 +92,10 @@ def test_a_pinned_answer_is_taken_from_the_last_real_one_without_its_secrets(
     answers(provider)
     client = client_of(ada)
     url = "/designs/token-refresh/preview/answers/get-token/"
-    assert "This is a real answer" not in client.get(url).content.decode()
+    assert "This is a real response" not in client.get(url).content.decode()
     client.post(FRAME, typed(act="press:refresh", outward="do"))
     page = client.get(url).content.decode()
-    assert "This is a real answer" in page
+    assert "This is a real response" in page
     assert "sample-refresh_token" in page
     assert GOOD_ANSWER["refresh_token"] not in page
     text = json.dumps({"status": 200, "headers": {}, "body": {"access_token": "kept-1234"}})
@@ -104,7 +104,7 @@ def test_a_pinned_answer_is_taken_from_the_last_real_one_without_its_secrets(
     with connection.cursor() as cursor:
         cursor.execute("SELECT answer FROM processes_pinnedanswer")
         assert "kept-1234" not in cursor.fetchone()[0]
-    assert "Take the last real answer" in client.get(url).content.decode()
+    assert "Use the last real response" in client.get(url).content.decode()
     client.post(url, {"act": "unpin"})
     assert not PinnedAnswer.objects.exists()
     assert client.get(url.replace("get-token", "save")).status_code == 404
@@ -113,14 +113,14 @@ def test_a_pinned_answer_is_taken_from_the_last_real_one_without_its_secrets(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("{", "This is no JSON."),
-        ("[" * 100_000, "This is no JSON."),
-        ("[]", "A pinned answer is an object of three parts."),
-        ('{"status": 200, "more": 1}', "A pinned answer is an object of three parts."),
+        ("{", "This is not JSON."),
+        ("[" * 100_000, "This is not JSON."),
+        ("[]", "A sample response is an object with three parts."),
+        ('{"status": 200, "more": 1}', "A sample response is an object with three parts."),
         ('{"status": "200"}', "The status is a whole number"),
         ('{"status": 99}', "The status is a whole number"),
         ('{"headers": {"A": 1}}', "The headers are an object of texts"),
-        ('"' + "x" * 300_000 + '"', "A pinned answer may have 256 KB."),
+        ('"' + "x" * 300_000 + '"', "A sample response can have at most 256 KB."),
     ],
 )
 def test_a_pinned_answer_that_is_none_is_refused(

@@ -104,11 +104,11 @@ def test_forms_follow_each_other_in_the_frame_and_what_runs_on_opening_waits_for
     assert client.post(f"{NEW}form/", sent).status_code == 303
     frame = client.get(FRAME).content.decode()
     assert "data-load" not in frame
-    assert "When a rule calls out" in frame
+    assert "External calls" in frame
     pane = client.get(f"{SHELL}?debug=1").content.decode()
     assert 'value="start:form:after#load"' in pane
     refused = client.post(f"{SHELL}debugger/", {"act": "start:form:after#load"})
-    assert "Choose first whether calls are made" in refused.content.decode()
+    assert "Choose first whether to send real requests" in refused.content.decode()
     client.post(f"{SHELL}outward/", {"outward": "do"})
     assert "data-load" in client.get(FRAME).content.decode()
     client.post(f"{SHELL}debugger/", {"act": "start:form:after#load"})

@@ -118,7 +118,7 @@ def test_a_list_that_names_no_one_is_told_beside_it(people: Office) -> None:
     publish(people)
     client, place = client_of(people.dora), "/designs/leave/designer/rights/"
     client.post(place, {"revision": "0", "s/security/start": "creator", "s/security/see": "owners"})
-    assert "is known only once an instance is there" in text_of(client.get(place))
+    assert "is known only once there is a record" in text_of(client.get(place))
     assert "Correct them in the designer" in text_of(client.get(f"{place}?person=tom"))
 
 

@@ -200,8 +200,8 @@ def test_people_and_groups_that_nobody_is_called_are_told_and_not_published(peop
 @pytest.mark.parametrize(
     ("security", "pointer", "words"),
     [
-        ({"start": ["creator"]}, "/security/start/0", "known only once an instance is there"),
-        ({"see": ["hr"]}, "/security/see/0", "“hr” names no one"),
+        ({"start": ["creator"]}, "/security/start/0", "known only once there is a record"),
+        ({"see": ["hr"]}, "/security/see/0", "“hr” is not a person or group"),
         ({"see": ["[days]"]}, "/security/see/0", "There is no user field days"),
         ({"administrators": ["everyone"]}, "/security/administrators/0", "Name people or groups"),
         ({"hide": []}, "/security/hide", ""),

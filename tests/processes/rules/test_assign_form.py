@@ -54,7 +54,7 @@ def test_the_name_of_the_user_stands_for_the_user_name_as_it_did_in_older_design
 @pytest.mark.parametrize("owner", ["", " ", ",;"])
 def test_a_blank_value_does_not_open_the_form_to_everyone(owner: str) -> None:
     context = FakeContext({"owner": owner})
-    with pytest.raises(RuleFailed, match="Nobody is named"):
+    with pytest.raises(RuleFailed, match="No owner for"):
         rule(to={"users": ["[owner]"]}).run(context)
     assert context.forms.done == []
 
@@ -62,8 +62,8 @@ def test_a_blank_value_does_not_open_the_form_to_everyone(owner: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, "Name people or groups, or choose everyone"),
-        ({"to": ADA, "everyone": True}, "one of both"),
+        ({}, "Enter people or groups, or choose everyone"),
+        ({"to": ADA, "everyone": True}, "but not both"),
         ({"to": {"users": ["[key]"]}}, "key is a secret field"),
         ({"to": {"users": ["[nope]"]}}, "no field or name nope"),
         ({"to": {"users": ["x"] * 101}}, "at most 100"),

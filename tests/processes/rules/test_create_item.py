@@ -65,8 +65,9 @@ def test_an_answer_with_nothing_to_map_is_accepted_all_the_same() -> None:
         *(
             (
                 refusal,
-                "The answer of token-service / refresh-token has no access_token: invalid_grant, "
-                "the refresh token (or code) is no longer accepted; enter a new one.",
+                "The response of token-service / refresh-token has no access_token: "
+                "invalid_grant, the refresh token (or code) is no longer accepted; enter a new "
+                "one.",
             )
             for refusal in (
                 {"error": "invalid_grant", "error_description": "rt-secret is spent"},
@@ -76,28 +77,37 @@ def test_an_answer_with_nothing_to_map_is_accepted_all_the_same() -> None:
         ),
         (
             {"error": "rt-secret", "code": "rt-secret"},
-            "The answer of token-service / refresh-token has no access_token.",
+            "The response of token-service / refresh-token has no access_token.",
         ),
         (
             {"access_token": None},
-            "The answer of token-service / refresh-token has no access_token.",
+            "The response of token-service / refresh-token has no access_token.",
         ),
-        ({"access_token": ""}, "The answer of token-service / refresh-token has no access_token."),
+        (
+            {"access_token": ""},
+            "The response of token-service / refresh-token has no access_token.",
+        ),
         (
             None,
-            "The answer of token-service / refresh-token has no access_token. It is empty.",
+            "The response of token-service / refresh-token has no access_token. It is empty.",
         ),
         (
             "<html>Sign in</html>",
-            "The answer of token-service / refresh-token has no access_token. "
-            "It is text, not a JSON object.",
+            "The response of token-service / refresh-token has no access_token. It is text, not "
+            "a JSON object.",
         ),
         (
             ["a"],
-            "The answer of token-service / refresh-token has no access_token. "
-            "It is a list, not an object.",
+            "The response of token-service / refresh-token has no access_token. It is a list, "
+            "not an object.",
         ),
-        (7, "The answer of token-service / refresh-token has no access_token. It is no object."),
+        (
+            7,
+            (
+                "The response of token-service / refresh-token has no access_token. It is not an "
+                "object."
+            ),
+        ),
     ],
 )
 def test_an_answer_without_the_token_leaves_everything_as_it_was(body: Any, sentence: str) -> None:
@@ -216,5 +226,5 @@ def test_with_the_built_in_datasource_it_makes_an_instance() -> None:
 
 @pytest.mark.parametrize("target", ["url_path", "query.a", "body.a.b", "body"])
 def test_an_instance_is_made_of_fields(target: str) -> None:
-    with pytest.raises(ValidationError, match="no field of a process"):
+    with pytest.raises(ValidationError, match="not a field of a process"):
         rule(datasource="kianda", method="orders", input_mapping=[{"target": target, "value": "x"}])

@@ -37,7 +37,7 @@ def test_what_it_asks_of_other_instances(matches: str, every: bool) -> None:
 
 
 def test_finding_nothing_is_a_failure_or_is_passed_over() -> None:
-    with pytest.raises(RuleFailed, match="No instance of orders was found"):
+    with pytest.raises(RuleFailed, match="No record of orders was found"):
         rule().run(FakeContext())
     rule(on_none="continue").run(FakeContext())
 
@@ -54,7 +54,7 @@ def test_with_a_rest_datasource_it_calls_the_method() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"filter": None}, "the filter needs a row"),
+        ({"filter": None}, "Add a row to the filter"),
         ({"datasource": "erp"}, "Only the datasource kianda has a filter"),
         ({"input_mapping": [{"target": "body.a", "value": "x"}]}, "Remove the input mapping"),
     ],
@@ -65,6 +65,6 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 
 
 def test_it_reads_as_a_sentence() -> None:
-    assert rule().sentence().startswith("Delete the instance of orders where ")
+    assert rule().sentence().startswith("Delete the record of orders where ")
     made = rule(datasource="erp", method="delete-order", filter=None)
     assert made.sentence() == "Delete an item with erp / delete-order"

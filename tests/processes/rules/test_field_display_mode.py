@@ -57,4 +57,4 @@ def test_what_it_refuses(changes: list[tuple[str, str]], words: str) -> None:
 
 def test_it_reads_as_a_sentence() -> None:
     said = rule(("kind", "edit"), ("wish", "read")).sentence()
-    assert said == "Show kind to be filled in and wish to be read only"
+    assert said == "Show kind as editable and wish as read-only"

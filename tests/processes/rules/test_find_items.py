@@ -75,7 +75,7 @@ def test_finding_nothing_is_a_failure() -> None:
     with pytest.raises(RuleFailed) as failed:
         rule(filter=BY_ID, on_success=[TOKEN]).run(context)
     assert failed.value.kind == "not_found"
-    assert failed.value.message.startswith("No instance of token-refresh was found where ")
+    assert failed.value.message.startswith("No record of token-refresh was found where ")
     assert context.values == {"token": "old"}
 
 
@@ -87,7 +87,7 @@ def test_finding_nothing_may_be_passed_over() -> None:
 
 def test_a_blank_value_of_an_item_is_missing() -> None:
     context = FakeContext({"token": "old"}, items=[ONE])
-    with pytest.raises(RuleFailed, match=r"The instance token-refresh-1 has no note\."):
+    with pytest.raises(RuleFailed, match=r"The record token-refresh-1 has no note\."):
         rule(on_success=[{"field": "token", "value": "[item.note]"}]).run(context)
     rule(on_success=[{"field": "token", "value": "[item.note]", "if_missing": "keep"}]).run(context)
     assert context.values == {"token": "old"}
@@ -155,7 +155,7 @@ def test_a_secret_of_this_process_goes_only_into_a_secret_field() -> None:
 
 def test_it_reads_as_a_sentence() -> None:
     assert rule(filter=where("[item.status]", "Open")).sentence() == (
-        "Find an instance of token-refresh where Item status is Open"
+        "Find a record of token-refresh where Item status is Open"
     )
     assert rule(datasource="shop", method="get-orders").sentence() == (
         "Find items with shop / get-orders"

@@ -41,7 +41,7 @@ def test_it_goes_there(settings: dict[str, Any], done: tuple[Any, ...]) -> None:
     ("settings", "words"),
     [
         ({"form": "kind"}, "There is no form kind"),
-        ({"form": ""}, "Give the name of a form"),
+        ({"form": ""}, "Enter the name of a form"),
         ({"mode": "write"}, "Input should be"),
         ({"make_current": "yes"}, "valid boolean"),
         ({"note": "x" * 1_001}, "at most 1000"),
@@ -60,4 +60,4 @@ def test_only_a_note_that_is_worked_out_can_fail() -> None:
 
 def test_it_reads_as_a_sentence() -> None:
     assert rule().sentence() == "Go to the form wish"
-    assert rule(make_current=True).sentence() == "Go to the form wish and make it current"
+    assert rule(make_current=True).sentence() == "Go to the form wish and set it as current"

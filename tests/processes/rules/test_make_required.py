@@ -67,4 +67,4 @@ def test_what_it_refuses(changes: list[tuple[str, str]], words: str) -> None:
 
 def test_it_reads_as_a_sentence() -> None:
     made = rule(("why", "required"), ("kind", "not_required"))
-    assert made.sentence() == "Make why required and kind not required"
+    assert made.sentence() == "Set why to required and kind to not required"

@@ -56,7 +56,7 @@ def test_when_it_is(start: str, end: str, found: tuple[str, str]) -> None:
     [
         ({"start": "[room]"}, "The meeting has no start."),
         ({"end": "[room]"}, "The meeting has no end."),
-        ({"start": "[day]"}, "Give both start and end a time, or none of them."),
+        ({"start": "[day]"}, "Enter a time for both start and end, or for neither."),
         ({"start": "2026-07-07T10:00Z"}, "The meeting ends before it starts."),
         ({"start": "2026-07-09", "end": "2026-07-08"}, "The meeting ends before it starts."),
         ({"start": "soon"}, "start: "),

@@ -39,9 +39,9 @@ def test_whom_it_lets_in(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, "Name people in one of the lists"),
-        ({"see": ["creator"], "existing": "reset"}, "choose reset and name no one"),
-        ({"see": ["nonsense"]}, "“nonsense” names no one"),
+        ({}, "Enter people in one of the lists"),
+        ({"see": ["creator"], "existing": "reset"}, "choose reset and leave the lists empty"),
+        ({"see": ["nonsense"]}, "“nonsense” is not a person or group"),
         ({"see": [f"user:u{n}" for n in range(101)]}, "at most 100"),
     ],
 )
@@ -53,4 +53,4 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 def test_it_reads_as_a_sentence() -> None:
     said = rule(see=["participants", "group:hr"], delete=["[creator.manager]"]).sentence()
     assert said == "May see: people involved, hr; May delete: the creator's manager"
-    assert rule(existing="reset").sentence() == "Set the rights as in the design"
+    assert rule(existing="reset").sentence() == "Reset the rights to those of the design"

@@ -12,4 +12,4 @@ def test_it_stores_the_working_copy() -> None:
 
 
 def test_it_reads_as_a_sentence() -> None:
-    assert rules.parse({"type": "save", "id": "save"}).sentence() == "Save the instance"
+    assert rules.parse({"type": "save", "id": "save"}).sentence() == "Save the record"

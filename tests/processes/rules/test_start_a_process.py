@@ -86,11 +86,11 @@ def test_what_a_failure_does_has_its_default(settings: dict[str, Any], mode: str
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"lookup": "existing"}, "write its Process ID"),
-        ({"process": "No Slug"}, "Give the name of a process"),
+        ({"lookup": "existing"}, "Enter the Process ID of the record"),
+        ({"process": "No Slug"}, "Enter the name of a process"),
         ({"input_mapping": [{"target": "a.b", "value": "x"}]}, "without brackets"),
         ({"input_mapping": [{"target": "a", "value": "x"}] * 2}, "mapped twice"),
-        ({"on_success": [{"field": "note", "value": "[response.body.a]"}]}, "is not there"),
+        ({"on_success": [{"field": "note", "value": "[response.body.a]"}]}, "does not exist"),
         ({"on_success": [{"field": "note", "value": "[key]"}]}, "key is a secret field"),
         ({"process_id": "[key]"}, "key is a secret field"),
         (
@@ -108,5 +108,5 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 def test_it_reads_as_a_sentence() -> None:
     assert rule().sentence() == "Start orders"
     assert rule(target="approve", **EXISTING).sentence() == (
-        "Take orders [order_id] and trigger approve there"
+        "Use orders [order_id] and trigger approve there"
     )

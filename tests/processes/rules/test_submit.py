@@ -38,7 +38,7 @@ def test_it_submits(settings: dict[str, Any], done: tuple[str, ...]) -> None:
     ("settings", "words"),
     [
         ({"form": "nope"}, "There is no form nope"),
-        ({"form": "no form"}, "Give the name of a form"),
+        ({"form": "no form"}, "Enter the name of a form"),
         ({"status": "[key]"}, "key is a secret field"),
         ({"status": "x" * 201}, "at most 200"),
     ],

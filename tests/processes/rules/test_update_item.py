@@ -57,7 +57,7 @@ def test_it_maps_the_first_instance_back() -> None:
     rule(on_success=[{"field": "got", "value": "[item.state]"}]).run(context)
     assert context.values["got"] == "sent"
     assert context.events == ["accept"]
-    with pytest.raises(RuleFailed, match=r"The instance orders-1 has no note\."):
+    with pytest.raises(RuleFailed, match=r"The record orders-1 has no note\."):
         rule(on_success=[{"field": "got", "value": "[item.note]"}]).run(context)
 
 
@@ -65,7 +65,7 @@ def test_finding_nothing_is_a_failure_or_is_passed_over() -> None:
     with pytest.raises(RuleFailed) as failed:
         rule().run(FakeContext())
     assert failed.value.kind == "not_found"
-    assert failed.value.message.startswith("No instance of orders was found where ")
+    assert failed.value.message.startswith("No record of orders was found where ")
     rule(on_none="continue").run(FakeContext())
 
 
@@ -82,12 +82,12 @@ def test_with_a_rest_datasource_it_calls_the_method() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"filter": None}, "the filter needs a row"),
-        ({"filter": {"items": []}}, "the filter needs a row"),
+        ({"filter": None}, "Add a row to the filter"),
+        ({"filter": {"items": []}}, "Add a row to the filter"),
         ({"datasource": "erp"}, "Only the datasource kianda has a filter"),
-        ({"input_mapping": [{"target": "query.a", "value": "x"}]}, "no field of a process"),
-        ({"input_mapping": [{"target": "body.a.b", "value": "x"}]}, "no field of a process"),
-        ({"on_success": [{"field": "got", "value": "[response.body.a]"}]}, "is not there"),
+        ({"input_mapping": [{"target": "query.a", "value": "x"}]}, "not a field of a process"),
+        ({"input_mapping": [{"target": "body.a.b", "value": "x"}]}, "not a field of a process"),
+        ({"on_success": [{"field": "got", "value": "[response.body.a]"}]}, "does not exist"),
         ({"matches": "some"}, "Input should be"),
     ],
 )
@@ -97,7 +97,7 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 
 
 def test_it_reads_as_a_sentence() -> None:
-    assert rule().sentence() == ("Update the instance of orders where its Process ID is orders-1")
-    assert rule(matches="all").sentence().startswith("Update all instances of orders where ")
+    assert rule().sentence() == ("Update the record of orders where its Process ID is orders-1")
+    assert rule(matches="all").sentence().startswith("Update all records of orders where ")
     made = rule(datasource="erp", method="change-order", filter=None)
     assert made.sentence() == "Update an item with erp / change-order"

@@ -38,7 +38,7 @@ def test_whom_it_tells_what(settings: dict[str, Any], alert: tuple[list[str], st
 
 def test_an_alert_that_says_nothing_fails() -> None:
     context = FakeContext({"days": None})
-    with pytest.raises(RuleFailed, match="The alert says nothing"):
+    with pytest.raises(RuleFailed, match="The alert is empty"):
         rule(subject=" [days] ").run(context)
     assert context.alerts == []
 
@@ -46,7 +46,7 @@ def test_an_alert_that_says_nothing_fails() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"to": []}, "Name people or groups"),
+        ({"to": []}, "Enter people or groups"),
         ({"to": ["everyone"]}, "Name a group"),
         ({"to": ["[days]"]}, "There is no user field days"),
         ({"message": "[key]"}, "key is a secret field"),

@@ -75,9 +75,13 @@ def test_properties_of_a_person_come_into_fields(who: Any) -> None:
     ("who", "kind", "words"),
     [
         ("user:gone", "not_found", "No user named gone."),
-        ("", "not_found", "[who] names no user."),
-        ("group:HR", "value", "HR is a group. One user is needed."),
-        (["user:ada", "user:ben"], "value", "user:ada, user:ben are several users. One is needed."),
+        ("", "not_found", "[who] does not name a user."),
+        ("group:HR", "value", "HR is a group. Choose a user."),
+        (
+            ["user:ada", "user:ben"],
+            "value",
+            "user:ada, user:ben are more than one user. Choose one.",
+        ),
     ],
 )
 def test_whose_properties_cannot_be_got(who: Any, kind: str, words: str) -> None:
@@ -154,7 +158,7 @@ def test_a_person_is_changed_and_that_is_made_durable() -> None:
 
 def test_nobody_is_changed_when_nobody_is_named() -> None:
     context = FakeContext({"who": ""})
-    assert failure(updating(), context) == ("not_found", "[who] names no user.")
+    assert failure(updating(), context) == ("not_found", "[who] does not name a user.")
     assert not context.acts
 
 
@@ -170,7 +174,7 @@ def test_nobody_is_changed_when_nobody_is_named() -> None:
         ("get_user_property", {"properties": [{"field": "mail", "property": "shoes"}]},
          "Users have no attribute shoes"),
         ("lookup_user_by_property", {"property": "name", "value": "x", "field": "mail"},
-         "mail is no user field"),
+         "mail is not a user field"),
         ("lookup_user_by_property", {"property": "name", "value": "[nope]", "field": "boss"},
          "There is no field or name nope"),
         ("update_user_property", {"user": "ada", "properties": []}, "Add a row"),

@@ -44,8 +44,8 @@ def test_it_fails_with_the_message_beside_the_field(message: str, said: str) -> 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"conditions": None}, "Say when the input is wrong"),
-        ({"conditions": {"items": []}}, "Say when the input is wrong"),
+        ({"conditions": None}, "says when the input is wrong"),
+        ({"conditions": {"items": []}}, "says when the input is wrong"),
         ({"message": ""}, "at least 1"),
         ({"message": "[key]"}, "key is a secret field"),
         ({"field": "nope"}, "There is no field nope"),
@@ -58,4 +58,4 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 
 
 def test_it_reads_as_a_sentence() -> None:
-    assert rule().sentence() == "Refuse amount: Write 100 at most"
+    assert rule().sentence() == "Reject amount: Write 100 at most"

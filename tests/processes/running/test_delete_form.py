@@ -172,7 +172,7 @@ def test_a_design_is_told_that_nothing_stores_it(rules: list[Any], warned: bool)
     definition = leave_request()
     definition["forms"][0]["fields"][2]["rules"] = rules
     found = [flaw.detail for flaw in advise(parse_document(definition), StoredCatalog())]
-    said = "Delete has no effect: put a Save rule after it."
+    said = "Delete has no effect: add a Save rule after it."
     assert (said in found) is warned
 
 

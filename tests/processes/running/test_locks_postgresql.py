@@ -119,5 +119,6 @@ def test_who_waited_for_a_lock_goes_on_with_what_was_written(
     told = [line for line in done.stdout.splitlines() if line.startswith(TOLD)]
     assert told == [
         "ran succeeded 2.0", "saved 2.2", "published 3.0", "both 2",
-        "over admin was quicker: Changed help of A. Nothing was changed. Look at it, then decide.",
+        "over admin changed this first: Changed help of A. Nothing was changed. Check it, then "
+        "decide.",
     ], done.stderr  # fmt: skip

@@ -160,7 +160,7 @@ def test_a_rule_whose_conditions_do_not_hold_is_skipped_with_the_condition_in_wo
     instance = make_token([{**RULES[0], "conditions": condition}, RULES[2]])
     run = press(instance, ada)
     assert run.steps[0]["status"] == "skipped"
-    assert run.steps[0]["reason"] == "The condition does not hold: Expires in is more than 5."
+    assert run.steps[0]["reason"] == "The condition is not met: Expires in is more than 5."
     assert values_of(instance)["access_token"] == "at-old"
 
 

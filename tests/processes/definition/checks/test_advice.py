@@ -28,9 +28,9 @@ def test_whom_a_rule_would_not_find_is_advice_at_its_place() -> None:
     place = "/forms/0/fields/1/rules/0/to"
     raw = assigning(users=["ada", "[boss]", "ada; gone , lost", "=[boss]"], groups=["Sellers"])
     assert sorted(advice(raw)) == [
-        (f"{place}/groups/0", "There is no group Sellers now: the rule would fail."),
-        (f"{place}/users/2", "Nobody has the user name or address gone now: the rule would fail."),
-        (f"{place}/users/2", "Nobody has the user name or address lost now: the rule would fail."),
+        (f"{place}/groups/0", "No group named Sellers. The rule would fail."),
+        (f"{place}/users/2", "No user named gone. The rule would fail."),
+        (f"{place}/users/2", "No user named lost. The rule would fail."),
     ]
     # People come and go: the design is published all the same.
     assert references(raw) == []
@@ -170,7 +170,7 @@ def test_a_row_that_can_fail_after_the_call_of_another_is_a_warning(
     # What was brought before the loop is at risk in it as long as a row can end the run.
     found = advice(process(text_field("plain"), lines, button("go", first, loop, SAVE)))
     ends = inside[0].get("on_failure") != "continue" and not settings
-    assert any("what Before brought" in detail for _, detail in found) is ends
+    assert any("the values from Before" in detail for _, detail in found) is ends
 
 
 def test_the_warning_names_both_rules() -> None:
@@ -181,5 +181,5 @@ def test_the_warning_names_both_rules() -> None:
         )
     )
     assert detail == (
-        "When Add up fails, what Get it brought is not stored. Put a Save rule between them."
+        "When Add up fails, the values from Get it are not stored. Add a Save rule between them."
     )

@@ -51,7 +51,7 @@ def test_owners_that_nobody_is_called_are_told_at_their_place() -> None:
         (
             {"method": "get-orders", "input_mapping": []},
             "input_mapping",
-            "Nothing is mapped to path.customer, so /api/orders/{customer} cannot be called.",
+            "Nothing is mapped to path.customer, which /api/orders/{customer} needs.",
         ),
         (
             {"datasource": "kianda", "method": "gone", "input_mapping": [], "on_success": []},
@@ -124,8 +124,8 @@ def test_what_another_process_has_may_be_read(settings: dict[str, Any]) -> None:
     [
         ({"method": "gone"}, "method", "There is no process gone."),
         ({"filter": where("[item.gone]")}, "filter", "has no field gone"),
-        ({"filter": where("[item.refresh]")}, "filter", "has no field refresh that holds"),
-        ({"filter": where("[item.refresh_token]")}, "filter", "a filter never takes one"),
+        ({"filter": where("[item.refresh]")}, "filter", "has no field refresh that has"),
+        ({"filter": where("[item.refresh_token]")}, "filter", "cannot be used in a filter"),
         (
             {"on_success": [{"field": "plain", "value": "[item.gone]"}]},
             "on_success/0/value",

@@ -169,4 +169,4 @@ def test_what_refers_to_a_column_follows_the_name_that_its_title_gives_it() -> N
 
 def test_an_edit_is_called_by_the_words_that_people_see() -> None:
     raw = edit("change", target="field:lines", settings={"max_rows": 5, "first_rows": 2})
-    assert run(raw, design()).label == "Changed most rows, rows at first of Lines"
+    assert run(raw, design()).label == "Changed maximum rows, initial rows of Lines"

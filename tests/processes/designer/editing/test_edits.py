@@ -79,13 +79,13 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         edit("add_field", type="text", place=at("form:order", "fields"),
              settings={"name": "AMOUNT"}),
-        "/name", "is taken by the field Amount",
+        "/name", "field Amount already has the name",
     ),
-    (edit("rename", target="field:note", name="check"), "/name", "taken by the form Check"),
+    (edit("rename", target="field:note", name="check"), "/name", "form Check already has the name"),
     (edit("rename", target="field:note", name="2nd"), "/name", "Start with a letter"),
     (edit("rename", target="field:note", name="user"), "/name", "reserved"),
     (edit("rename", target="rule:one", name="x"), "/name", "cannot be changed"),
-    (edit("change", target="field:go", settings={"rules": []}), "/rules", "by itself"),
+    (edit("change", target="field:go", settings={"rules": []}), "/rules", "separately"),
     (edit("change", target="rule:one", settings={"id": "uno"}), "/id", "cannot be changed"),
     (edit("change", target="field:go", settings={"type": "x"}), "/type", "no field type"),
     (edit("change", target="process", settings={"name": "x"}), "/name", "cannot be changed"),
@@ -125,7 +125,7 @@ UNSTORABLE = [
     ("a\0b", "/settings/title", "NUL"),
     ("a\ud800", "/settings/title", "surrogate"),
     (float("inf"), "/settings/title", "too large"),
-    ({"a": object()}, "/settings/title/a", "no text"),
+    ({"a": object()}, "/settings/title/a", "not a text"),
     ({"a\0": 1}, "/settings/title", "key"),
     (DEEP, "/settings/title/0/0/0/0/0/0", "nested deeper"),
 ]
@@ -140,16 +140,16 @@ def test_what_no_database_could_keep_is_refused(value: Any, place: str, sentence
 
 
 CONFLICTS: list[tuple[dict[str, Any], str]] = [
-    (edit("change", target="field:gone", settings={}), "The field gone is no longer there."),
+    (edit("change", target="field:gone", settings={}), "The field gone no longer exists."),
     (edit("move", target="field:box", place=at("field:box", "fields")), "into itself"),
     (edit("move", target="field:go", place=at("field:note", "fields")), "is a text and holds no"),
-    (edit("move", target="field:go", place=at("form:order", "rules")), "A field cannot stand"),
+    (edit("move", target="field:go", place=at("form:order", "rules")), "A field cannot be"),
     (edit("move", target="rule:one", place=at("rule:two", "rules")), "and has no rules."),
     (edit("move", target="process", place=at("process", "forms")), "process itself"),
     (edit("add_rule", type="save", place=at("field:box", "rules")), "Box is a panel and has no"),
     (edit("duplicate", target="process"), "list of designs"),
     (edit("switch_rule", target="field:go", enabled=True), "Only rules"),
-    (edit("paste", place=at("form:order", "rules"), content=CONTENT), "A field cannot stand"),
+    (edit("paste", place=at("form:order", "rules"), content=CONTENT), "A field cannot be"),
     (edit("remove", target="field:amount"), "Amount is still used."),
 ]  # fmt: skip
 
@@ -203,7 +203,7 @@ def test_containers_nest_eight_deep_and_no_deeper() -> None:
         done = run(edit("add_field", type="panel", place=at(owner, "fields")), document)
         document, owner = done.document, done.selected
         assert level < 8
-    with pytest.raises(Invalid, match="nested 8 deep"):
+    with pytest.raises(Invalid, match="nested at most 8 levels deep"):
         run(edit("add_field", type="text", place=at(owner, "fields")), document)
 
 
@@ -216,15 +216,15 @@ def test_a_piece_without_its_list_gets_one_and_loses_it_by_undo() -> None:
 
 LOOPS: list[tuple[dict[str, Any], str]] = [
     (edit("move", target="rule:r-15", place=at("rule:r-15", "rules")), "moved into itself"),
-    (edit("move", target="rule:r-7", place=at("rule:r-15", "rules")), "Close cannot stand inside"),
+    (edit("move", target="rule:r-7", place=at("rule:r-15", "rules")), "Close cannot be inside"),
     (
         edit("add_rule", type="loop_table", place=at("rule:r-15", "rules")),
-        "Loop table cannot stand inside Loop table",
+        "Loop table cannot be inside Loop table",
     ),
     (
         edit("paste", place=at("rule:r-15", "rules"),
              content=clipboard.text_of(every_rule(ROWS), ["rule:r-6"])),
-        "Submit cannot stand inside",
+        "Submit cannot be inside",
     ),
 ]  # fmt: skip
 

@@ -110,5 +110,5 @@ GONE = [
 @pytest.mark.parametrize(("name", "raw"), GONE)
 def test_a_broken_reference_is_marked_where_it_is(name: str, raw: dict[str, Any]) -> None:
     html = html_of(form_of(kind_of(name), raw))
-    assert html.count("lost is no longer there: choose again.") == 1
+    assert html.count("lost no longer exists. Choose another one.") == 1
     assert html.count('aria-invalid="true"') == 1

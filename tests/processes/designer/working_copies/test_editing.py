@@ -116,9 +116,9 @@ def test_a_page_older_than_the_memory_is_told_to_load_again(
     for number in range(50):
         edited(ada, number, change("field:client_id", title=f"T{number}"))
     assert WorkingEdit.objects.count() == 5
-    with pytest.raises(Stale, match="Load it again"):
+    with pytest.raises(Stale, match="Reload it"):
         edited(ada, 3, change("field:client_id", help="X"))
-    with pytest.raises(Stale, match="Load it again"):
+    with pytest.raises(Stale, match="Reload it"):
         edited(ada, 99, change("field:client_id", help="X"))
     assert copies.undo(NAME, user=ada, revision=3).revision == 51
 
@@ -156,7 +156,7 @@ def test_a_new_edit_ends_what_could_be_redone(ada: Any) -> None:
     edited(ada, 0, add("text"))
     copies.undo(NAME, user=ada, revision=1)
     assert edited(ada, 2, add("number")).redo_label == ""
-    with pytest.raises(Conflict, match="nothing of yours to redo"):
+    with pytest.raises(Conflict, match="You have nothing to redo"):
         copies.redo(NAME, user=ada, revision=3)
 
 
@@ -176,9 +176,9 @@ def test_who_fires_or_reads_a_piece_from_outside_is_said_before_it_goes(
     starts = {"type": "start_a_process", "id": "start", "process": NAME, "target": "refresh#save"}
     create_design(raw=process(text_field("a", rules=[reads, starts]), name="shop"), user=ada)
     copies.open_copy(NAME, user=ada)
-    with pytest.raises(Conflict, match="The scheduled task Nightly fires it"):
+    with pytest.raises(Conflict, match="The scheduled task Nightly runs it"):
         edited(ada, 0, {"do": "remove", "target": "field:refresh"})
-    with pytest.raises(Conflict, match="Nightly fires it"):
+    with pytest.raises(Conflict, match="Nightly runs it"):
         edited(ada, 0, {"do": "remove", "target": "rule:save"})
     with pytest.raises(Conflict, match="The rule Start of the process shop"):
         edited(ada, 0, {"do": "remove", "target": "rule:save"})
@@ -189,7 +189,7 @@ def test_who_fires_or_reads_a_piece_from_outside_is_said_before_it_goes(
     assert len(refused.value.extra["uses"]) == 2
     renamed = edited(ada, 0, {"do": "rename", "target": "field:refresh", "name": "go"})
     assert renamed.notices == (
-        "The scheduled task Nightly fires it.",
+        "The scheduled task Nightly runs it.",
         "The rule Start of the process shop 0.1 uses it.",
     )
 

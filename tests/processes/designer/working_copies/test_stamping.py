@@ -58,7 +58,7 @@ def behind(ada: Any, admin: Any) -> Any:
     save_design(name=NAME, raw=plain() | {"title": "His"}, user=admin)
     found = copies.open_copy(NAME, user=ada)
     assert (found.behind.version, found.behind.by) == ("0.2", "admin")
-    with pytest.raises(Stale, match="admin has saved version") as stale:
+    with pytest.raises(Stale, match="admin saved version") as stale:
         copies.save_version(NAME, user=ada, revision=1)
     assert stale.value.extra["behind"] == "0.2"
     return found
@@ -89,7 +89,7 @@ def test_an_old_version_is_restored_as_one_edit(ada: Any, admin: Any) -> None:
     assert copies.undo(NAME, user=ada, revision=1).document["title"] == "Second"
     edited(admin, 2, change("field:a", title="His"))
     for act in (copies.discard, copies.take_theirs):
-        with pytest.raises(Stale, match="admin was quicker"):
+        with pytest.raises(Stale, match="admin changed this first"):
             act(NAME, user=ada, revision=2)
 
 

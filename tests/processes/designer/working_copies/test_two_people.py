@@ -43,7 +43,7 @@ def test_who_would_overwrite_is_told_who_did_what_and_nothing_changes(
 ) -> None:
     copies.open_copy(NAME, user=admin)
     after = edited(ada, 0, hers)
-    with pytest.raises(Stale, match="ada was quicker") as stale:
+    with pytest.raises(Stale, match="ada changed this first") as stale:
         edited(admin, 0, his)
     [change] = stale.value.extra["changes"]
     assert (change["by"], change["label"]) == ("ada", after.label)
@@ -106,7 +106,7 @@ def test_nobody_undoes_what_somebody_else_has_built_on(ada: Any, admin: Any) -> 
     copies.open_copy(NAME, user=ada)
     edited(ada, 0, add("text", at=2))
     after = edited(admin, 1, change("field:text", title="His"))
-    with pytest.raises(Stale, match="admin was quicker: Changed title of Text"):
+    with pytest.raises(Stale, match="admin changed this first: Changed title of Text"):
         copies.undo(NAME, user=ada, revision=2)
     assert copies.open_copy(NAME, user=ada).document == after.document
     copies.undo(NAME, user=admin, revision=2)

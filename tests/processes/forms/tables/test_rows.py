@@ -70,7 +70,7 @@ def test_errors_stand_in_their_cells_and_what_was_typed_stays(make: Any, ben_at:
     page = post(ben_at, ben_at.get(URL), **typed)
     said = text_of(page)
     assert page.status_code == 422
-    assert "Lines: row 1, Amount: -2 is too small; 0 is the least." in said
+    assert "Lines: row 1, Amount: -2 is too small. Enter 0 or more." in said
     assert 'id="f-data-lines-1-amount"' in page.content.decode()
     assert 'id="f-data-lines-1-amount-error"' in page.content.decode()
     assert SCRIPT not in page.content.decode()
@@ -118,10 +118,10 @@ def test_ten_thousand_rows_are_shown_and_changed_a_window_at_a_time(
 def test_one_row_more_than_allowed_is_refused_with_a_sentence(make: Any, ben_at: Client) -> None:
     make(rows=3, max_rows=3)
     page = ben_at.get(URL)
-    assert "More than 3 rows are not allowed." in text_of(page)
+    assert "At most 3 rows are allowed." in text_of(page)
     more = [*keys(form_of(page)), "n9"]
     page = post(ben_at, page, **{"v-lines-row": more, "v-lines-n9-what": "x"})
-    assert "Lines: There are 4 rows; 3 are allowed." in text_of(page)
+    assert "Lines: There are 4 rows; at most 3 are allowed." in text_of(page)
 
 
 def test_an_error_out_of_sight_brings_its_window(make: Any, ben_at: Client) -> None:
@@ -183,6 +183,6 @@ def test_two_megabytes_pasted_into_a_cell_are_refused_beside_it(make: Any, ben_a
     instance = make()
     page = post(ben_at, ben_at.get(URL), **{"v-lines-b1-what": "x" * 2_000_000})
     assert page.status_code == 422
-    said = "Lines: row 2, What: The text has 2,000,000 characters; 1,000,000 are allowed."
+    said = "Lines: row 2, What: The text has 2,000,000 characters; at most 1,000,000 are allowed."
     assert said in text_of(page)
     assert whats(instance) == ["Pen 1", "Pen 2", "Pen 3"]

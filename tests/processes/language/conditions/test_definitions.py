@@ -68,12 +68,12 @@ def flaws(raw: Any, model: Any = ConditionGroup) -> list[Any]:
     [
         (row("[Status]", "eq", "x"), "left", r"Did you mean \[status\]\?.*write \[\[Status\]"),
         (row("[status]", "eq", "[nobody]"), "right", "no field or name nobody"),
-        (row("[go]", "blank"), "left", "is a button and holds no value"),
+        (row("[go]", "blank"), "left", "is a button and has no value"),
         (row("=[amount] +", "eq", "x"), "left", "cannot be read"),
         (row("[response.status]", "eq", "200"), "left", "only in an on-success mapping"),
         (row("[item.x]", "eq", "200"), "left", "finds items"),
-        (row("[status]", "matches", "[a-z"), "right", "not a pattern"),
-        (row("[status]", "matches", "(?=x)"), "right", "no look-around"),
+        (row("[status]", "matches", "[a-z"), "right", "not a valid pattern"),
+        (row("[status]", "matches", "(?=x)"), "right", "without lookaround"),
         (row("[status]", "matches", "x" * 1001), "right", "1,000 characters"),
         (row("[amount]", "between", "1"), "right", "two values"),
         (row("[amount]", "between"), "right", "two values"),
@@ -129,7 +129,7 @@ def test_groups_are_nested_eight_deep_at_most() -> None:
         raw = {"items": [raw]}
     assert ConditionGroup.model_validate(raw).depth == 8
     assert flaws({"items": [raw]}) == [
-        ("items", "Groups of conditions can be nested 8 deep at most.")
+        ("items", "Groups of conditions can be nested at most 8 levels deep.")
     ]
 
 

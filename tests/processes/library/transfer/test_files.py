@@ -75,13 +75,13 @@ BAD = [
     (b"", "The file is empty."),
     (b"   \n", "The file is empty."),
     (b"hello", "The file is not JSON"),
-    (b"\x89PNG\r\n\x1a\n\xff", "This is no text file."),
+    (b"\x89PNG\r\n\x1a\n\xff", "This is not a text file."),
     (b'{"format": "kianda-designs", "processes": [{"defin', "The file ends in the middle"),
     (b'{"format": "kianda-designs", "exported": nul', "The file ends in the middle"),
     (b'{"format": "kianda-designs",\n "processes": [}]}', "in line 2, column"),
     (b"[1, 2]", NOT_OURS),
     (b'{"swagger": "2.0"}', NOT_OURS),
-    (b'{"name": "x", "base_url": "https://x.example"}', "holds a data source alone"),
+    (b'{"name": "x", "base_url": "https://x.example"}', "contains only a data source"),
     (b'{"format": "kianda-designs", "format_version": 2, "processes": []}', "newer version"),
     (b'{"format": "kianda-designs", "format_version": 1, "processes": []}', "no process design"),
     (b'{"format": "kianda-designs", "format_version": 1, "processes": {}}', NOT_OURS),
@@ -112,4 +112,4 @@ def test_every_flaw_of_every_definition_is_told(workspace: str) -> None:
     places = [flaw.pointer for flaw in caught.value.errors]
     assert "/processes/1/definition/name" in places
     assert "/processes/1/definition/forms/0/name" in places
-    assert any("stands twice" in flaw.detail for flaw in caught.value.errors)
+    assert any("appears twice" in flaw.detail for flaw in caught.value.errors)

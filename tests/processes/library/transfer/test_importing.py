@@ -105,7 +105,7 @@ def test_a_file_is_exported_previewed_and_imported_on_pages(workspace: str, admi
     preview = client.post("/designs/import/", upload(answer.content))
     assert preview.status_code == 200
     page = text_of(preview)
-    assert "The name is taken" in page
+    assert "The name already exists" in page
     assert "Secrets to enter afterwards" in page
     assert ProcessDesign.objects.count() == 1
     held = preview.context["held"]

@@ -187,8 +187,8 @@ def test_the_answer_of_the_api_names_no_field_that_is_hidden(
         ("of somebody else", "none has"),
         ("of another instance", "none has"),
         ("too old", "good for 8 hours"),
-        ("sent back and completed", "submitted or sent back meanwhile"),
-        ("of the other form too", "submitted or sent back meanwhile"),
+        ("sent back and completed", "submitted or sent back in the meantime"),
+        ("of the other form too", "submitted or sent back in the meantime"),
     ],
 )
 def test_a_view_that_does_not_hold_is_refused_and_what_was_typed_stays(
@@ -259,9 +259,9 @@ def test_under_the_lock_it_is_looked_at_once_more(people: Office, asked: Process
     modes = DisplayModes.now({"asking": "edit"}, document, records)
     send_back(process_id="leave-1", form="asking", note="When?", user=people.root)
     send(asked, people.emma)
-    with pytest.raises(Conflict, match="submitted or sent back meanwhile"):
+    with pytest.raises(Conflict, match="submitted or sent back in the meantime"):
         patch_instance(process_id="leave-1", data={"days": "5"}, user=people.emma, modes=modes)
-    with pytest.raises(Conflict, match="submitted or sent back meanwhile"):
+    with pytest.raises(Conflict, match="submitted or sent back in the meantime"):
         runs.trigger(
             process_id="leave-1", target="mend", user=people.emma, trigger="button",
             data={"days": "5"}, modes=modes,

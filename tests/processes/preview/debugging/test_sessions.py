@@ -44,7 +44,7 @@ def test_a_session_holds_its_instance_and_only_its_person_steps_it(
     with pytest.raises(Forbidden, match="debugging session of ada"):
         debugger.step(Paused(run.pk, admin))
     Run.objects.filter(pk=run.pk).update(holder="another process")
-    with pytest.raises(Busy, match="under way"):
+    with pytest.raises(Busy, match="in progress"):
         debugger.step(Paused(run.pk, ada))
     Run.objects.filter(pk=run.pk).update(holder=PAUSED)
     debugger.stop(Paused(run.pk, admin))
@@ -52,7 +52,7 @@ def test_a_session_holds_its_instance_and_only_its_person_steps_it(
 
 
 def test_a_live_instance_is_not_debugged(make_token: Make, ada: Any) -> None:
-    with pytest.raises(Conflict, match="Only preview instances"):
+    with pytest.raises(Conflict, match="Only preview records"):
         start(make_token(), ada)
 
 
@@ -81,7 +81,7 @@ def test_a_session_outlives_a_restart_but_not_a_person_who_left(
     [closed] = recover_runs(moment=run.lease_until + PATIENCE / 1000)
     assert closed.pk == run.pk
     assert closed.status == "interrupted"
-    assert "left alone" in closed.error["message"]
+    assert "was inactive" in closed.error["message"]
     assert closed.journal is None
     assert values_of(instance)["access_token"] == "at-old"
 
@@ -90,7 +90,7 @@ def test_a_session_outlives_a_restart_but_not_a_person_who_left(
     ("phase", "words", "unsaved"),
     [
         ("calling", "The call may have been carried out", None),
-        ("answered", "a step of this debugging session ended", {"access_token": "at-new"}),
+        ("answered", "this debugging session ended during a step", {"access_token": "at-new"}),
     ],
 )
 def test_a_crash_in_the_middle_of_a_step_says_what_may_have_happened(

@@ -63,7 +63,7 @@ def test_a_pinned_answer_stands_in_for_the_outside_system(
     instance = preview()
     run = start(instance, ada)
     debugger.step(Paused(run.pk, ada))
-    with pytest.raises(Invalid, match="No answer is pinned for Get a new token yet"):
+    with pytest.raises(Invalid, match="There is no sample response for Get a new token yet"):
         debugger.step(Paused(run.pk, ada, "pinned"))
     pin_answer(
         name="token-refresh", rule_id="get-token",
@@ -159,7 +159,7 @@ def test_a_loop_is_one_step_and_its_calls_are_answered_alike(
     instance = create_instance(process="token-refresh", mode="preview", data=data, user=ada)
     run = start(instance, ada)
     assert planned(session_at(run)).request["method"] == "POST"
-    with pytest.raises(Invalid, match="No answer is pinned for Call for the line yet"):
+    with pytest.raises(Invalid, match="There is no sample response for Call for the line yet"):
         debugger.step(Paused(run.pk, ada, "pinned"))
     sample = '{"body": {"access_token": "at-pin"}}'
     pin_answer(name="token-refresh", rule_id="inner", text=sample, user=ada)

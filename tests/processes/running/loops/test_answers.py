@@ -53,7 +53,7 @@ def test_the_last_instance_that_a_rule_in_a_loop_made_is_offered_to_be_pinned(
     run = fired(client, made(client, name, lines=rows("pen", "ink")), "go")
     for query in ({}, {"run": run["id"]}):
         page, answer = proposed(ada, rule["id"], **query)
-        assert "This is a real answer" in page
+        assert "This is a real response" in page
         assert answer["body"]["process.id"] == "orders-2"
         assert answer["body"]["what"] == "ink"
 
@@ -79,7 +79,7 @@ def test_before_the_first_answer_the_keys_of_an_instance_are_proposed(
     published(basket(loop(START, MAKE)), user=ada)
     for rule in ("start", "make"):
         page, answer = proposed(ada, rule)
-        assert "This is a real answer" not in page
+        assert "This is a real response" not in page
         created = answer["body"].pop("process.created")
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", created)
         assert answer["body"] == {

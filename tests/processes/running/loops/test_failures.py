@@ -68,7 +68,7 @@ def test_rows_passed_over_are_named(api: Callable[..., Any], ada: Any, erp: list
     name = published(basket(rule), user=ada)
     basket_id = made(client, name, lines=rows("bad", "pen", "bad"))
     [step] = fired(client, basket_id, "go")["steps"]
-    assert step["reason"] == "Passed over after a failure: rows 1, 3."
+    assert step["reason"] == "Skipped after a failure: rows 1, 3."
     assert step["status"] == "succeeded"
 
 
@@ -129,7 +129,7 @@ def test_a_process_that_dies_in_a_loop(
         [first, second] = run.steps[0]["groups"]
         assert [one["status"] for one in first["steps"]] == ["succeeded", "succeeded"]
         assert [(one["status"], one["reason"]) for one in second["steps"]] == [
-            ("failed", "Interrupted: the process ended here.")
+            ("failed", "Interrupted: the server process ended here.")
         ]
         assert set(second) == {"title", "steps"}
         return

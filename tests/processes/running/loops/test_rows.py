@@ -104,7 +104,7 @@ def test_a_loop_has_a_limit(
         lines=rows(*["x"] * 31), sum=0,
     )  # fmt: skip
     run = fired(client, basket_id, "go")
-    assert "goes through 30 rows at most" in run["error"]["message"]
+    assert "A loop can process at most 30 rows" in run["error"]["message"]
 
 
 def test_a_form_with_a_blank_cell_is_not_submitted(api: Callable[..., Any], ada: Any) -> None:

@@ -108,7 +108,7 @@ def test_finding_nothing_is_a_failure_unless_it_is_passed_over(tell: Any, rule: 
     client, shop_id = tell(rule(on_error=TO_ERROR, on_failure="continue"), SAVE)
     fired(client, shop_id, "go", order_id="orders-9")
     assert read(client, shop_id)["data"]["problem"].startswith(
-        "not_found: No instance of orders was found where "
+        "not_found: No record of orders was found where "
     )
 
 

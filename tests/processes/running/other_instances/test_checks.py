@@ -18,24 +18,24 @@ pytestmark = pytest.mark.django_db(transaction=True)
         (
             create(input_mapping=[{"target": "body.nope", "value": "x"}]),
             "input_mapping/0/target",
-            "The process orders has no field nope that holds a value.",
+            "The process orders has no field nope that has a value.",
         ),
         (
             create(input_mapping=[{"target": "body.note", "value": "[token]"}]),
             "input_mapping/0/value",
-            "A secret may only go into a secret field, and note of orders is not.",
+            "A secret can only go into a secret field, and note of orders is not one.",
         ),
         (
             update(on_success=[{"field": "got", "value": "[item.key]"}]),
             "on_success/0/value",
-            "item.key is a secret; it may only go into a secret field, and got is not.",
+            "item.key is a secret. It can only go into a secret field, and got is not one.",
         ),
         (start(process="gone"), "process", "There is no process gone."),
         (start(target="nope"), "target", "The process orders has no field nope."),
         (
             start(input_mapping=[{"target": "nope", "value": "x"}]),
             "input_mapping/0/target",
-            "The process orders has no field nope that holds a value.",
+            "The process orders has no field nope that has a value.",
         ),
     ],
 )

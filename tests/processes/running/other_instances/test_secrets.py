@@ -93,6 +93,6 @@ def test_a_filter_never_compares_a_secret(tell: Any, ada: Any) -> None:
     run = fired(client, client.post("/api/v1/instances/", preview).data["process_id"], "go")
     assert run["error"] == {
         "kind": "configuration",
-        "message": "[item.key] is a secret; a filter never takes one.",
+        "message": "[item.key] is a secret. Secrets cannot be used in a filter.",
         "step": "find-items",
     }

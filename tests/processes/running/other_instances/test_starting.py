@@ -62,9 +62,9 @@ def test_an_existing_instance_takes_the_mapped_values(
 @pytest.mark.parametrize(
     ("order_id", "target", "message"),
     [
-        ("", "approve", "The Process ID of the orders to be found is blank."),
+        ("", "approve", "The Process ID is blank, so no record of orders can be found."),
         ("orders-7", "approve", "There is no process instance orders-7."),
-        ("SHOP", "approve", "{shop} is no instance of orders."),
+        ("SHOP", "approve", "{shop} is not a record of orders."),
         ("orders-1", "refuse", "Run {run} of orders-1 failed: amount: 1 cannot be divided by 0."),
     ],
 )
@@ -94,11 +94,11 @@ def test_what_goes_wrong_there_fails_the_step_here(
         (start(target="form:main#submit"), "The process orders has no form main."),
         (
             start(input_mapping=[{"target": "note", "value": "x"}]),
-            "The process orders has no field note that holds a value.",
+            "The process orders has no field note that has a value.",
         ),
         (
             create(input_mapping=[{"target": "body.note", "value": "x"}]),
-            "The process orders has no field note that holds a value.",
+            "The process orders has no field note that has a value.",
         ),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_run_never_works_on_an_instance_that_its_own_chain_holds(
     shop_id = made(client, "shop")
     run = fired(client, shop_id, "go")
     assert run["error"]["kind"] == "busy"
-    assert f"{shop_id} is held by this run or by one that started it" in run["error"]["message"]
+    assert f"{shop_id} is in use by this run or by one that started it" in run["error"]["message"]
     assert [one.status for one in Run.objects.order_by("pk")] == ["failed", "failed"]
 
 
@@ -178,7 +178,7 @@ def test_runs_start_each_other_eight_deep_at_most(api: Callable[..., Any], ada: 
     shop_id = made(client, published(shop(again), user=ada))
     run = fired(client, shop_id, "go")
     assert run["error"]["kind"] == "configuration"
-    assert "Runs can start each other 8 deep at most." in run["error"]["message"]
+    assert "Runs can start each other at most 8 levels deep." in run["error"]["message"]
     assert Run.objects.count() == 8
     depth, deepest = 1, Run.objects.latest("pk")
     while deepest.parent is not None:

@@ -35,7 +35,7 @@ def test_a_lookup_ends_at_the_deadline_of_its_run(tell: Any, ada: Any) -> None:
     run = runs.trigger(process_id=shop_id, target="go", user=ada, trigger="api", deadline_s=0)
     assert run.error is not None
     assert run.error["kind"] == "timeout"
-    assert "looked through orders" in run.error["message"]
+    assert "while searching orders" in run.error["message"]
 
 
 def test_a_change_of_many_instances_ends_at_the_deadline_of_its_run(tell: Any, ada: Any) -> None:
@@ -55,5 +55,5 @@ def test_a_change_of_many_instances_ends_at_the_deadline_of_its_run(tell: Any, a
     run = runs.trigger(process_id=shop_id, target="go", user=ada, trigger="api", deadline_s=0.3)
     assert run.error is not None
     assert run.error["kind"] == "timeout"
-    assert run.error["message"].endswith("after 1 of 2 instances of orders.")
+    assert run.error["message"].endswith("after 1 of 2 records of orders.")
     assert [read(client, one)["data"]["status"] for one in (newer, older)] == ["x", ""]

@@ -167,7 +167,7 @@ def test_a_run_whose_instance_was_deleted_by_force_is_closed(died_after: Died) -
     ProcessInstance.objects.filter(pk=instance.pk).delete()
     [closed] = recover(everything=True)
     assert (closed.pk, closed.status) == (run.pk, "interrupted")
-    assert "gone" in closed.error["message"]
+    assert "no longer exists" in closed.error["message"]
 
 
 def test_an_asynchronous_run_that_died_early_says_so_and_keeps_no_sent_secret(

@@ -63,7 +63,7 @@ def test_a_journal_that_cannot_be_read_ends_its_run_with_a_sentence(
     rewritten(run, change)
     [ended] = recover(everything=True)
     assert (ended.pk, ended.status, ended.journal) == (run.pk, "interrupted", None)
-    assert ended.error["message"].startswith("Another version of the product began this run")
+    assert ended.error["message"].startswith("Another version of Kianda started this run")
     assert not provider.log
     assert values_of(instance)["access_token"] == "at-old"
     # Nobody is kept waiting, and the page of the run can be read.
@@ -114,7 +114,7 @@ def test_a_run_with_the_notes_of_another_is_ended_and_says_so(
     put(run, "journal", text_of(other, "journal"))
     [closed] = recover(everything=True)
     assert (closed.pk, closed.status, closed.journal) == (run.pk, "interrupted", None)
-    assert "sealed for another run" in closed.error["message"]
+    assert "belongs to another run" in closed.error["message"]
     assert values_of(instance)["access_token"] == "at-old"
 
 

@@ -77,7 +77,7 @@ def test_an_answer_waits_for_the_database_and_its_step_says_so(
         run = press(instance, ada)
     assert run.status == "succeeded"
     assert values_of(instance)["refresh_token"] == "rt-new-77"
-    assert "The database was away for" in run.steps[1]["reason"]
+    assert "The database was unavailable for" in run.steps[1]["reason"]
     assert kept(spool) == []
     assert len(provider.log) == 1
 
@@ -112,7 +112,7 @@ def test_a_process_that_dies_while_an_answer_waits_loses_nothing(
     [run] = recover(moment=timezone.now() + LATER)
     assert (run.pk, run.status) == (left.pk, "succeeded")
     assert values_of(instance)["refresh_token"] == "rt-new-77"
-    assert "it was kept on disk and stored later" in run.steps[1]["reason"]
+    assert "It was saved on disk and stored later" in run.steps[1]["reason"]
     assert kept(spool) == []
     assert len(provider.log) == 1
 
@@ -200,7 +200,7 @@ def test_an_answer_that_comes_after_its_run_was_closed_elsewhere_can_be_stored(
 ) -> None:
     instance, run = closed_elsewhere(then=lambda _instance: None)
     assert run.unsaved_answer
-    assert "it is kept with this run and can be stored" in run.error["message"]
+    assert "It is saved with this run and can be stored" in run.error["message"]
     store_unsaved_answer(run_pk=run.pk, user=ada)
     assert values_of(instance)["refresh_token"] == "rt-new-77"
 
