@@ -264,9 +264,11 @@ def test_a_former_value_of_a_completed_form_is_not_brought_back(
     client = api(ben)
     patch(client, asked, why="more")
     change = Change.objects.latest("pk")
-    assert "Restore previous value" in text_of(client_of(ben).get(f"/instances/{asked}/"))
+    assert "Restore previous value" in text_of(client_of(ben).get(f"/instances/{asked}/changes/"))
     fired(client, asked, "send")
-    assert "Restore previous value" not in text_of(client_of(ben).get(f"/instances/{asked}/"))
+    assert "Restore previous value" not in text_of(
+        client_of(ben).get(f"/instances/{asked}/changes/")
+    )
     path = f"/instances/{asked}/changes/{change.pk}/why/"
     refused = client_of(ben).post(path, {"once": new_token()})
     assert refused.status_code == 409
