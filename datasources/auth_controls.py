@@ -69,10 +69,10 @@ class AuthControl(BoundControl):
         if self.drawing not in SECRETS:
             return super().help
         if self.is_lost:
-            return _("Not saved yet, and secrets never come back to a page: enter it again.")
+            return _("Not saved yet. Enter the secret again.")
         if self.is_stored:
-            return _("Leave empty to keep it. It is never shown.")
-        return super().help or _("Kept encrypted. It is never shown again.")
+            return _("Leave empty to keep it. Never shown.")
+        return super().help or _("Stored encrypted and never shown again.")
 
     def words_of(self, choice: str) -> tuple[Any, Any]:
         """Return what a choice is called."""

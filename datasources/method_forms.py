@@ -29,14 +29,14 @@ CONTENT_TYPES = (
 BY_NAME, YES, NO = "", "yes", "no"
 SECRET_CHOICES = ((BY_NAME, _("By name")), (YES, _("Yes")), (NO, _("No")))
 ANSWERS = (
-    ("auto", _("JSON where it is that, else text")), ("json", _("JSON")), ("xml", _("XML")),
-    ("csv", _("CSV")), ("text", _("Text")), ("file", _("File, kept with the record")),
+    ("auto", _("JSON if possible, else text")), ("json", _("JSON")), ("xml", _("XML")),
+    ("csv", _("CSV")), ("text", _("Text")), ("file", _("File, stored with the record")),
 )  # fmt: skip
 TYPES = (
     ("", _("Any")), ("text", _("Text")), ("number", _("Number")),
     ("boolean", _("Yes or no")), ("json", _("JSON")), ("file", _("File")),
 )  # fmt: skip
-REDIRECTS = (("", _("As the data source")), ("yes", _("Yes")), ("no", _("No")))
+REDIRECTS = (("", _("As set in the data source")), ("yes", _("Yes")), ("no", _("No")))
 SAMPLE = "/input/"
 # What makes a row one: that it is secret does not.
 _FILLED = ("name", "value", "path")

@@ -114,11 +114,11 @@ def get_document_to_use(name: str, user: Any) -> DatasourceDocument:
     row = _key_of(name)
     document = _document_by_key(name, row)
     if row is not None and row.security and not security_of(row).callers.hold(user):
-        who = user.get_username() if user is not None and user.is_authenticated else _("Nobody")
+        who = user.get_username() if user is not None and user.is_authenticated else _("No one")
         raise Forbidden(
             _(
-                "%(who)s may not call %(datasource)s: %(callers)s may. Whoever may change it "
-                "can allow more people under Security."
+                "%(who)s may not call %(datasource)s. Only %(callers)s may; its managers can "
+                "change this under Security."
             )
             % {
                 "who": who,

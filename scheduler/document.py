@@ -32,7 +32,7 @@ READ_ONLY = frozenset(
 def _stripped(value: str) -> str:
     tidy = value.strip()
     if not tidy:
-        raise ValueError(_("Write a name."))
+        raise ValueError(_("Enter a name."))
     return tidy
 
 
@@ -47,7 +47,7 @@ class Expiry(BaseModel):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.at is None) == (self.after_runs is None):
-            raise ValueError(_('Give either "at", a moment, or "after_runs", a number.'))
+            raise ValueError(_('Send either "at", a moment, or "after_runs", a number.'))
         return self
 
     def moment(self, zone: ZoneInfo) -> datetime | None:
@@ -67,7 +67,7 @@ class TaskDocument(BaseModel):
         Field(
             max_length=120,
             title=gettext_noop("Process ID"),
-            description="Null makes a new live instance at each firing.",
+            description="Null: each occurrence creates a new live instance.",
             json_schema_extra={"control": "instance_picker"},
         ),
     ]
@@ -86,7 +86,7 @@ class TaskDocument(BaseModel):
         Field(
             max_length=64,
             title=gettext_noop("Time zone"),
-            description="The workspace's when left out.",
+            description="If omitted, the workspace's.",
             json_schema_extra={"control": "time_zone_picker"},
         ),
     ] = ""
@@ -96,7 +96,7 @@ class TaskDocument(BaseModel):
         str,
         Field(
             max_length=150,
-            description="Whose rights each firing has; the caller when left out.",
+            description="Person whose permissions each run has. If omitted, the caller.",
             json_schema_extra={"control": "user_picker"},
         ),
     ] = ""
@@ -120,13 +120,12 @@ def read_task(raw: object, *, partial: bool) -> tuple[dict[str, Any], list[Flaw]
     Key by key, so that what one key has wrong does not hide what another one has.
     """
     if not isinstance(raw, dict):
-        return {}, [Flaw("", _("Write an object."))]
+        return {}, [Flaw("", _("Send an object."))]
     known = ", ".join(FIELDS)
     flaws = [
         Flaw(
             pointer(key),
-            _("There is no setting '%(key)s' here. The known ones are %(known)s.")
-            % {"key": key, "known": known},
+            _("Unknown setting '%(key)s'. Use one of %(known)s.") % {"key": key, "known": known},
         )
         for key in raw
         if key not in FIELDS and key not in READ_ONLY

@@ -38,7 +38,7 @@ WORDS: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("hourly", "every"): (_("Every"), _("hours")),
     ("hourly", "minute"): (_("At"), _("minutes past the hour")),
     ("daily", "every"): (_("Every"), _("days")),
-    ("daily", "weekdays_only"): (_("Monday to Friday only"), ""),
+    ("daily", "weekdays_only"): (_("Working days only (Monday to Friday)"), ""),
     ("weekly", "every"): (_("Every"), _("weeks")),
     ("weekly", "days"): (_("On"), ""),
     ("monthly", "every"): (_("Every"), _("months")),

@@ -17,7 +17,7 @@ from scheduler.selectors import occurrences_of, reasons_told, visible_tasks
 
 OUTCOMES = (
     ("succeeded", _("Succeeded")), ("failed", _("Failed")), ("interrupted", _("Interrupted")),
-    ("skipped", _("Skipped")), ("missed", _("Missed")), ("coalesced", _("Coalesced")),
+    ("skipped", _("Skipped")), ("missed", _("Missed")), ("coalesced", _("Merged")),
 )  # fmt: skip
 STATUSES = (
     ("active", _("Active")), ("running", _("Running")), ("paused", _("Paused")),

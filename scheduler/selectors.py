@@ -14,7 +14,7 @@ from processes.selectors import runs_seen_among
 from scheduler.models import Occurrence, ScheduledTask
 
 # Instead of why, to those who see the task and not the instance.
-UNSEEN = gettext_noop("Those who may see the instance can read why.")
+UNSEEN = gettext_noop("Only people who can see the record see the reason.")
 
 
 def visible_tasks(user: User | None) -> QuerySet[ScheduledTask]:

@@ -27,7 +27,7 @@ def _of_number(name: str) -> Callable[[QuerySet[CallRecord], str], QuerySet[Call
     def chosen(rows: QuerySet[CallRecord], value: str) -> QuerySet[CallRecord]:
         number = whole_number(value)
         if number is None:
-            raise Invalid(_("Write a whole number in the filter %(name)s.") % {"name": name})
+            raise Invalid(_("Enter a whole number in the filter %(name)s.") % {"name": name})
         return rows.filter(**{name: number})
 
     return chosen

@@ -31,7 +31,9 @@ from kianda.lib.errors import Flaw, Invalid, PreconditionFailed, Stale
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
 CHANGERS = (ADMINISTRATOR, DATASOURCE_MANAGER)
 TAGS = ["Datasources"]
-FORCE = OpenApiParameter("force", bool, description="Administrators only: though it is in use.")
+FORCE = OpenApiParameter(
+    "force", bool, description="Administrators only: delete it even if it is in use."
+)
 ORDERING = {"name": "name", "title": "title", "created": "created", "modified": "modified"}
 FILTERS = {"name": "name", "title": "title", "kind": "kind", "base_url": "base_url"}
 
@@ -175,7 +177,7 @@ class DatasourceTest(APIView):
         read_query(request, ())
         to = _known_keys(request.data, ("to",)).get("to", "")
         if not isinstance(to, str):
-            raise Invalid.at("/to", _("Write text."))
+            raise Invalid.at("/to", _("Enter text."))
         return Response(connection_tests.test_connection(name=name, user=request.user, to=to))
 
 
@@ -239,8 +241,8 @@ class AuthSchemes(Kinds):
 
 def _known_keys(body: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(body, dict):
-        raise Invalid.at("", _("Write an object."))
-    flaws = [Flaw(f"/{key}", _("There is no such setting.")) for key in body if key not in known]
+        raise Invalid.at("", _("Send an object."))
+    flaws = [Flaw(f"/{key}", _("Unknown setting.")) for key in body if key not in known]
     if flaws:
         raise Invalid(errors=flaws)
     return body

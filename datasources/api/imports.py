@@ -100,7 +100,7 @@ def _source(request: Request, body: ImportBody) -> ImportSource:
     files = [file for name in FILES for file in request.FILES.getlist(name)]
     given = [bool(files), body.content is not None, body.url is not None]
     if sum(given) != 1:
-        raise Invalid.at("", _("Send content, as text or as files of a form, or url."))
+        raise Invalid.at("", _("Send content (as text or as files of a form) or url."))
     if body.url is not None:
         return imports.read_address(body.url, user=request.user, format=body.format)
     if body.content is not None:

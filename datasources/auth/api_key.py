@@ -14,7 +14,7 @@ _IN_COOKIE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 
 
 class ApiKeyAuth(AuthScheme):
-    """A fixed key under a name of the outside system's choice: in a header, the query, a cookie."""
+    """A fixed key in a header, the query or a cookie, under a name that the service expects."""
 
     scheme: Literal["api_key"] = "api_key"
     name: HeaderName = Field(default="X-API-Key", title=gettext_noop("Name"))
@@ -30,7 +30,7 @@ class ApiKeyAuth(AuthScheme):
     @classmethod
     def _cookie(cls, key: str, info: ValidationInfo) -> str:
         if info.data.get("place") == "cookie" and not _IN_COOKIE.fullmatch(key):
-            raise ValueError(_("A cookie cannot hold blanks, quotes, commas, ; or \\."))
+            raise ValueError(_("A cookie cannot contain spaces, quotes, commas, ; or \\."))
         return key
 
     def apply(self, draft: RequestDraft, token: str = "") -> None:

@@ -25,7 +25,7 @@ from kianda.lib.secret_names import MASK, is_secret_name
 def one_line(text: str) -> str:
     """Refuse what would end a header line."""
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in text):
-        raise ValueError(_("Line breaks and control characters cannot stand here."))
+        raise ValueError(_("Remove line breaks and control characters."))
     return text
 
 
@@ -42,7 +42,7 @@ ShownFor = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 class NamedValue(BaseModel):
-    """A parameter that a request carries beside what a scheme puts on it; it may be secret."""
+    """A parameter that is sent in addition to those of the scheme. It can be secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -51,7 +51,7 @@ class NamedValue(BaseModel):
     secret: bool = Field(
         default=False,
         title=gettext_noop("Secret"),
-        description=gettext_noop("Left out: as the name tells."),
+        description=gettext_noop("If omitted, taken from the name."),
     )
 
     @model_validator(mode="before")

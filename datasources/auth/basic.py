@@ -24,8 +24,8 @@ class BasicAuth(AuthScheme):
         default=False,
         title=gettext_noop("Form-encode user name and password"),
         description=gettext_noop(
-            "OAuth token endpoints want both encoded (RFC 6749), other services as they are. It "
-            "matters when they hold signs such as %, + or a colon."
+            "OAuth token endpoints expect both encoded (RFC 6749), other services do not. It "
+            "matters for characters such as %, + or a colon."
         ),
         json_schema_extra={"control": "when_encoded"},
     )

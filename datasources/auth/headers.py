@@ -27,7 +27,7 @@ class SecretHeader(BaseModel):
 
 
 class HeadersAuth(AuthScheme):
-    """Headers of the outside system's choice, such as a key and the ID of an account beside it."""
+    """Headers that the service expects, such as a key and an account ID."""
 
     scheme: Literal["headers"] = "headers"
     headers: Annotated[
@@ -44,7 +44,9 @@ class HeadersAuth(AuthScheme):
         names = [one.name.lower() for one in headers]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(_("The header %(name)s is there twice.") % {"name": name})
+                raise ValueError(
+                    _("The header %(name)s is listed twice. Remove one.") % {"name": name}
+                )
         return headers
 
     def apply(self, draft: RequestDraft, token: str = "") -> None:

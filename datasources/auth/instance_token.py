@@ -13,12 +13,11 @@ Line = Annotated[OneLine, Field(max_length=200, json_schema_extra={"control": "l
 
 
 class InstanceTokenAuth(AuthScheme):
-    """A token that rules of a process fetch and keep in a field of an instance.
+    """A token that rules of a process store in a field of an instance.
 
-    The stored value is read when a call leaves and copied nowhere. When it is refused with 401, a
-    button of the instance may be pressed once, and the call repeated with what it has stored. Who
-    saves the datasource must be allowed to see the instance and to press the button; it is pressed
-    in their name.
+    It is read at each call and never copied. After a 401, a button of the instance can be pressed
+    once and the call repeated with the new token. The person who saves the datasource must be
+    allowed to see the instance and to press the button, which is pressed in their name.
     """
 
     scheme: Literal["instance_token"] = "instance_token"
@@ -29,24 +28,22 @@ class InstanceTokenAuth(AuthScheme):
         "Authorization"
     )
     prefix: Line = Field(default="Bearer", title=gettext_noop("Before the token"))
-    on_401: Literal["fail", "trigger"] = Field(
-        default="fail", title=gettext_noop("When it is refused (401)")
-    )
-    target: Line = Field(default="", title=gettext_noop("Button to press then"))
-    label: ClassVar[str] = gettext_noop("Token of an instance")
+    on_401: Literal["fail", "trigger"] = Field(default="fail", title=gettext_noop("After a 401"))
+    target: Line = Field(default="", title=gettext_noop("Button to press"))
+    label: ClassVar[str] = gettext_noop("Token from a record")
     needs_token: ClassVar[bool] = True
     shown_for: ClassVar[ShownFor] = {"target": {"on_401": ("trigger",)}}
     choice_words: ClassVar[Mapping[str, Mapping[str, str]]] = {
         "on_401": {
             "fail": gettext_noop("The call fails"),
-            "trigger": gettext_noop("A button is pressed, then the call repeated"),
+            "trigger": gettext_noop("Press a button and repeat the call"),
         }
     }
 
     @model_validator(mode="after")
     def _has_a_target(self) -> "InstanceTokenAuth":
         if self.on_401 == "trigger" and not self.target:
-            raise ValueError(_("Name the button that fetches a new token."))
+            raise ValueError(_("Enter the button that gets a new token."))
         return self
 
     def apply(self, draft: RequestDraft, token: str = "") -> None:

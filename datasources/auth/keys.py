@@ -25,7 +25,9 @@ def signing_key(text: str, *, algorithm: str) -> AnyKey:
         key = kind.import_key(material)
         private = key.is_private
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        sentence = _("This is no private key for %(algorithm)s. Paste the whole key, PEM or JWK.")
+        sentence = _(
+            "This is not a private key for %(algorithm)s. Paste the complete key, PEM or JWK."
+        )
         raise ValueError(sentence % {"algorithm": algorithm}) from error
     if isinstance(key, ECKey) and key.curve_name != CURVES.get(algorithm):
         sentence = _("The key is on the curve %(curve)s, which %(algorithm)s does not use.")
@@ -57,7 +59,7 @@ def _jwk(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(_("This is no JWK: it cannot be read as JSON.")) from error
+        raise ValueError(_("This is not a JWK: it is not valid JSON.")) from error
     if not isinstance(found, dict) or "keys" in found:
         raise ValueError(_("Paste one key, not a set of keys."))
     return found
@@ -71,7 +73,7 @@ def _pem(text: str) -> str:
         if label.endswith("KEY"):
             lines = "\n".join(textwrap.wrap(body, 64))
             return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"
-    sentence = _("Paste the whole key, from -----BEGIN to the end of the line with -----END.")
+    sentence = _("Paste the complete key, from -----BEGIN to the end of the line with -----END.")
     raise ValueError(sentence)
 
 

@@ -7,7 +7,7 @@ from kianda.lib.i18n import gettext_noop
 
 
 class NoAuth(AuthScheme):
-    """The outside system wants no credentials, or a mapping supplies them."""
+    """The service needs no credentials, or a mapping provides them."""
 
     scheme: Literal["none"] = "none"
     label: ClassVar[str] = gettext_noop("None")

@@ -42,7 +42,7 @@ class OAuth2Auth(AuthScheme):
     issuer: Endpoint = Field(
         default="",
         title=gettext_noop("Issuer"),
-        description=gettext_noop("Addresses that you leave empty are read from its metadata."),
+        description=gettext_noop("URLs that you leave empty are read from its metadata."),
     )
     authorize_url: Annotated[Endpoint, Field(validate_default=True)] = Field(
         default="", title=gettext_noop("Authorization URL")
@@ -64,7 +64,9 @@ class OAuth2Auth(AuthScheme):
     private_key: PrivateKey = Field(
         default="",
         title=gettext_noop("Private key"),
-        description=gettext_noop("PEM or JWK. A certificate below it is named too."),
+        description=gettext_noop(
+            "PEM or JWK. Add the certificate below it if the provider needs it."
+        ),
     )
     key_id: OneLine = Field(default="", title=gettext_noop("Key ID"))
     assertion_audience: OneLine = Field(
@@ -78,7 +80,7 @@ class OAuth2Auth(AuthScheme):
     ] = Field(default=[], title=gettext_noop("Scopes"))
     scope_separator: Literal[" ", ",", ";"] = Field(
         default=" ",
-        title=gettext_noop("Between scopes"),
+        title=gettext_noop("Scope separator"),
         json_schema_extra={"control": "separator"},
     )
     audience: OneLine = Field(default="", title=gettext_noop("Audience"))
@@ -91,7 +93,9 @@ class OAuth2Auth(AuthScheme):
     pkce: bool = Field(
         default=True,
         title=gettext_noop("Use PKCE"),
-        description=gettext_noop("Protects the sign-in. Switch it off only if the provider fails."),
+        description=gettext_noop(
+            "Protects the sign-in. Switch it off only if the provider rejects it."
+        ),
     )
     username: OneLine = Field(default="", title=gettext_noop("User name"))
     password: Credential = Field(default="", title=gettext_noop("Password"))
@@ -108,23 +112,23 @@ class OAuth2Auth(AuthScheme):
     refresh_token: Credential = Field(
         default="",
         title=gettext_noop("First refresh token"),
-        description=gettext_noop("Used once, to connect. Later ones are saved by themselves."),
+        description=gettext_noop("Used once, to connect. Later ones are saved automatically."),
     )
     answer: AnswerPlaces = Field(
         default=AnswerPlaces(),
-        title=gettext_noop("Places in the token response"),
+        title=gettext_noop("Paths in the token response"),
         json_schema_extra={"control": "parts"},
     )
     lifetime_s: Annotated[int, Field(ge=1, le=315_360_000)] | None = Field(
         default=None,
         title=gettext_noop("Lifetime of an access token (s)"),
-        description=gettext_noop("Used when the response does not tell it."),
+        description=gettext_noop("Used if the response does not include it."),
     )
     expired_when: dict[str, JsonValue] | None = Field(
         default=None,
-        title=gettext_noop("Token no longer valid when"),
+        title=gettext_noop("Token has expired when"),
         description=gettext_noop(
-            "Conditions on the answer, beside the status 401. The token is then refreshed."
+            "Conditions on the response, in addition to status 401. The token is then refreshed."
         ),
         json_schema_extra={"control": "answer_conditions"},
     )
@@ -176,7 +180,7 @@ class OAuth2Auth(AuthScheme):
         own = OWN_IN_ADDRESS if info.field_name == "authorize_parameters" else OWN_IN_REQUEST
         for item in items:
             if item.name in own:
-                sentence = _("%(name)s is set by Kianda itself. Remove it from the list.")
+                sentence = _("Kianda sets %(name)s. Remove it from the list.")
                 raise ValueError(sentence % {"name": item.name})
         return items
 
@@ -219,9 +223,9 @@ def _no_address(setting: str, given: dict[str, Any]) -> str:
     if given.get("issuer") or "issuer" not in given or grant is None:
         return ""
     if setting == "token_url":
-        return _("Enter the token URL, or the issuer in whose metadata it is.")
+        return _("Enter the token URL, or an issuer that publishes it.")
     if setting == "authorize_url" and grant == "authorization_code":
-        return _("Enter the authorization URL, or the issuer in whose metadata it is.")
+        return _("Enter the authorization URL, or an issuer that publishes it.")
     return ""
 
 

@@ -64,7 +64,7 @@ SHOWN_FOR: ShownFor = {
 
 
 class AnswerPlaces(BaseModel):
-    """Where in an answer of the token endpoint each value is, when it is not under its name."""
+    """Paths of values in the token response, if they differ from the standard names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -81,9 +81,9 @@ RARELY = (
 )  # fmt: skip
 CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
     "grant": {
-        "client_credentials": gettext_noop("As an app, without a person (client credentials)"),
-        "authorization_code": gettext_noop("A person signs in (authorization code)"),
-        "refresh_token": gettext_noop("I have a refresh token"),
+        "client_credentials": gettext_noop("As an app, without a user (client credentials)"),
+        "authorization_code": gettext_noop("A user signs in (authorization code)"),
+        "refresh_token": gettext_noop("With a refresh token"),
         "password": gettext_noop("User name and password"),
         "jwt_bearer": gettext_noop("With a signed key (JWT)"),
     },

@@ -49,7 +49,7 @@ def stored_token(source: RestDatasource, auth: InstanceTokenAuth) -> str:
     except TokenNotThere as error:
         raise _failed(source, error) from error
     if not found.value:
-        sentence = _("The field %(field)s of %(process_id)s is blank: there is no token yet.")
+        sentence = _("No token yet: the field %(field)s of %(process_id)s is empty.")
         raise _failed(source, sentence % {"field": auth.field, "process_id": auth.process_id})
     return found.value
 
@@ -68,8 +68,8 @@ def renewed_token(source: RestDatasource, auth: InstanceTokenAuth, *, refused: s
     if row.pk in _renewing.keys:
         # It would wait for itself.
         sentence = _(
-            "The button %(target)s is to fetch a new token, but calls this data source, which "
-            "needs one. Let it call a data source without this token."
+            "The button %(target)s calls this data source, which needs the token that it "
+            "should get. Let it call another data source."
         )
         raise _failed(source, sentence % {"target": auth.target})
     with _turns.of(row.pk, seconds=source.timeout_s):
@@ -93,8 +93,8 @@ def _renew(auth: InstanceTokenAuth, row: Datasource, refused: str) -> None:
     if row.modified_by is None or not row.modified_by.is_active:
         raise TokenNotThere(
             _(
-                "Nobody is left in whose name the token is renewed. Somebody who may press the "
-                "button has to save the data source again."
+                "The token cannot be refreshed: the person it was set up by is gone. Save "
+                "the data source again as someone who may press the button."
             )
         )
     with waiting(), _noted(row.pk):

@@ -56,7 +56,7 @@ def take(row: Connection) -> Lease | None:
                 at=row.in_flight_at,
                 cause=row.in_flight_cause,
                 outcome=ConnectionRefresh.Outcome.LOST_ANSWER,
-                reason=_("The process that waited for the answer has ended."),
+                reason=_("The server process that was waiting for the response has stopped."),
                 expires_at=row.expires_at,
             )
     return lease

@@ -93,7 +93,7 @@ def grant_words(grant: str) -> str:
     """Say a grant as people do."""
     words = {
         "client_credentials": _("As an app (client credentials)"),
-        "authorization_code": _("A person signs in"),
+        "authorization_code": _("A user signs in"),
         "refresh_token": _("A refresh token"),
         "password": _("User name and password"),
         "jwt_bearer": _("A signed key (JWT)"),

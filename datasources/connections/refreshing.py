@@ -79,7 +79,7 @@ def refresh(pk: int, name: str, wish: Wish) -> Connection:
             outages.pause(ASK_AGAIN_AFTER_S)
     raise CallFailed(
         "timeout",
-        _("The token of %(datasource)s is being refreshed, which takes too long.")
+        _("The token of %(datasource)s is still being refreshed. Try again.")
         % {"datasource": get_document(name).title},
     )
 
@@ -124,11 +124,11 @@ def _refuse_vain(row: Connection, auth: OAuth2Auth, source: RestDatasource, wish
 def in_words(row: Connection, title: str) -> str:
     """Return why there is no good token, and what happens next."""
     if row.state == ConnectionState.NEEDS_ATTENTION:
-        sentence = _("%(datasource)s has to be connected again: %(reason)s")
+        sentence = _("Connect %(datasource)s again: %(reason)s")
     else:
         sentence = _(
-            "The token of %(datasource)s could not be refreshed: %(reason)s "
-            "It is tried again by itself."
+            "The token of %(datasource)s could not be refreshed: %(reason)s Kianda will "
+            "retry automatically."
         )
     return sentence % {"datasource": title, "reason": row.reason}
 
@@ -143,12 +143,12 @@ def _with_lease(lease: Lease, source: RestDatasource, auth: OAuth2Auth, wish: Wi
         one = Try(row=row, lease=lease, cause=wish.cause, at=timezone.now())
         grant = wish.grant or next_grant(auth, row)
         if grant is None:
-            sentence = _("The provider gave no refresh token.")
+            sentence = _("The provider returned no refresh token.")
             return _judged(one, Failure(sentence, permanent=True), source, wish)
         leases.mark_in_flight(lease, cause=wish.cause)
         return _asked(one, source, auth, grant, wish)
     except RefreshTakenOver:
-        sentence = _("Another process took over the refresh of %(datasource)s.")
+        sentence = _("Another server process is refreshing %(datasource)s.")
         raise CallFailed("timeout", sentence % {"datasource": source.title}) from None
 
 

@@ -103,14 +103,14 @@ def _asked(
     except TokenRefused as refused:
         return None, failure_of_refusal(refused, secrets=call.secrets)
     except _TooSlow:
-        words = _("%(title)s does not answer within %(seconds)s s.")
+        words = _("%(title)s does not respond within %(seconds)s s.")
         said = words % {"title": source.title, "seconds": int(REQUEST_S)}
         return None, Failure(said, lost_answer=True)
     except ConnectionLost:
-        words = _("%(title)s closes the connection without an answer.")
+        words = _("%(title)s closes the connection without a response.")
         return None, Failure(words % {"title": source.title}, lost_answer=True)
     except zlib.error:
-        words = _("%(title)s sends a compressed answer that cannot be unpacked.")
+        words = _("%(title)s sends a compressed response that cannot be unpacked.")
         return None, Failure(words % {"title": source.title})
     return given, None
 
@@ -174,14 +174,14 @@ def _told(fault: str, given: TokenAnswer | None, failure: Failure | None) -> Reh
     assert failure is not None
     if failure.permanent:
         words = _(
-            "%(reason)s The old token works until it ends. Nothing is tried any more: who may "
-            "change the data source is told to connect it again."
+            "%(reason)s The old token works until it expires. Kianda stops retrying and "
+            "notifies its managers to connect it again."
         )
         return Rehearsed(fault, "needs_attention", words % {"reason": failure.reason})
     soonest, longest = pauses_of(1, wait_s=failure.wait_s)
     words = _(
-        "%(reason)s The old tokens are kept. The next try comes after %(pause)s s, later ones "
-        "after twice as long each time, up to an hour."
+        "%(reason)s The old token was kept. The next attempt is in %(pause)s s; the wait "
+        "then doubles each time, up to an hour."
     )
     between = _("%(soonest)s to %(longest)s") % {"soonest": soonest, "longest": longest}
     pause = between if soonest < longest else soonest
@@ -190,17 +190,15 @@ def _told(fault: str, given: TokenAnswer | None, failure: Failure | None) -> Reh
 
 
 def _of_tokens(given: TokenAnswer, now: datetime) -> str:
-    kept = "" if given.refresh_token else _("The old refresh token is kept.")
+    kept = "" if given.refresh_token else _("The old refresh token was kept.")
     planned = ahead_of(now, given.expires_at)
     if given.expires_at is None or planned is None:
         words = _(
-            "A new token is stored. How long it is good is not told: it is used until a call is "
+            "A new token is stored. Its lifetime is unknown: it is used until a call is "
             "refused, then refreshed once."
         )
         return f"{words} {kept}".strip()
-    words = _(
-        "A new token is stored, good for %(seconds)s s. The next refresh comes after %(ahead)s s."
-    )
+    words = _("A new token is stored, valid for %(seconds)s s. The next refresh is in %(ahead)s s.")
     counted = {
         "seconds": round((given.expires_at - now).total_seconds()),
         "ahead": round((planned - now).total_seconds()),

@@ -129,17 +129,17 @@ def _state(row: CallGate) -> GateState:
 
 
 def _waited(seconds: float) -> str:
-    return _("Waited %(seconds)s s for its turn.") % {"seconds": f"{seconds:.1f}"}
+    return _("Queued for %(seconds)s s.") % {"seconds": f"{seconds:.1f}"}
 
 
 def _paused(title: str, limits: CallLimits, passage: Passage) -> str:
     if passage.testing:
-        return _("%(title)s has failed repeatedly; another call is just trying it.") % {
+        return _("%(title)s has failed repeatedly. Another call is testing it now.") % {
             "title": title
         }
     return _(
-        "%(title)s has failed %(count)s times in a row, so nothing is sent to it for another "
-        "%(seconds)s s. The call was not made."
+        "%(title)s has failed %(count)s times in a row. Calls are paused for another "
+        "%(seconds)s s, so the call was not sent."
     ) % {
         "title": title,
         "count": limits.breaker.failures if limits.breaker else 0,
@@ -157,6 +157,6 @@ def _no_turn(title: str, limits: CallLimits) -> str:
     if limits.concurrency:
         said.append(_("%(count)s at once") % {"count": limits.concurrency})
     return _(
-        "%(title)s takes %(limits)s, and the turn of this call would come too late. The call was "
-        "not made."
+        "%(title)s is limited to %(limits)s, and this call would have to wait too long. It "
+        "was not sent."
     ) % {"title": title, "limits": ", ".join(said)}

@@ -101,13 +101,12 @@ def proxy_refusal(said: str) -> str:
     """Return in words why a proxy lets nothing through, and who can mend it."""
     if said.startswith("407"):
         return _(
-            "The proxy of this installation wants to know who asks. Whoever runs this server can "
-            "write user and password in KIANDA_EGRESS_PROXY."
+            "The proxy asks for a user name and password. The operator of this server can "
+            "set them in KIANDA_EGRESS_PROXY."
         )
-    return _(
-        "The proxy of this installation answered %(said)s. Whoever runs it can let the address "
-        "through."
-    ) % {"said": said.strip()}
+    return _("The proxy answered %(said)s. Ask its operator to allow the address.") % {
+        "said": said.strip()
+    }
 
 
 class PlainPool(HTTPConnectionPool):

@@ -145,7 +145,7 @@ def _sandbox() -> CheckedAddress:
     if found is None:
         raise CallFailed(
             "connection",
-            _("%(host)s is only there while the demo runs.") % {"host": SANDBOX_HOST},
+            _("%(host)s only exists while the demo runs.") % {"host": SANDBOX_HOST},
         )
     return CheckedAddress(socket.AF_INET6 if ":" in found[0] else socket.AF_INET, found)
 

@@ -22,22 +22,22 @@ SENTENCES: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str], ...] 
     (
         (zlib.error,),
         "bad_answer",
-        gettext_noop("{title} sent a compressed answer that cannot be unpacked."),
+        gettext_noop("{title} sent a compressed response that cannot be unpacked."),
     ),
     (
         (http.client.RemoteDisconnected,),
         "connection",
-        gettext_noop("{title} closed the connection without an answer."),
+        gettext_noop("{title} closed the connection without a response."),
     ),
     (
         (http.client.IncompleteRead, urllib3.exceptions.IncompleteRead),
         "connection",
-        gettext_noop("{title} closed the connection in the middle of its answer."),
+        gettext_noop("{title} closed the connection in the middle of its response."),
     ),
     (
         (http.client.HTTPException, ValueError),
         "bad_answer",
-        gettext_noop("{title} did not answer in valid HTTP."),
+        gettext_noop("{title} did not send valid HTTP."),
     ),
 )
 
@@ -61,7 +61,7 @@ def failure_of(
     """
     kind, words = _told(error, title=title, over=limits.over, budget_s=budget_s)
     if limits.sent:
-        words = _("%(sentence)s The call may have been carried out.") % {"sentence": words}
+        words = _("%(sentence)s The request may have been processed.") % {"sentence": words}
     return CallFailed(kind, words, status=status, may_have_acted=limits.sent)
 
 
@@ -109,7 +109,7 @@ def _tls(error: BaseException) -> str:
     reason = getattr(error, "reason", None)
     if reason in ASKED_FOR:
         return _(ASKED_FOR[reason])
-    return reason.replace("_", " ").lower() if isinstance(reason, str) else _("it was broken off")
+    return reason.replace("_", " ").lower() if isinstance(reason, str) else _("it was interrupted")
 
 
 def _reason(causes: list[BaseException]) -> str:

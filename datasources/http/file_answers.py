@@ -51,7 +51,7 @@ def received(raw: urllib3.HTTPResponse, call: PreparedCall, *, title: str) -> Re
 def refusal_of(found: ReceivedFile, *, title: str, status: int) -> str:
     """Return why an answer is no file, as a sentence; nothing when it is one."""
     if not found.size:
-        return _("%(title)s answered %(status)s without a file: the answer is empty.") % {
+        return _("%(title)s answered %(status)s without a file: the response is empty.") % {
             "title": title, "status": status,
         }  # fmt: skip
     said = None if found.is_page else page_in_words(head_of(found), found.media_type)

@@ -92,7 +92,7 @@ class AllPages:
         most = self._paging.max_items
         if len(self._items) > most or (len(self._items) == most and call is not None):
             del self._items[most:]
-            told += " " + _("The method takes %(most)s items; the rest was left.") % {"most": most}
+            told += " " + _("Stopped at the limit of %(most)s items.") % {"most": most}
             call = None
         self._told.append(told)
         return call
@@ -102,7 +102,7 @@ class AllPages:
         if found is None and (number > 1 or answer.body is None):
             return []
         if found is None:
-            place = self._paging.items or _("answer")
+            place = self._paging.items or _("response")
             sentence = _("%(title)s answered without a list of items at %(place)s.") % {
                 "title": self._title,
                 "place": place,
@@ -116,7 +116,7 @@ class AllPages:
         # A service that knows no such parameter answers the first page for ever.
         stuck = self._paging.ends_with_404 and found and found == self._last
         if asked in self._asked or stuck:
-            sentence = _("%(title)s gave the same page twice, so its pages have no end.") % {
+            sentence = _("%(title)s returned the same page twice, so paging would never end.") % {
                 "title": self._title
             }
             raise CallFailed("bad_answer", sentence, status=answer.status, answer=answer)
@@ -138,7 +138,7 @@ class AllPages:
         if flaw is None:
             flaw = path_flaw("/" + path.partition("://")[2].partition("/")[2])
         if flaw:
-            sentence = _("The next page of %(title)s cannot be asked for. %(flaw)s") % {
+            sentence = _("The next page of %(title)s cannot be requested. %(flaw)s") % {
                 "title": self._title,
                 "flaw": flaw,
             }

@@ -8,28 +8,25 @@ from django.utils.translation import gettext_noop
 from datasources.rest.allow_list import IPAddress, IPNetwork
 
 NEVER = gettext_noop(
-    "%(name)s is a link-local address. Those cannot be reached at all. Clouds hand out "
-    "credentials there. Write the address at which the service is known to others."
+    "%(name)s is a link-local address, which is never allowed. Enter the public address of "
+    "the service."
 )
 NOT_LISTED = gettext_noop(
-    "%(name)s is not among the addresses that this data source may reach. An Administrator can add "
-    "it in its settings, under Allowed addresses."
+    "%(name)s is not an allowed address of this data source. An administrator can add it "
+    "under Allowed addresses."
 )
 NOT_PUBLIC = gettext_noop("%(name)s is not a public address. %(sort)s")
 ALLOW = gettext_noop(
     "If the service is there, an administrator of the server can add %(entry)s to the setting "
     "KIANDA_EGRESS_ALLOW."
 )
-THIS_SERVER = gettext_noop("It leads back to the server that Kianda runs on.")
-PRIVATE = gettext_noop("It lies in a private network.")
-CARRIER = gettext_noop("It lies in the inner network of an Internet provider.")
-ANY = gettext_noop(
-    "It stands for every address of a machine, and for none in particular. Write the one of the "
-    "service."
-)
-MANY = gettext_noop("It stands for many machines at once. Write the address of one.")
-CARRIES = gettext_noop("It stands for the IPv4 address %(inner)s. Write that one.")
-NOBODY = gettext_noop("It is reserved: no service of the Internet answers there.")
+THIS_SERVER = gettext_noop("It points to the server that Kianda runs on.")
+PRIVATE = gettext_noop("It is in a private network.")
+CARRIER = gettext_noop("It is in the internal network of an Internet provider.")
+ANY = gettext_noop("It is a wildcard address. Enter the address of the service.")
+MANY = gettext_noop("It is a multicast address. Enter the address of one server.")
+CARRIES = gettext_noop("It contains the IPv4 address %(inner)s. Enter that one.")
+NOBODY = gettext_noop("It is a reserved address.")
 
 
 def _networks(*texts: str) -> tuple[IPNetwork, ...]:

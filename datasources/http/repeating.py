@@ -48,12 +48,15 @@ def _told(failed: CallFailed, before: list[str], *, too_late: float | None = Non
     """Return the last failure with how many attempts there were."""
     words = failed.message
     if len(before) > 1:
-        words = _("%(message)s It was tried %(count)s times.") % {
+        words = _("%(message)s Gave up after %(count)s attempts.") % {
             "message": words,
             "count": len(before),
         }
     if too_late is not None:
-        words = _("%(message)s Waiting %(seconds)s s for another attempt would take too long.") % {
+        words = _(
+            "%(message)s The next attempt would be in %(seconds)s s, which is too late for "
+            "this run."
+        ) % {
             "message": words,
             "seconds": f"{too_late:g}",
         }

@@ -67,7 +67,7 @@ class SignInSession(requests.Session):
         except (CallFailed, OSError) as error:
             raise requests.ConnectionError(str(error)) from error
         if len(body) > MOST_BYTES:
-            raise requests.ConnectionError(_("Its answer is too long."))
+            raise requests.ConnectionError(_("Its response is too long."))
         answer._content = body
         if answer.is_redirect:
             raise requests.ConnectionError(_("It answered with a redirect."))

@@ -30,7 +30,9 @@ def checked(call: PreparedCall, answer: CallAnswer, *, title: str) -> CallAnswer
         return answer
     if not is_2xx(answer.status):
         raise _refused(answer, title)
-    sentence = _("%(title)s answered %(said)s. That is no success, which asks: %(condition)s.") % {
+    sentence = _(
+        "%(title)s answered %(said)s. The condition for success was not met: %(condition)s."
+    ) % {
         "title": title,
         "said": _said(answer),
         "condition": known.in_words(call.success_when),

@@ -63,7 +63,7 @@ def source_of(
             "/format", _("Choose one of %(formats)s.") % {"formats": ", ".join(CHOICES)}
         )
     if len(files) > MOST_FILES:
-        raise Invalid.at("", _("Give at most %(most)s files at once.") % {"most": MOST_FILES})
+        raise Invalid.at("", _("Choose at most %(most)s files at once.") % {"most": MOST_FILES})
     size = sum(len(data) for _name, data in files)
     check_size(size)
     texts = dict(_texts(files))
@@ -84,7 +84,7 @@ def _texts(files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
     for name, data in files:
         if name in seen:
             raise Invalid.at(
-                "", _("Two files are called %(name)s. Rename one of them.") % {"name": name}
+                "", _("2 files are named %(name)s. Rename one of them.") % {"name": name}
             )
         seen.add(name)
         yield name or "document", read_text(data)
@@ -102,7 +102,7 @@ def _value(name: str, text: str, *, alone: bool) -> Any:
         raise Invalid.at(
             "",
             _(
-                "%(name)s is a web page or XML. Take the document itself: its address usually "
+                "%(name)s is a web page or XML. Use the document itself: its URL usually "
                 "ends in .json or .yaml."
             )
             % {"name": name},
@@ -124,6 +124,6 @@ def _stranger(values: Mapping[str, Any]) -> str:
         if isinstance(value, dict) and "asyncapi" in value:
             return _("This is AsyncAPI, which describes messages. An OpenAPI document is needed.")
     return _(
-        "This is no OpenAPI document, no Postman collection and no cURL command. An OpenAPI "
-        "document begins with openapi or swagger, a command with curl."
+        "This is not an OpenAPI document, a Postman collection or a cURL command. An OpenAPI "
+        "document starts with openapi or swagger, a command with curl."
     )

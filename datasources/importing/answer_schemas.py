@@ -104,7 +104,7 @@ class AnswerReader:
     def _is_unwritable(self, name: str, part: DocumentNode) -> bool:
         if "." not in name and name.strip():
             return False
-        words = _("The name %(name)r holds a dot, which stands for a part of a part.")
+        words = _("The name %(name)r contains a dot, which separates the levels of a path.")
         part.notes.leave(part.place, words % {"name": name})
         return True
 

@@ -155,7 +155,7 @@ def base_address(address: str, notes: ImportNotes, *, place: str) -> str:
     """Return an address as a base URL, without what cannot stand in one, which is told."""
     bare = address.strip().partition("#")[0].partition("?")[0].rstrip("/")
     if bare != address.strip().rstrip("/"):
-        notes.change(place, _("What stands behind ? and # of the address was left out."))
+        notes.change(place, _("The part after ? or # was removed from the URL."))
     if flaw := addresses.base_url_flaw(bare):
         notes.leave(place, _("%(address)s: %(flaw)s") % {"address": address[:200], "flaw": flaw})
         return ""

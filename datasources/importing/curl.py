@@ -71,14 +71,14 @@ class _Command:
         for name, value in options_of(words):
             if name == "url":
                 if self.url:
-                    self._leave(value, _("Only the first address of a command is taken over."))
+                    self._leave(value, _("Only the first URL of a command is imported."))
                 self.url = self.url or value
             elif act := _ACTS.get(name):
                 act(self, value)
             elif name in DATA:
                 self._data(name, value)
             elif name not in SILENT:
-                self._leave(f"--{name}", _("This option of cURL has no counterpart."))
+                self._leave(f"--{name}", _("This cURL option is not supported."))
         self._close()
         return self
 
@@ -94,7 +94,7 @@ class _Command:
     def user(self, value: str) -> None:
         name, _colon, password = value.partition(":")
         if VARIABLE.search(value):
-            self._leave("--user", _("The password is a variable: write it in the data source."))
+            self._leave("--user", _("The password is a variable. Enter it in the data source."))
             name, password = (VARIABLE.sub("", one) for one in (name, password))
         self.auth = {"scheme": "basic", "username": name, "password": password}
 
@@ -196,7 +196,7 @@ class _Command:
 
     def _split_url(self) -> None:
         if not self.url:
-            raise Invalid.at("", _("The command names no address."))
+            raise Invalid.at("", _("The command has no URL."))
         url = self.url if "://" in self.url.partition("?")[0] else f"https://{self.url}"
         bare, _mark, query = url.partition("#")[0].partition("?")
         found = urlsplit(bare)
@@ -256,7 +256,7 @@ class _CurlCommands(ApiDescription):
             self._commands[made.id] = command
             found.append(made)
         if not found:
-            raise Invalid.at("", _("There is no cURL command in this text. It starts with curl."))
+            raise Invalid.at("", _("No cURL command found. A command starts with curl."))
         self.operations = found
         self._auth = self._signed_in()
         votes = Counter(command.host for command in self._commands.values())
@@ -274,11 +274,11 @@ class _CurlCommands(ApiDescription):
                 yield _Command(place=place).read(words[1:])
             elif words:
                 self.notes.leave(
-                    " ".join(words)[:60], _("This is no cURL command; it was not run.")
+                    " ".join(words)[:60], _("This is not a cURL command. It was not run.")
                 )
             passed = end in ("|", "<", ">")
             if passed:
-                words_for = _("What follows %(sign)s is not taken over.")
+                words_for = _("The part after %(sign)s is not imported.")
                 self.notes.leave(end, words_for % {"sign": end})
 
     def method(self, operation: Operation, notes: ImportNotes) -> dict[str, Any]:
@@ -286,11 +286,11 @@ class _CurlCommands(ApiDescription):
         command = self._commands[operation.id]
         if command.verb not in VERBS:
             raise OperationNotTaken(
-                _("%(verb)s is no verb of a REST method.") % {"verb": command.verb[:50]}
+                _("%(verb)s is not an HTTP method of REST methods.") % {"verb": command.verb[:50]}
             )
         if self.servers and command.host.rstrip("/") != self.servers[0]:
             raise OperationNotTaken(
-                _("It goes to another address, %(address)s. Make a data source for that one.")
+                _("It uses another base URL, %(address)s. Create a data source for it.")
                 % {"address": command.host}
             )
         draft = MethodDraft(notes, place=operation.place)

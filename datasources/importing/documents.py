@@ -112,7 +112,7 @@ class DocumentNode:
                 self.notes.leave(self.place, str(why))
                 return DocumentNode(self.files, self.notes, self.spot, None)
             node = DocumentNode(self.files, self.notes, spot, held)
-        self.notes.leave(self.place, _("The reference leads in a circle."))
+        self.notes.leave(self.place, _("The reference is circular."))
         return DocumentNode(self.files, self.notes, self.spot, None)
 
 
@@ -127,15 +127,15 @@ def _target(node: DocumentNode, ref: str) -> tuple[DocumentSpot, Any]:
         if ":" in name.split("/")[0] or name.startswith(("/", "\\")):
             raise _NotFollowed(
                 _(
-                    "The reference %(ref)s leads outside. Only the files that you give are read; "
-                    "give that one too, and refer to it by its name."
+                    "The reference %(ref)s points outside the document. Only the files that "
+                    "you choose are read: choose that file, too."
                 )
                 % {"ref": ref[:200]}
             )
         found = node.files.named(name, beside=file)
         if found is None:
             raise _NotFollowed(
-                _("The reference leads to the file %(name)s. Give it too, together with this one.")
+                _("The document refers to the file %(name)s. Choose both files together.")
                 % {"name": name[:200]}
             )
         file = found
@@ -153,5 +153,7 @@ def _held(value: Any, spot: DocumentSpot, ref: str) -> tuple[DocumentSpot, Any]:
         elif isinstance(value, list) and _INDEX.fullmatch(key) and int(key) < len(value):
             value = value[int(key)]
         else:
-            raise _NotFollowed(_("The reference %(ref)s leads to nothing.") % {"ref": ref[:200]})
+            raise _NotFollowed(
+                _("The target of the reference %(ref)s does not exist.") % {"ref": ref[:200]}
+            )
     return spot, value

@@ -100,8 +100,8 @@ def _chosen(
     if operations is None:
         if (more := len(api.operations) - MOST_METHODS) > 0:
             words = _(
-                "The document has %(n)s operations more than fit into one data source; choose "
-                "which are taken."
+                "The document has %(n)s operations too many for one data source. Choose "
+                "which to import."
             )
             notes.leave("/operations", words % {"n": more})
         return list(api.operations[:MOST_METHODS])
@@ -116,7 +116,7 @@ def _chosen(
     if len(set(operations)) > MOST_METHODS:
         raise Invalid.at(
             "/operations",
-            _("At most %(most)s operations fit into one data source; %(n)s are chosen.")
+            _("A data source can have at most %(most)s operations; %(n)s are selected.")
             % {"most": MOST_METHODS, "n": len(set(operations))},
         )
     wanted = set(operations)
@@ -192,11 +192,11 @@ def _add(
     if len(shown["methods"]) > MOST_METHODS:
         raise Invalid.at(
             "/operations",
-            _("The data source would have %(n)s REST methods; at most %(most)s fit into one.")
+            _("The data source would have %(n)s REST methods; the limit is %(most)s.")
             % {"n": len(shown["methods"]), "most": MOST_METHODS},
         )
     if draft.auth.settings["scheme"] not in ("none", shown["auth"]["scheme"]):
-        draft.notes.leave("/auth", _("The data source signs in as before."))
+        draft.notes.leave("/auth", _("The authentication of the data source is unchanged."))
     draft.datasource = shown
 
 
@@ -213,7 +213,7 @@ def _moved(api: ApiDescription, existing: RestDatasource, notes: ImportNotes) ->
     if api.servers:
         notes.change(
             "/base_url",
-            _("The data source keeps its address; the document names %(address)s.")
+            _("The base URL of the data source is unchanged; the document has %(address)s.")
             % {"address": api.servers[0]},
         )
     return "", ""
@@ -270,9 +270,11 @@ def _fit(draft: ImportDraft) -> None:
         if len(json.dumps(draft.datasource)) <= MOST_BYTES:
             break
     else:
-        raise TooLarge(_("A data source can hold at most 1 MB. Choose fewer operations."))
+        raise TooLarge(_("A data source can have at most 1 MB. Choose fewer operations."))
     if most is not None:
-        words = _("So many methods are large: each answer is described by its first %(n)s places.")
+        words = _(
+            "The import is large, so only the first %(n)s fields of each response are described."
+        )
         draft.notes.change("", words % {"n": most})
 
 

@@ -68,8 +68,8 @@ class _OpenApi(ApiDescription):
         hooks = len(list(self._root.get("webhooks").entries()))
         if hooks:
             words = ngettext(
-                "%(n)s webhook: the service would call, it is not called.",
-                "%(n)s webhooks: the service would call, they are not called.",
+                "%(n)s webhook is not imported: the service would call Kianda.",
+                "%(n)s webhooks are not imported: the service would call Kianda.",
                 hooks,
             )
             self.notes.leave("/webhooks", words % {"n": hooks})
@@ -117,7 +117,7 @@ class _OpenApi(ApiDescription):
                 if isinstance(item.value.get(verb), dict):
                     yield path, verb, item.get(verb)
             if "trace" in item.value:
-                self.notes.leave(item.place, _("TRACE is no verb of a REST method."))
+                self.notes.leave(item.place, _("TRACE is not an HTTP method of REST methods."))
 
     # --- servers ----------------------------------------------------------------------------------
 
@@ -133,14 +133,14 @@ class _OpenApi(ApiDescription):
             if self._address:
                 yield self._server("/", holder)
             else:
-                words = _("The document names no server. Write the address of the service.")
+                words = _("The document has no server. Enter the base URL of the service.")
                 self.notes.leave("/servers", words)
 
     def _old_servers(self) -> Iterator[str]:
         root, asked = self._root, urlsplit(self._address)
         host = root.text("host") or asked.netloc
         if not host:
-            words = _("The document names no host. Write the address of the service.")
+            words = _("The document has no host. Enter the base URL of the service.")
             self.notes.leave("/host", words)
             return
         written = root.held("schemes")
@@ -154,18 +154,15 @@ class _OpenApi(ApiDescription):
         for name, variable in server.get("variables").entries():
             value = scalar_text(variable.held("default")) or ""
             if f"{{{name}}}" in url and value:
-                words = _("{%(name)s} of the address was filled with %(value)s.")
+                words = _("{%(name)s} in the URL was replaced with %(value)s.")
                 server.notes.change(variable.place, words % {"name": name, "value": value})
                 url = url.replace(f"{{{name}}}", value)
         if "{" in url:
-            words = _("%(address)s: a variable of the address has no value. Write the address.")
+            words = _("%(address)s has a variable without a value. Enter the base URL.")
             server.notes.leave(server.place, words % {"address": url[:200]})
             return ""
         if "://" not in url and not self._address:
-            words = _(
-                "The address %(address)s has no host: the document was not read from an address. "
-                "Write the address of the service."
-            )
+            words = _("The URL %(address)s has no host. Enter the base URL of the service.")
             server.notes.leave(server.place, words % {"address": url[:200] or "/"})
             return ""
         whole = urljoin(self._address, url) if "://" not in url else url
@@ -182,7 +179,7 @@ class _OpenApi(ApiDescription):
             if own[0].startswith(f"{server}/"):
                 return own[0].removeprefix(server)
         raise OperationNotTaken(
-            _("It has an address of its own, %(address)s. Make a data source for that one.")
+            _("It uses another base URL, %(address)s. Create a data source for it.")
             % {"address": own[0]}
         )
 

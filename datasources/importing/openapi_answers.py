@@ -37,7 +37,7 @@ def put_answer(
     if schema is not None and schema.value is not None and form in ("json", "xml"):
         _put_schema(draft, answer, schema, xml=form == "xml", most=most)
     elif form not in ("csv", "text", "file") and status not in _NO_CONTENT:
-        words = _("No values of the answer are described, so there are none to pick.")
+        words = _("The document does not describe the fields of the response.")
         operation.notes.leave(f"{place}/responses/{status}", words)
 
 
@@ -51,7 +51,7 @@ def _put_schema(
     made = reader.read(schema)
     draft.set(answer_schema={"type": ["object"], "properties": {root: made}} if root else made)
     if reader.cut:
-        words = _("The answer has more than %(most)s places; the first ones were taken over.")
+        words = _("The response has more than %(most)s fields. Only the first ones are imported.")
         schema.notes.change(answer.place, words % {"most": f"{most:,}"})
 
 

@@ -95,7 +95,7 @@ def _tell_of_others(
 ) -> None:
     for operation, node in asked:
         if wanted[operation.id] and name not in wanted[operation.id]:
-            words = _("It signs in otherwise (%(names)s) than the data source.")
+            words = _("Its authentication (%(names)s) differs from that of the data source.")
             node.notes.leave(
                 f"{operation.place}/security", words % {"names": ", ".join(wanted[operation.id])}
             )
@@ -111,7 +111,7 @@ def _settings(scheme: DocumentNode, *, scopes: list[str], base: str) -> dict[str
         except ValidationError:
             kind = None
     if kind is None:
-        words = _("A data source cannot sign in this way: %(kind)s.")
+        words = _("This type of authentication is not supported: %(kind)s.")
         scheme.notes.leave(scheme.place, words % {"kind": _called(scheme)})
         return None
     return settings
@@ -163,8 +163,8 @@ def _sentence(settings: Mapping[str, Any]) -> str:
     if scheme == "oauth2":
         n = len(settings.get("scopes", ()))
         return ngettext(
-            "OAuth 2.0 with its addresses and %(n)s scope.",
-            "OAuth 2.0 with its addresses and %(n)s scopes.",
+            "OAuth 2.0 with its URLs and %(n)s scope.",
+            "OAuth 2.0 with its URLs and %(n)s scopes.",
             n,
         ) % {"n": n}
     if scheme == "api_key":

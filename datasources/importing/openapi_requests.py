@@ -45,7 +45,7 @@ def put_parameters(draft: MethodDraft, item: DocumentNode, operation: DocumentNo
         if place in SECTIONS and not (place == "header" and name.lower() in OWN_HEADERS):
             _put(draft, SECTIONS[place], parameter)
         elif place == "cookie":
-            words = _("The cookie %(name)s: a REST method sends no cookies.")
+            words = _("The cookie %(name)s is not imported: REST methods send no cookies.")
             parameter.notes.leave(parameter.place, words % {"name": name})
 
 
@@ -128,11 +128,11 @@ def _written_otherwise(parameter: DocumentNode, schema: DocumentNode) -> str:
         "csv", "ssv", "tsv", "pipes",
     )  # fmt: skip
     if is_list(schema) and together:
-        return _("It takes several values in one text, such as a,b: map that text.")
+        return _("It takes a list as text, such as a,b. Map that text.")
     if parameter.text("style") in _STYLES or (
         parameter.text("in") == "query" and type_of(schema) == "json" and not is_list(schema)
     ):
-        return _("It takes parts of its own (%(name)s[part]=...): it is sent as one JSON text.") % {
+        return _("It has nested parts (%(name)s[part]=...). It is sent as JSON text.") % {
             "name": parameter.text("name")
         }
     return ""
@@ -225,7 +225,7 @@ def _put_content(draft: MethodDraft, media_type: str, schema: DocumentNode, *, p
     else:
         draft.set(content_type="raw", media_type=raw_type(media_type))
         draft.add("request_body", "body", where=place)
-        words = _("The body is %(type)s: it is mapped as one text.") % {"type": media_type[:100]}
+        words = _("The body is %(type)s. Map it as text.") % {"type": media_type[:100]}
         schema.notes.change(place, words)
 
 
@@ -255,14 +255,14 @@ def _put_json(draft: MethodDraft, media_type: str, schema: DocumentNode, *, plac
             settings = {"type": "text", **settings_of(part.node, required=part.required)}
             draft.add("request_body", part.path, where=part.node.place, **settings)
         if shape.cut:
-            schema.notes.leave(place, _("The body has more values than a REST method holds."))
+            schema.notes.leave(place, _("The body has more values than a REST method can have."))
         tell_of_variants(schema)
         return
     draft.set(
         content_type="raw", media_type=bare if _MEDIA_TYPE.match(bare) else "application/json"
     )
     draft.add("request_body", "body", where=place, type="json")
-    words = _("The body has no named values: it is mapped as a whole, as JSON.")
+    words = _("The body has no named values. Map it as one JSON value.")
     schema.notes.change(place, words)
 
 
@@ -288,7 +288,7 @@ def tell_of_variants(schema: DocumentNode) -> None:
     for word in ("oneOf", "anyOf"):
         if len(list(schema.get(word).items())) > 1:
             words = _(
-                "%(word)s: the values of all its shapes are there; which go together is not "
-                "checked."
+                "%(word)s: the values of all variants are imported. Valid combinations are "
+                "not checked."
             )
             schema.notes.leave(f"{schema.place}/{word}", words % {"word": word})

@@ -33,11 +33,11 @@ class MethodDraft:
         name = keepable(name)
         header = section == "request_headers"
         if not 0 < len(name) <= 200:
-            self._notes.leave(where, _("A parameter has a name of 1 to 200 characters."))
+            self._notes.leave(where, _("Parameter names have 1 to 200 characters."))
         elif header and (flaw := header_flaw(name)):
             self._notes.leave(where, flaw)
         elif len(self._lists[section]) >= MOST[section]:
-            words = _("A REST method holds at most %(most)s of these.") % {"most": MOST[section]}
+            words = _("A REST method can have at most %(most)s of these.") % {"most": MOST[section]}
             self._notes.leave(self._place, words)
         else:
             key = name.lower() if header else name
@@ -82,7 +82,7 @@ def tidy_path(path: str, notes: ImportNotes, *, place: str) -> str:
             name = f"{wish}_{number}"
         taken.add(name)
         if name != match[1]:
-            words = _("The path parameter {%(old)s} is called {%(new)s} here.")
+            words = _("The path parameter {%(old)s} was renamed to {%(new)s}.")
             notes.change(place, words % {"old": match[1][:100], "new": name})
         return f"{{{name}}}"
 

@@ -93,7 +93,7 @@ class _Collection(ApiDescription):
         found: list[Operation] = []
         for folders, item in self._requests(self._root, ()):
             if len(found) == MOST_OPERATIONS:
-                words = _("The collection holds more than %(most)s requests.")
+                words = _("The collection has more than %(most)s requests.")
                 self.notes.leave("/item", words % {"most": f"{MOST_OPERATIONS:,}"})
                 break
             request = item.get("request")
@@ -123,7 +123,7 @@ class _Collection(ApiDescription):
                 if len(folders) < MOST_FOLDERS:
                     yield from self._requests(item, (*folders, title_of(item.text("name"), "-")))
                 else:
-                    self.notes.leave(item.place, _("The folders are nested too deep."))
+                    self.notes.leave(item.place, _("The folders are nested too deeply."))
             elif item.held("request"):
                 yield folders, item
 
@@ -135,8 +135,8 @@ class _Collection(ApiDescription):
         ]
         if not votes or "" in votes:
             words = ngettext(
-                "%(n)s request names no address that is known here. Write the address.",
-                "%(n)s requests name no address that is known here. Write the address.",
+                "%(n)s request has no known URL. Enter the base URL.",
+                "%(n)s requests have no known URL. Enter the base URL.",
                 votes[""],
             )
             self.notes.leave("/variable", words % {"n": votes[""]})
@@ -177,11 +177,13 @@ class _Collection(ApiDescription):
         request = item.get("request")
         verb = (request.text("method") or "GET").upper()
         if verb not in VERBS:
-            raise OperationNotTaken(_("%(verb)s is no verb of a REST method.") % {"verb": verb})
+            raise OperationNotTaken(
+                _("%(verb)s is not an HTTP method of REST methods.") % {"verb": verb}
+            )
         host = self._host(request)
         if host and self.servers and host != self.servers[0]:
             raise OperationNotTaken(
-                _("It goes to another address, %(address)s. Make a data source for that one.")
+                _("It uses another base URL, %(address)s. Create a data source for it.")
                 % {"address": host}
             )
         draft = MethodDraft(notes, place=operation.place)

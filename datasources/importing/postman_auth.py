@@ -28,7 +28,7 @@ def auth_settings(auth: DocumentNode, variables: Mapping[str, str]) -> AuthChoic
         return AuthChoice()
     settings = _translated(kind, _values(auth.get(kind), variables))
     if settings is None or not _fits(settings):
-        words = _("A data source cannot sign in in this way: %(kind)s.")
+        words = _("This type of authentication is not supported: %(kind)s.")
         auth.notes.leave(auth.place, words % {"kind": kind[:100]})
         return AuthChoice()
     return AuthChoice(settings, _("The sign-in of the collection: %(kind)s.") % {"kind": kind})

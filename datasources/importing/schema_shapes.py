@@ -86,7 +86,7 @@ class SchemaShape:
         if "." in name or not name.strip():
             part.notes.leave(
                 part.place,
-                _("The name %(name)r holds a dot, which stands for a part of a part.")
+                _("The name %(name)r contains a dot, which separates the levels of a path.")
                 % {"name": name},
             )
             return

@@ -121,8 +121,8 @@ class _Words:
             raise Invalid.at(
                 "",
                 _(
-                    "The line holds $(...) or a backtick, which a shell would run. Nothing is run "
-                    "here: put in its place what it stands for."
+                    "The command contains $(...) or a backtick. Nothing is run here, so "
+                    "replace it with its value."
                 ),
             )
         end = self.at + 1
@@ -142,7 +142,7 @@ class _Words:
 
 
 def _open_quote() -> Invalid:
-    return Invalid.at("", _("A quotation mark of the line is not closed. Paste the whole command."))
+    return Invalid.at("", _("A quotation mark is not closed. Paste the complete command."))
 
 
 def commands_of(text: str) -> Iterator[tuple[list[str], str]]:

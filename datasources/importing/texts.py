@@ -46,8 +46,7 @@ def read_text(data: bytes) -> str:
         if text is None:
             raise Invalid.at(
                 "",
-                _("This is no text: byte %(at)s fits into no Unicode. Save it as UTF-8.")
-                % {"at": error.start},
+                _("This is not UTF-8 text (byte %(at)s). Save it as UTF-8.") % {"at": error.start},
             ) from error
         return text
 
@@ -71,14 +70,16 @@ def _json(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise Invalid.at("", _no_json(error)) from error
     except RecursionError as error:
-        raise Invalid.at("", _("The document is nested too deep to be read.")) from error
+        raise Invalid.at("", _("The document is nested too deeply.")) from error
     except ValueError as error:
-        raise Invalid.at("", _("The document holds a number with thousands of digits.")) from error
+        raise Invalid.at(
+            "", _("The document contains a number with thousands of digits.")
+        ) from error
 
 
 def _no_json(error: json.JSONDecodeError) -> str:
     if not error.doc[error.pos :].strip():
-        return _("The document ends in the middle: a part of it is missing.")
+        return _("The document is incomplete: its end is missing.")
     return _("The document is not JSON: %(problem)s in line %(line)s, column %(column)s.") % {
         "problem": error.msg,
         "line": error.lineno,

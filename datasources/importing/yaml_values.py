@@ -37,7 +37,7 @@ def read_yaml(text: str) -> Any:
         raise Invalid.at("", _in_words(error)) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise Invalid.at(
-            "", _("The document is neither JSON nor YAML: it holds signs that no text has.")
+            "", _("The document is neither JSON nor YAML: it contains control characters.")
         ) from error
 
 
@@ -118,9 +118,9 @@ class _Builder:
     def _begin(self, held: Any, anchor: str | None) -> None:
         top = self._open[-1] if self._open else None
         if top is not None and type(top.held) is dict and top.key is _MISSING:
-            raise Invalid.at("", _("A key of the YAML is a list or a map. Keys are texts."))
+            raise Invalid.at("", _("A YAML key is a list or a map. Keys must be text."))
         if len(self._open) >= MOST_DEPTH:
-            raise Invalid.at("", _("The document is nested too deep to be read."))
+            raise Invalid.at("", _("The document is nested too deeply."))
         if anchor:
             self._anchors[anchor] = None
         self._open.append(_Open(held, anchor))
@@ -140,7 +140,7 @@ class _Builder:
         if found is None:
             raise Invalid.at(
                 "",
-                _("The alias *%(name)s of the YAML stands for nothing, or for what it stands in.")
+                _("The YAML alias *%(name)s is undefined or refers to itself.")
                 % {"name": event.anchor},
             )
         top = self._open[-1] if self._open else None
@@ -158,10 +158,7 @@ class _Builder:
         if top.size > MOST_VALUES:
             raise Invalid.at(
                 "",
-                _(
-                    "The document holds more than %(most)s values once its YAML aliases are "
-                    "written out."
-                )
+                _("The document has more than %(most)s values after its YAML aliases are expanded.")
                 % {"most": f"{MOST_VALUES:,}"},
             )
         if type(top.held) is list:

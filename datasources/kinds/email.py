@@ -28,11 +28,11 @@ LONGEST_TIMEOUT_S = 120
 def _host(host: str) -> str:
     host = host.strip()
     if not host or (any(sign in host for sign in "/\\@:?# \t") and not _is_ipv6(host)):
-        raise ValueError(_("Write a host name, such as mail.example.org."))
+        raise ValueError(_("Enter a host name, such as mail.example.org."))
     try:
         ascii_host(host)
     except UnicodeError as error:
-        raise ValueError(_("%(host)s is no host name.") % {"host": host}) from error
+        raise ValueError(_("%(host)s is not a host name.") % {"host": host}) from error
     return host
 
 
@@ -73,16 +73,16 @@ class EmailDatasource(DatasourceDocument):
     kind: Literal["email"] = "email"
     host: Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_host)]
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None, description="Left out: 587 for starttls, 465 for tls, 25 for none."
+        default=None, description="If omitted: 587 for starttls, 465 for tls, 25 for none."
     )
     security: Literal["starttls", "tls", "none"] = "starttls"
     auth: Annotated[NoSignIn | PasswordSignIn, Field(discriminator="scheme")] = NoSignIn()
     sender: Annotated[Address, Field(min_length=1)] = Field(
-        alias="from", description="Who mails are from: an address, or Name <address>."
+        alias="from", description="Sender of mails: an address, or Name <address>."
     )
-    reply_to: Address = Field(default="", description="Where answers go; empty: to the sender.")
+    reply_to: Address = Field(default="", description="Address for replies. If empty, the sender.")
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
-        default=None, description="How many messages a minute; null: as many as there are."
+        default=None, description="Messages per minute. Null: no limit."
     )
     timeout_s: Annotated[
         float,

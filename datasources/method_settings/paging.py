@@ -10,9 +10,9 @@ from datasources.rest.paging import Cursors, Links, Offsets, PageNumbers, Paging
 
 KIND = "/paging/kind"
 KINDS = (
-    ("", _("One answer is all")), ("page", _("Pages with numbers")),
-    ("offset", _("An offset: so many items are left out")),
-    ("cursor", _("A cursor in the answer")), ("link", _("The address of the next page")),
+    ("", _("No paging")), ("page", _("Page number")),
+    ("offset", _("Offset: number of items to skip")),
+    ("cursor", _("Cursor in the response")), ("link", _("URL of the next page")),
 )  # fmt: skip
 _MODELS: dict[str, type[Paging]] = {
     "page": PageNumbers,

@@ -9,7 +9,7 @@ from datasources.forms import line_of, number_of
 from datasources.rest.repeating import REPEATABLE, Retry
 
 ON = "/retry/on"
-REASONS = (("timeout", _("no answer in time")), ("connection", _("a broken connection")))
+REASONS = (("timeout", _("no response in time")), ("connection", _("connection lost")))
 CAUSES = (*((str(status), str(status)) for status in REPEATABLE), *REASONS)
 
 

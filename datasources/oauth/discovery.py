@@ -63,7 +63,7 @@ def discovered(auth: OAuth2Auth, answer: CallAnswer) -> OAuth2Auth:
     }
     full = auth.model_copy(update=made)
     if needs_discovery(full):
-        raise _refused(_("The metadata of the issuer does not name the endpoints. Enter them."))
+        raise _refused(_("The metadata of the issuer has no endpoints. Enter them."))
     return full
 
 
@@ -85,6 +85,6 @@ def _endpoint(found: Mapping[str, Any], name: str, issuer: str) -> str:
         return ""
     downgraded = issuer.lower().startswith("https:") and not url.lower().startswith("https:")
     if downgraded or endpoint_flaw(url):
-        sentence = _("The metadata of the issuer holds an address that cannot be used: %(name)s.")
+        sentence = _("The metadata of the issuer contains a URL that is not valid: %(name)s.")
         raise _refused(sentence % {"name": name})
     return url

@@ -11,8 +11,8 @@ from kianda.lib.i18n import gettext_noop as _
 
 # Short lines, so that one provider is seen at a glance.
 # fmt: off
-STAY = _("Stay connected without you")
-WHO = _("Read the profile of who signs in")
+STAY = _("Stay connected while you are away")
+WHO = _("Read the profile of the signed-in user")
 CALENDARS, FILES = _("Read and write calendars"), _("Read and write files")
 MAIL, CONTACTS = _("Send mail"), _("Read and write contacts")
 CUSTOMERS, CODE, ACCOUNTS, SIGN_IN = _("Customers"), _("Code"), _("Accounting"), _("Sign-in")
@@ -106,7 +106,7 @@ ALL = (
         scopes=_scopes({"oauth": _("Connect"), "crm.objects.contacts.read": _("Read contacts")},
                        {"crm.objects.contacts.write": _("Write contacts")}),
         app_url="https://developers.hubspot.com/docs/api/creating-an-app",
-        help=_("Create an app. Give it the same scopes that you tick here."),
+        help=_("Create an app. Give it the same scopes that you select here."),
     ),
     OAuthProvider(
         slug="xero", title="Xero", about=ACCOUNTS,
@@ -120,7 +120,7 @@ ALL = (
                         "accounting.settings": _("Read and write settings")}),
         ways={"client_credentials": {"scopes": ["accounting.transactions"]}},
         app_url="https://developer.xero.com/app/manage",
-        help=_("Create a Web app. A custom connection works without a person."),
+        help=_("Create a Web app. A custom connection works without a user."),
     ),
     OAuthProvider(
         slug="quickbooks", title="QuickBooks Online", about=ACCOUNTS,
@@ -130,7 +130,7 @@ ALL = (
                  "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
                  "https://developer.api.intuit.com/v2/oauth2/tokens/revoke", NO_PKCE),
         blanks=(Blank("company", _("Company ID"),
-                      _("In QuickBooks, under Account and settings. Write it without blanks."),
+                      _("In QuickBooks, under Account and settings. Without spaces."),
                       pattern="[0-9]+"),),
         scopes=_scopes({"com.intuit.quickbooks.accounting": _("Read and write accounts")}),
         app_url="https://developer.intuit.com/app/developer/dashboard",
@@ -208,7 +208,7 @@ ALL = (
                        {"files.content.read": _("Read files"),
                         "files.content.write": _("Write files")}),
         app_url="https://www.dropbox.com/developers/apps",
-        help=_("Create an app with scoped access. Tick the same scopes under Permissions."),
+        help=_("Create an app with scoped access. Select the same scopes under Permissions."),
     ),
     OAuthProvider(
         slug="box", title="Box", about=_("Files"),
@@ -223,7 +223,7 @@ ALL = (
             {"name": "box_subject_id", "value": "{enterprise}"},
         ]}},
         app_url="https://app.box.com/developers/console",
-        help=_("Create a platform app. Its scopes are ticked in the Box console."),
+        help=_("Create a platform app. Select its scopes in the Box console."),
     ),
     OAuthProvider(
         slug="stripe", title="Stripe Connect", about=_("Payments"),
@@ -285,14 +285,14 @@ ALL = (
             {"name": "account_id", "value": "{account}"},
         ]}},
         app_url="https://marketplace.zoom.us/develop/create",
-        help=_("Create a general app, or a server-to-server app. Its scopes are ticked there."),
+        help=_("Create a general app, or a server-to-server app. Select its scopes there."),
     ),
     OAuthProvider(
         slug="linkedin", title="LinkedIn", about=_("Marketing"),
         base_url="https://api.linkedin.com", test_path="/v2/userinfo",
         auth=_at(*_below("https://www.linkedin.com/oauth/v2",
                          "/authorization", "/accessToken", "/revoke"), FORM, NO_PKCE),
-        scopes=_scopes({"openid": _("Know who signs in"), "profile": WHO},
+        scopes=_scopes({"openid": _("See who signs in"), "profile": WHO},
                        {"w_member_social": _("Publish posts")}),
         app_url="https://www.linkedin.com/developers/apps",
         help=_("Create an app. Its tokens last 60 days; only partners can refresh them."),
@@ -302,10 +302,10 @@ ALL = (
         base_url="https://{domain}", test_path="/oauth2/default/v1/userinfo",
         auth={"issuer": "https://{domain}/oauth2/default"},
         blanks=(DOMAIN,),
-        scopes=_scopes({"openid": _("Know who signs in"), "offline_access": STAY}),
+        scopes=_scopes({"openid": _("See who signs in"), "offline_access": STAY}),
         ways=OWN,
         app_url="https://developer.okta.com/docs/guides/find-your-app-credentials/",
-        help=_("Add an app integration: OIDC for the Web, or API services without a person."),
+        help=_("Add an app integration: OIDC for the Web, or API services without a user."),
     ),
     OAuthProvider(
         slug="auth0", title="Auth0", about=SIGN_IN,
@@ -313,10 +313,10 @@ ALL = (
         auth={"issuer": "https://{domain}/", "audience": "{audience}", **FORM},
         blanks=(DOMAIN, Blank("audience", _("Audience"),
                               _("The identifier of your API in Auth0."), pattern=r"\S+")),
-        scopes=_scopes({"openid": _("Know who signs in"), "offline_access": STAY}),
+        scopes=_scopes({"openid": _("See who signs in"), "offline_access": STAY}),
         ways=OWN,
         app_url="https://manage.auth0.com/#/applications",
-        help=_("Create a regular Web application, or a machine-to-machine one without a person."),
+        help=_("Create a regular Web application, or a machine-to-machine one without a user."),
     ),
     OAuthProvider(
         slug="keycloak", title="Keycloak", about=SIGN_IN,
@@ -324,7 +324,7 @@ ALL = (
         auth={"issuer": "https://{host}/realms/{realm}"},
         blanks=(Blank("host", _("Keycloak server"), _("Such as login.example.org."), pattern=PATH),
                 Blank("realm", _("Realm"), _("Such as staff."))),
-        scopes=_scopes({"openid": _("Know who signs in")}, {"offline_access": STAY}),
+        scopes=_scopes({"openid": _("See who signs in")}, {"offline_access": STAY}),
         ways=OWN,
         app_url="https://www.keycloak.org/docs/latest/server_admin/",
         help=_("Create a client with client authentication, in your realm."),

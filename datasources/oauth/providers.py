@@ -77,7 +77,7 @@ class OAuthProvider:
             if not value:
                 found[blank.name] = _("Enter a value.")
             elif not re.fullmatch(blank.pattern, value):
-                found[blank.name] = _("Enter it as in the example, without https:// and blanks.")
+                found[blank.name] = _("Enter it as in the example, without https:// and spaces.")
         return found
 
     def settings(

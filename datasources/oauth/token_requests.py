@@ -164,7 +164,7 @@ def _of_client(auth: OAuth2Auth, *, now: datetime, grant: Grant | None) -> list[
 def _posted(auth: OAuth2Auth, url: str, items: list[Item]) -> PreparedCall:
     """Return a form sent to an endpoint. No redirect is followed: it would take secrets along."""
     if not url:
-        sentence = _("The address of the endpoint is not known. Enter it, or the issuer.")
+        sentence = _("The URL of the endpoint is unknown. Enter it, or the issuer.")
         raise CallFailed("configuration", sentence)
     parts, origin = urlsplit(url), origin_of(url)
     client = BasicAuth(username=auth.client_id, password=auth.client_secret, form_encoded=True)

@@ -56,7 +56,7 @@ def entry_flaw(entry: str) -> str | None:
         return None
     if port == 0 or "/" in entry or "@" in entry or not HOST.fullmatch(name):
         return _(
-            "Write a host (api.example.org), a host with a port (api.example.org:8443) or a "
+            "Enter a host (api.example.org), a host with a port (api.example.org:8443) or a "
             "network (10.1.0.0/16)."
         )
     return None

@@ -27,7 +27,7 @@ _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding=[\"']([A-Za-z0-9._-]{1,
 _FIRST_LINE = re.compile(r"^<\?xml[^>]*\?>")
 NOT_IT = {
     "json": gettext_noop("%(title)s answered with something that is not JSON."),
-    "xml": gettext_noop("%(title)s answered with something that is not XML that can be read."),
+    "xml": gettext_noop("%(title)s answered with something that is not valid XML."),
     "csv": gettext_noop("%(title)s answered with something that is not CSV."),
 }
 

@@ -140,10 +140,14 @@ def flaw_of(schema: AnswerSchema) -> str | None:
         level = [inner for one in level for inner in _inner(one)]
         places += len(level)
         if places > MOST_PLACES:
-            return _("The answer of a method is described with at most %(most)s places.") % {
+            return _("A response can be described with at most %(most)s fields.") % {
                 "most": f"{MOST_PLACES:,}"
             }
-    return _("An answer is described %(most)s levels deep.") % {"most": DEEPEST} if level else None
+    return (
+        _("A response can be described up to %(most)s levels deep.") % {"most": DEEPEST}
+        if level
+        else None
+    )
 
 
 def _inner(schema: AnswerSchema) -> list[AnswerSchema]:

@@ -14,9 +14,9 @@ TYPES = {
     "null": gettext_noop("may be empty"),
 }
 CUT = {
-    "recursive": gettext_noop("It holds the same again. Write deeper places by hand."),
-    "deep": gettext_noop("It goes deeper. Write deeper places by hand."),
-    "many": gettext_noop("It holds more than is described. Write those places by hand."),
+    "recursive": gettext_noop("The structure repeats. Type deeper paths manually."),
+    "deep": gettext_noop("There are deeper levels. Type their paths manually."),
+    "many": gettext_noop("Not all fields are described. Type other paths manually."),
 }
 
 
@@ -29,7 +29,7 @@ def type_in_words(place: AnswerPlace) -> str:
     """Return of which type a place is, and whether it is always there."""
     words = [_(TYPES[word]) for word in place.schema.type]
     if place.required:
-        words.append(_("always there"))
+        words.append(_("always present"))
     return ", ".join(words)
 
 

@@ -40,8 +40,12 @@ class ClientCertificate(Shape):
     """The certificate with its private key by which an outside system knows this datasource."""
 
     pem: _Secret = Field(default="", description="Certificate, chain and private key as PEM.")
-    pfx: _Secret = Field(default="", description="Instead: a PKCS #12 file (.pfx, .p12), base64.")
-    password: _Secret = Field(default="", description="Of the private key or the file, if any.")
+    pfx: _Secret = Field(
+        default="", description="Alternative: a PKCS #12 file (.pfx, .p12), base64."
+    )
+    password: _Secret = Field(
+        default="", description="Password of the private key or the file, if it has one."
+    )
 
     def masked(self) -> dict[str, str]:
         """Return it as it is shown: what is set as asterisks."""
@@ -98,23 +102,21 @@ def load_certificate(settings: ClientCertificate) -> LoadedCertificate:
         return _from_pfx(settings)
     if settings.pem:
         return _from_pem(settings)
-    raise CertificateFlaw("pem", _("There is no certificate here: send pem or pfx."))
+    raise CertificateFlaw("pem", _("No certificate found. Send pem or pfx."))
 
 
 def _from_pem(settings: ClientCertificate) -> LoadedCertificate:
     found = _certificates(settings.pem, "pem")
     block = KEY_BLOCK.search(settings.pem)
     if block is None:
-        sentence = _("There is no private key here. It is a block that begins with %(begin)s.")
+        sentence = _("No private key found. It is a block that starts with %(begin)s.")
         raise CertificateFlaw("pem", sentence % {"begin": "-----BEGIN PRIVATE KEY-----"})
     try:
         locked = "ENCRYPTED" in block[0]
         password = settings.password.encode() if locked and settings.password else None
         key = load_pem_private_key(block[0].encode(), password)
     except TypeError as error:
-        raise CertificateFlaw(
-            "password", _("The private key has a password. Write it here.")
-        ) from error
+        raise CertificateFlaw("password", _("The private key has a password. Enter it.")) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _unreadable_key(locked=locked) from error
     return _matched(key, found, "pem")
@@ -123,28 +125,28 @@ def _from_pem(settings: ClientCertificate) -> LoadedCertificate:
 def _unreadable_key(*, locked: bool) -> CertificateFlaw:
     if locked:
         return CertificateFlaw("password", _("This password does not open the private key."))
-    return CertificateFlaw("pem", _("The private key cannot be read. Copy it whole."))
+    return CertificateFlaw("pem", _("The private key cannot be read. Copy all of it."))
 
 
 def _from_pfx(settings: ClientCertificate) -> LoadedCertificate:
     try:
         data = base64.b64decode(settings.pfx, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise CertificateFlaw("pfx", _("Write the bytes of the file in base64.")) from error
+        raise CertificateFlaw("pfx", _("Send the file as base64.")) from error
     try:
         loaded = pkcs12.load_key_and_certificates(data, settings.password.encode() or None)
     except ValueError as error:
         if "password" in str(error).lower():
             sentence = _("This password does not open the file.")
             if not settings.password:
-                sentence = _("The file has a password. Write it here.")
+                sentence = _("The file has a password. Enter it.")
             raise CertificateFlaw("password", sentence) from error
         raise CertificateFlaw(
-            "pfx", _("This is no PKCS #12 file (.pfx, .p12), or it is damaged.")
+            "pfx", _("This is not a PKCS #12 file (.pfx, .p12), or it is damaged.")
         ) from error
     key, own, others = loaded
     if key is None or own is None:
-        sentence = _("The file has no certificate with its private key. Export both into it.")
+        sentence = _("The file has no certificate with a private key. Export both together.")
         raise CertificateFlaw("pfx", sentence)
     return _matched(key, [own, *others], "pfx")
 
@@ -154,7 +156,7 @@ def _matched(key: Any, found: list[x509.Certificate], place: str) -> LoadedCerti
         (one for one in found if _public(one.public_key()) == _public(key.public_key())), None
     )
     if own is None:
-        sentence = _("The private key does not fit the certificate. Send the pair that was made.")
+        sentence = _("The private key does not match the certificate. Send the matching pair.")
         raise CertificateFlaw(place, sentence)
     return LoadedCertificate(own, tuple(one for one in found if one is not own), key)
 
@@ -165,14 +167,12 @@ def _public(key: Any) -> bytes:
 
 def _certificates(pem: str, place: str) -> list[x509.Certificate]:
     if CERTIFICATE_MARK not in pem:
-        sentence = _("There is no certificate here. It is a block that begins with %(begin)s.")
+        sentence = _("No certificate found. It is a block that starts with %(begin)s.")
         raise CertificateFlaw(place, sentence % {"begin": CERTIFICATE_MARK})
     try:
         return x509.load_pem_x509_certificates(pem.encode())
     except ValueError as error:
-        raise CertificateFlaw(
-            place, _("A certificate in it cannot be read. Copy it whole.")
-        ) from error
+        raise CertificateFlaw(place, _("A certificate cannot be read. Copy all of it.")) from error
 
 
 def check_certificate(settings: ClientCertificate, *, now: datetime) -> None:
@@ -189,12 +189,12 @@ def _unfit(loaded: LoadedCertificate, now: datetime) -> Iterator[str]:
         yield _("This certificate has expired on %(day)s. Ask for a new one.") % {"day": day}
     if now < loaded.own.not_valid_before_utc:
         day = f"{loaded.own.not_valid_before_utc:%Y-%m-%d}"
-        yield _("This certificate is good from %(day)s on only.") % {"day": day}
+        yield _("This certificate is not valid before %(day)s.") % {"day": day}
     if _is_authority(loaded.own):
-        yield _("This is the certificate of an authority. Send the one that it made for you.")
+        yield _("This is the certificate of an authority. Send the one that it issued to you.")
     used_for = _extension(loaded.own, x509.ExtendedKeyUsage)
     if used_for is not None and CLIENTS.isdisjoint(used_for):
-        yield _("This certificate is not made for clients. Ask for one with clientAuth.")
+        yield _("This is not a client certificate. Ask for one with clientAuth.")
 
 
 def _extension(certificate: x509.Certificate, kind: type[Any]) -> Any:
@@ -212,7 +212,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 def authorities_flaw(pem: str, *, now: datetime) -> str | None:
     """Return what is wrong with the authorities that a datasource should trust, or None."""
     if "PRIVATE KEY-----" in pem:
-        return _("This holds a private key. Send the certificate of the authority alone.")
+        return _("This contains a private key. Send only the certificate of the authority.")
     try:
         found = _certificates(pem, "")
     except CertificateFlaw as flaw:
@@ -225,8 +225,8 @@ def authorities_flaw(pem: str, *, now: datetime) -> str | None:
             }
     if not any(_is_authority(one) or one.issuer == one.subject for one in found):
         return _(
-            "None of these is the certificate of an authority. Send the one that signed the "
-            "certificate of the server."
+            "None of these certificates belongs to an authority. Send the one that signed "
+            "the server's certificate."
         )
     return None
 

@@ -105,38 +105,38 @@ class RestMethod(Titled):
     request_body: Annotated[list[Parameter], Field(max_length=500)] = []
     answer: AnswerForm = Field(
         default="auto",
-        description="How its body is read; auto: JSON where it is that, else text; file: it is "
-        "kept as a file of the record, and the body is what a field of files holds.",
+        description="How the body is read. auto: JSON if possible, else text. file: stored "
+        "as a file of the record; the body is the value of a file field.",
     )
     success_when: dict[str, JsonValue] | None = Field(
         default=None,
-        description="Conditions on `response.*`; the status is asked for too, 2xx unless they do. "
-        "Null: every 2xx is a success.",
+        description="Conditions on `response.*`, in addition to a status of 2xx unless they "
+        "check the status. Null: every 2xx is a success.",
     )
     response_headers: Annotated[list[ResponseParameter], Field(max_length=200)] = []
     response_body: Annotated[list[ResponseParameter], Field(max_length=500)] = []
     answer_schema: Annotated[AnswerSchema, WithJsonSchema({"type": "object"})] | None = Field(
         default=None,
-        description="What its body holds, as a subset of JSON Schema: `type` (a list), "
-        "`properties`, `items`, `required`, `description`, `example`. Mappings are picked from it; "
-        "they may read what it does not describe.",
+        description="Structure of the body, as a subset of JSON Schema: `type` (a list), "
+        "`properties`, `items`, `required`, `description`, `example`. Mappings "
+        "offer these fields and can read others, too.",
     )
     paging: AnyPaging | None = Field(
-        default=None, description="With it the answer is one list: the items of all pages."
+        default=None, description="If set, the response is one list with the items of all pages."
     )
-    retry: Retry | None = Field(
-        default=None, description="Null: a failed call is never made again by itself."
-    )
+    retry: Retry | None = Field(default=None, description="Null: failed calls are not retried.")
     idempotency_header: Annotated[str, Field(max_length=200)] | None = Field(
         default=None,
         validate_default=True,
-        description="Gets a key of its own for each call, the same in all its attempts; "
-        "with it POST and PATCH may be made again.",
+        description="Header with a unique key per call, the same in all attempts. Required "
+        "to retry POST and PATCH.",
     )
-    follow_redirects: bool | None = Field(default=None, description="Null: as the datasource.")
-    timeout_s: Timeout | None = Field(default=None, description="Null: as the datasource.")
+    follow_redirects: bool | None = Field(
+        default=None, description="Null: as set in the datasource."
+    )
+    timeout_s: Timeout | None = Field(default=None, description="Null: as set in the datasource.")
     max_answer_bytes: AnswerBytes | None = Field(
-        default=None, description="Null: as the datasource."
+        default=None, description="Null: as set in the datasource."
     )
 
     @field_validator("url_path")
@@ -159,8 +159,8 @@ class RestMethod(Titled):
         verb = info.data.get("http_method", "GET")
         if name is None and info.data.get("retry") and verb not in SAFE_TO_REPEAT:
             sentence = _(
-                "A %(verb)s that is made again may act twice. Name the header in which the "
-                "service takes an idempotency key, or leave out retry."
+                "Retrying a %(verb)s may repeat its effect. Enter the idempotency key header "
+                "of the service, or remove retry."
             )
             raise ValueError(sentence % {"verb": verb})
         return name
@@ -268,19 +268,19 @@ class RestDatasource(DatasourceDocument):
     max_answer_bytes: AnswerBytes = 5 * MEGABYTE
     allowed_addresses: Annotated[list[AllowedAddress], Field(max_length=100)] = Field(
         default=[],
-        description="Hosts, host:ports and networks that it may reach, redirects too; empty: all "
-        "that the installation allows. Administrators set it.",
+        description="Allowed hosts, host:ports and networks, for redirects, too. Empty: all "
+        "that the installation allows. Set by administrators.",
     )
     client_certificate: ClientCertificate | None = None
     trusted_ca: Annotated[str, Field(max_length=200_000)] | None = Field(
-        default=None, description="Authorities trusted beside those of the system, as PEM."
+        default=None, description="Authorities trusted in addition to those of the system, as PEM."
     )
-    rate: Rate | None = Field(default=None, description="Null: as many calls as there are.")
+    rate: Rate | None = Field(default=None, description="Null: no limit.")
     concurrency: Concurrency | None = Field(
-        default=None, description="How many calls may be under way at once. Null: any number."
+        default=None, description="Maximum number of calls at once. Null: no limit."
     )
     breaker: Breaker | None = Field(
-        default=None, description="Null: every call is made, however many have failed."
+        default=None, description="Null: no pause, however many calls have failed."
     )
     methods: Annotated[list[RestMethod], Field(max_length=500)] = []
 

@@ -11,7 +11,7 @@ SPENT = _("the refresh token (or code) is no longer accepted; enter a new one")
 CLIENT = _("the client ID or the client secret is not accepted")
 EXPIRED = _("the token has expired")
 ENDED = _("the access token is not accepted; it may have expired")
-CONSENT = _("a person has to sign in there and agree again")
+CONSENT = _("a user has to sign in there and agree again")
 
 MEANINGS = {
     # RFC 6749 and RFC 6750.
@@ -20,7 +20,7 @@ MEANINGS = {
     "invalid_grant": SPENT,
     "unauthorized_client": _("this client may not use this kind of grant"),
     "unsupported_grant_type": _("the service does not know this grant type"),
-    "unsupported_response_type": _("the service does not know this kind of answer"),
+    "unsupported_response_type": _("the service does not know this response type"),
     "invalid_scope": _("the scope is not accepted"),
     "invalid_token": ENDED,
     "insufficient_scope": _("the access token does not allow this"),
@@ -28,8 +28,8 @@ MEANINGS = {
     "server_error": _("the service has failed"),
     "temporarily_unavailable": _("the service is busy or being maintained"),
     # RFC 8628, RFC 8707 and OpenID Connect.
-    "authorization_pending": _("the person there has not agreed yet"),
-    "slow_down": _("the service asks for fewer calls"),
+    "authorization_pending": _("the user has not agreed yet"),
+    "slow_down": _("there were too many calls"),
     "expired_token": EXPIRED,
     "invalid_target": _("the resource or audience is not accepted"),
     "interaction_required": CONSENT,

@@ -30,7 +30,7 @@ class Paging(Shape):
     ends_with_404: ClassVar[bool] = False
 
     items: Place = Field(
-        default="", description="Where in an answer its items stand, a dotted place; empty: it all."
+        default="", description="Path of the items in the response. Empty: the response itself."
     )
     max_items: Annotated[int, BeforeValidator(whole), Field(ge=1, le=MOST_ITEMS)] = 1_000
 
@@ -118,7 +118,7 @@ class Links(Paging):
 
     kind: Literal["link"] = "link"
     next: Place = Field(
-        default="", description="Where in an answer the address stands; empty: its header Link."
+        default="", description="Path of the URL in the response. Empty: the Link header."
     )
 
     def following(self, answer: CallAnswer, *, page: int, count: int, before: int) -> Following:

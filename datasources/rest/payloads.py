@@ -76,7 +76,7 @@ def _raw(method: "RestMethod", body: list[RequestItem]) -> tuple[Payload, str]:
     files = [one for one in (value if isinstance(value, list) else [value])
              if isinstance(one, SentFile)]  # fmt: skip
     if len(files) > 1:
-        raise ValueError(_("it is one file, and %(count)s are given.") % {"count": len(files)})
+        raise ValueError(_("only 1 file is allowed, not %(count)s.") % {"count": len(files)})
     if files:
         # Whoever wrote another media type means it; the usual one is that of a text.
         usual = type(method).model_fields["media_type"].default
@@ -96,7 +96,7 @@ def _as_xml(items: list[tuple[str, Any]]) -> str:
     try:
         made: str = xmltodict.unparse(tree, short_empty_elements=True)
     except ValueError:
-        raise ValueError(_("there is one root, and names are those of elements.")) from None
+        raise ValueError(_("XML needs one root and valid element names.")) from None
     return made
 
 
@@ -107,7 +107,7 @@ def _texts(value: Any) -> Any:
         return [_texts(item) for item in value]
     text = as_text(value)
     if _NO_XML.search(text):
-        raise ValueError(_("it holds a character that XML cannot hold."))
+        raise ValueError(_("it contains a character that XML does not allow."))
     return text or None
 
 

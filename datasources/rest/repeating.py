@@ -21,16 +21,16 @@ class Retry(Shape):
     """How often a call is made, how long before it is made again, and after which failures."""
 
     attempts: Annotated[int, BeforeValidator(whole), Field(ge=2, le=10)] = Field(
-        default=3, description="All of them, the first one counted."
+        default=3, description="Number of attempts, including the first."
     )
     wait_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = Field(
         default=1,
-        description="Before the second attempt; twice as long before each further one. "
-        "A longer Retry-After is honoured.",
+        description="Wait before the second attempt; doubles before each further one. A "
+        "longer Retry-After is followed.",
     )
     on: Annotated[list[Status | Reason], Field(min_length=1, max_length=9)] = Field(
         default=[429, 502, 503, 504, "timeout", "connection"],
-        description="Statuses, and `timeout` or `connection` for calls without an answer.",
+        description="Statuses, and `timeout` or `connection` for calls without a response.",
     )
 
     def covers(self, failed: CallFailed) -> bool:

@@ -165,7 +165,7 @@ def _typed(target: str, value: Any, parameter: Parameter) -> Any:
     try:
         return typed(value, parameter.type)
     except ValueError as error:
-        sentence = _("The value of the parameter %(name)s does not fit. %(reason)s") % {
+        sentence = _("The value of the parameter %(name)s is not valid. %(reason)s") % {
             "name": target,
             "reason": error,
         }
@@ -212,7 +212,9 @@ def _header(target: str, value: Any) -> str:
     text = ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
     if BREAKS.search(text):
         name = target.removeprefix("header.")
-        sentence = _("The value of the header %(name)s holds a line break or NUL.") % {"name": name}
+        sentence = _("The value of the header %(name)s contains a line break or NUL.") % {
+            "name": name
+        }
         raise CallFailed("value", sentence, place=target)
     return text
 

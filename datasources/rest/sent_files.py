@@ -95,7 +95,7 @@ def _pieces(file: SentFile, content: IO[bytes]) -> Iterator[bytes]:
 
 
 def _unreadable(file: SentFile) -> CallFailed:
-    words = _("The content of %(name)s could not be read to its end, so it was not sent whole.")
+    words = _("The content of %(name)s could not be read completely, so it was not fully sent.")
     return CallFailed("value", words % {"name": file.name})
 
 
@@ -105,7 +105,7 @@ def as_files(value: Any) -> Any:
         return None
     many = value if isinstance(value, list) else [value]
     if not all(isinstance(one, SentFile) for one in many):
-        raise ValueError(_("Give a file: map a field that holds files to it, and nothing else."))
+        raise ValueError(_("A file is needed. Map a file field to it, and nothing else."))
     return value
 
 

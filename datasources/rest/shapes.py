@@ -33,7 +33,7 @@ def _slug(name: str) -> str:
 def _seconds(value: float) -> float:
     if not 0 < value <= LONGEST_TIMEOUT_S:
         raise ValueError(
-            _("Write seconds above 0, at most %(most)s.") % {"most": LONGEST_TIMEOUT_S}
+            _("Enter a number of seconds above 0, at most %(most)s.") % {"most": LONGEST_TIMEOUT_S}
         )
     return value
 
@@ -66,7 +66,7 @@ Timeout = Annotated[
 AnswerBytes = Annotated[
     int,
     BeforeValidator(whole),
-    Field(ge=1, le=100 * MEGABYTE, title=gettext_noop("Largest answer (bytes)")),
+    Field(ge=1, le=100 * MEGABYTE, title=gettext_noop("Maximum response size (bytes)")),
 ]
 
 
@@ -85,14 +85,12 @@ class Parameter(Shape):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     type: TypeName | None = Field(
         default=None,
-        description="What a value is made before it is sent; null: as it is given. file: the "
+        description="Type that a value is converted to. Null: no conversion. file: the "
         "content of a file, in a multipart or raw body.",
     )
     value: Annotated[str, Field(max_length=100_000)] | None = None
-    secret: bool = Field(default=False, description="Left out: as the name tells.")
-    required: bool = Field(
-        default=False, description="The call is not made while it has no value or an empty one."
-    )
+    secret: bool = Field(default=False, description="If omitted, taken from the name.")
+    required: bool = Field(default=False, description="The call is not sent while it has no value.")
 
     @model_validator(mode="before")
     @classmethod
@@ -107,7 +105,9 @@ class Parameter(Shape):
     def _fixed_value_fits(cls, value: str | None, info: ValidationInfo) -> str | None:
         kind = info.data.get("type")
         if kind == "file" and value:
-            raise ValueError(_("A file has no fixed value: leave it empty and map a field to it."))
+            raise ValueError(
+                _("A file cannot have a fixed value. Leave it empty and map a field to it.")
+            )
         typed(value, kind)
         return value
 

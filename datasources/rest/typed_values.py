@@ -39,7 +39,7 @@ def _number(value: Any) -> Any:
             raise InvalidOperation
         return number
     except InvalidOperation:
-        raise ValueError(_("Give a number, such as 12 or 12.5.")) from None
+        raise ValueError(_("Enter a number, such as 12 or 12.5.")) from None
 
 
 def _boolean(value: Any) -> Any:
@@ -49,7 +49,7 @@ def _boolean(value: Any) -> Any:
     if not text:
         return None
     if text not in _BOOLEANS:
-        raise ValueError(_("Give true or false."))
+        raise ValueError(_("Enter true or false."))
     return _BOOLEANS[text]
 
 
@@ -62,7 +62,7 @@ def _json(value: Any) -> Any:
         return json.loads(value, parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ValueError(
-            _("Give JSON, such as a list in square brackets or an object in braces.")
+            _("Enter JSON, such as a list in square brackets or an object in braces.")
         ) from None
 
 

@@ -73,7 +73,7 @@ def with_variables(document: RestDatasource, known: Known) -> RestDatasource:
     try:
         made = _described(RestDatasource.model_validate(raw), document)
     except ValidationError as error:
-        sentence = _("%(datasource)s cannot be called with the variables as they are: %(why)s")
+        sentence = _("%(datasource)s cannot be called with the current variables: %(why)s")
         why = "; ".join(str(flaw["msg"]) for flaw in error.errors(include_input=False))
         told = sentence % {"datasource": document.title, "why": why}
         raise CallFailed("configuration", told) from error
@@ -99,8 +99,8 @@ def _put(raw: Any, one: Placed, known: Known) -> None:
         text = fill(one.text, known)
     except MissingVariable as missing:
         sentence = _(
-            "There is no variable %(name)s, which stands at %(place)s. Administrators make it "
-            "under Variables."
+            "The variable %(name)s, used at %(place)s, does not exist. An administrator can "
+            "create it under Variables."
         )
         told = sentence % {"name": missing.name, "place": one.pointer}
         raise CallFailed("configuration", told) from missing

@@ -40,10 +40,7 @@ def must_edit(row: Datasource, user: Any) -> None:
     editors = security_of(row).editors
     if user is not None and not editors.hold(user):
         raise Forbidden(
-            _(
-                "You may not change, test or send %(datasource)s: only %(editors)s and "
-                "administrators may."
-            )
+            _("Only %(editors)s and administrators may manage and test %(datasource)s.")
             % {"datasource": row.title, "editors": editors.in_words()}
         )
 
@@ -99,9 +96,7 @@ def set_security(
     must_see_token(document_of(row), user)
     if raw == {}:
         # A body that was lost on its way must not let everybody in.
-        raise Invalid.at(
-            "", _("Say who may: send editors, callers or both. One left out is everybody.")
-        )
+        raise Invalid.at("", _("List the permissions: editors, callers or both."))
     security = _parsed(raw)
     if security == security_of(row):
         return row

@@ -101,8 +101,8 @@ def _taken(state: str, user: Any, session_key: str) -> ConnectAttempt:
     if found is None or not ConnectAttempt.objects.filter(pk=found.pk).delete()[0]:
         raise Invalid(
             _(
-                "This answer of a provider cannot be used: it is for somebody else, was used "
-                "already, or is older than 10 minutes. Begin to connect again."
+                "This sign-in is for another user, was already used, or is older than 10 "
+                "minutes. Connect again."
             )
         )
     return found
@@ -119,7 +119,7 @@ def _check_issuer(query: Mapping[str, str], source: RestDatasource, auth: OAuth2
         good = urlsplit(told)[:2] == urlsplit(_with_endpoints(source, auth).authorize_url)[:2]
     if not good:
         raise Conflict(
-            _("The answer came from %(told)s, which is not the provider of %(datasource)s.")
+            _("The response came from %(told)s, which is not the provider of %(datasource)s.")
             % {"told": told[:LONGEST_SAYING], "datasource": source.title}
         )
 
@@ -132,7 +132,7 @@ def _refusal(query: Mapping[str, str], source: RestDatasource) -> str:
     elif error in {"invalid_scope", "invalid_request", "unauthorized_client"}:
         words = _("The provider did not accept the settings of %(datasource)s.")
     elif error in {"server_error", "temporarily_unavailable"}:
-        words = _("The provider of %(datasource)s has trouble itself. Try again later.")
+        words = _("The provider of %(datasource)s has a problem. Try again later.")
     else:
         words = _("The provider of %(datasource)s did not allow access.")
     told = _("It said: %(said)s") % {"said": said or error[:LONGEST_SAYING]}

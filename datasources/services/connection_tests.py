@@ -92,7 +92,7 @@ def try_settings(*, name: str, settings: Mapping[str, Any], user: Any, to: str =
     _must_take(document, to)
     if document == stored.model_copy(update=without):
         return Tested(test_connection(name=name, user=user, to=to), stored, stored=True)
-    detail = _("With settings not stored yet")
+    detail = _("With unsaved settings")
     record(user, action="tested", kind=KIND, name=name, detail=f"{detail} {_to(to)}".strip())
     return Tested(_answer_of(document, to=to), document, stored=False)
 
@@ -103,7 +103,7 @@ def try_connection(raw: object, *, user: Any, to: str = "") -> Tested:
     must_see_token(document, user)
     must_use_secret_variables(document, user)
     _must_take(document, to)
-    detail = f"{_('Not stored yet')} {_to(to)}".strip()
+    detail = f"{_('Not saved yet')} {_to(to)}".strip()
     record(user, action="tested", kind=KIND, name=document.name, detail=detail)
     return Tested(_answer_of(document, to=to), document, stored=False)
 

@@ -167,7 +167,7 @@ def disconnect(name: str, user: Any) -> Connection:
         record(user, action="disconnected", kind=KIND, name=name)
     sent = held and (held.refresh_token or held.access_token)
     if sent and (reason := token_service.revoke(source, auth, sent)):
-        said = _("The provider did not take the token back: %(reason)s") % {"reason": reason}
+        said = _("The provider did not revoke the token: %(reason)s") % {"reason": reason}
         off = Connection.objects.filter(pk=row.pk, state=ConnectionState.DISCONNECTED)
         off.update(reason=said[:LONGEST_REASON])
     return get_connection(name, user)
@@ -200,7 +200,7 @@ def rehearse_faults(name: str, user: Any, faults: Sequence[str]) -> list[dict[st
     flaws = [
         Flaw(
             pointer("faults", at),
-            _("There is no fault %(fault)s. Known ones: %(known)s.")
+            _("Unknown fault %(fault)s. Use one of %(known)s.")
             % {"fault": fault, "known": ", ".join(FAULTS)},
         )
         for at, fault in enumerate(faults)

@@ -119,7 +119,7 @@ def patch_datasource(
 ) -> Datasource:
     """Replace the given top-level settings and leave the others as they are."""
     if not isinstance(changes, dict):
-        raise Invalid.at("", _("Write an object."))
+        raise Invalid.at("", _("Send an object."))
     row = get_datasource(name)
     raw = {**document_of(row).masked(), **changes}
     # What is left out was read just now: a change in between must not be written over.
@@ -251,12 +251,12 @@ def prepared(
     Raises Invalid for inputs at fault, CallFailed when it cannot go.
     """
     if not isinstance(inputs, dict):
-        raise Invalid.at("/input", _("Write an object with a value for each parameter."))
+        raise Invalid.at("/input", _("Send an object with a value for each parameter."))
     known = ", ".join(method.input_targets())
     flaws = [
         Flaw(
             pointer("input", target),
-            _("There is no parameter %(target)s. Known ones: %(known)s.")
+            _("Unknown parameter %(target)s. Use one of %(known)s.")
             % {"target": target, "known": known},
         )
         for target in inputs
@@ -297,7 +297,7 @@ def _taken(raw: object) -> Iterator[Flaw]:
 
 
 def _taken_flaw(name: str) -> Flaw:
-    return Flaw("/name", _("The name %(name)s is taken. Choose another one.") % {"name": name})
+    return Flaw("/name", _("%(name)s already exists. Choose another name.") % {"name": name})
 
 
 def _renamed(name: str, raw: object) -> Iterator[Flaw]:

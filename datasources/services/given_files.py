@@ -59,7 +59,7 @@ def _read(value: Any, target: str) -> Any:
 
 
 def _unreadable(target: str) -> Invalid:
-    words = _('Write a file as {"name": "offer.pdf", "content": "..."}, its content as base64.')
+    words = _('Send a file as {"name": "offer.pdf", "content": "..."}, with the content as base64.')
     return Invalid.at(pointer("input", target), words)
 
 

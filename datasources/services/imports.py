@@ -36,9 +36,7 @@ from kianda.lib.names import free_name
 from kianda.lib.secret_names import MASK, is_secret_name
 
 HELD_FOR: Final = timedelta(days=1)
-SECRET_LEFT = gettext_noop(
-    "A secret is not given back. Write it into the draft before you send it."
-)
+SECRET_LEFT = gettext_noop("Secrets are not returned. Add it to the draft before you send it.")
 MOST_HELD: Final = 10
 FETCH_S: Final = 60
 
@@ -101,11 +99,11 @@ def held(token: str, *, user: Any) -> ImportSource:
         token=token, user=user, created__gt=timezone.now() - HELD_FOR
     ).first()
     if row is None:
-        raise Missing(_("This import is over a day old, or was never here. Choose the file again."))
+        raise Missing(_("This import has expired or does not exist. Choose the file again."))
     try:
         packed = sealing.unseal(bytes(row.content).decode(), _place(token))
     except (sealing.WrongKeyRing, UnicodeDecodeError) as error:
-        raise Missing(_("This import cannot be read any more. Choose the file again.")) from error
+        raise Missing(_("This import can no longer be read. Choose the file again.")) from error
     return ImportSource.from_text(zlib.decompress(packed).decode())
 
 
@@ -193,7 +191,7 @@ def save_import(
         changes = {"methods": draft.datasource["methods"]}
         return patch_datasource(name=into, changes=changes, user=user, revision=revision)
     if not draft.datasource["base_url"]:
-        raise Invalid.at("/base_url", _("Write the address of the service."))
+        raise Invalid.at("/base_url", _("Enter the base URL of the service."))
     return create_datasource(raw=draft.datasource, user=user)
 
 

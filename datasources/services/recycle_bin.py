@@ -46,10 +46,7 @@ class BinnedDatasources(BinKind[Datasource]):
 
     def words_of_renaming(self, row: Datasource) -> str:
         """Say what it means to come back under another name."""
-        return _(
-            "This one can be restored under another name. Rules that call the name go on to call "
-            "the one that has it."
-        )
+        return _("It can be restored under another name. Rules keep calling the current one.")
 
     def bring_back(self, row: Datasource, *, user: User, name: str) -> None:
         """Restore it; raises Forbidden for a person who may not change it."""
@@ -64,13 +61,13 @@ class BinnedDatasources(BinKind[Datasource]):
     def words_of_restoring(self, row: Datasource) -> str:
         """Say what comes back with it."""
         return _(
-            "The data source comes back with its REST methods and its credentials. Rules that call "
-            "it by its name work again."
+            "Restores the data source with its REST methods and credentials. Rules that call "
+            "it work again."
         )
 
     def words_of_removing(self, row: Datasource) -> str:
         """Say what goes with it."""
-        return _("The data source goes with its REST methods and its credentials.")
+        return _("Deletes the data source with its REST methods and credentials.")
 
 
 DATASOURCES = BinnedDatasources()

@@ -16,14 +16,12 @@ from kianda.lib.errors import Flaw
 from kianda.lib.pointers import pointer
 from kianda.lib.secret_names import MASK, is_secret_name
 
-NOTHING_STORED = gettext_noop(
-    "Nothing is stored here yet, so ******** cannot stand for it. Write the value."
-)
+NOTHING_STORED = gettext_noop("No value is stored yet, so ******** cannot be used. Send the value.")
 SEND_AGAIN = gettext_noop(
-    "The address of the datasource changed, so this secret must be sent again. "
-    'Write its value, or "" to remove it.'
+    "The address of the datasource changed, so this secret must be sent again. Send its "
+    'value, or "" to remove it.'
 )
-OPENED = gettext_noop("This was secret until now. Write its value to show it openly.")
+OPENED = gettext_noop("This was secret until now. Enter its value again to show it.")
 
 
 class RestoredEmail:

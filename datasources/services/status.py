@@ -51,11 +51,11 @@ def gate_in_words(document: RestDatasource) -> str:
         said.append(words % {"count": begun, "most": limits.rate.calls, "seconds": seconds})
     if limits.concurrency:
         running = sum(end > now for end in state.running.values())
-        words = _("%(count)s of %(most)s under way.")
+        words = _("%(count)s of %(most)s calls in progress.")
         said.append(words % {"count": running, "most": limits.concurrency})
     if limits.breaker:
         said.append(_breaker_in_words(limits.breaker, state, now))
-    return " ".join([_("Just now:"), *said])
+    return " ".join([_("Right now:"), *said])
 
 
 def _breaker_in_words(breaker: Breaker, state: GateState, now: float) -> str:
@@ -65,8 +65,8 @@ def _breaker_in_words(breaker: Breaker, state: GateState, now: float) -> str:
         ) % {"count": state.failures}
     if state.open_until is not None and state.open_until > now:
         left = max(1, round(state.open_until - now))
-        return _("Paused for another %(seconds)s s, after failures in a row.") % {"seconds": left}
-    return _("The next call tries whether it is well again.")
+        return _("Paused for another %(seconds)s s after repeated failures.") % {"seconds": left}
+    return _("The next call will test whether it works again.")
 
 
 def lacks(document: DatasourceDocument) -> str:

@@ -36,16 +36,16 @@ def parse_datasource(
     is written out may not be reached; `flaws` are what the caller has found already.
     """
     if not isinstance(raw, dict):
-        raise Invalid.at("", _("Write an object."))
+        raise Invalid.at("", _("Send an object."))
     if len(json.dumps(raw, default=str)) > MEGABYTE:
-        raise TooLarge(_("A datasource can hold at most 1 MB."))
+        raise TooLarge(_("A datasource can have at most 1 MB."))
     kind = _kind_of(raw, stored)
     restored = (
         RestoredEmail(raw, stored) if kind is EmailDatasource else RestoredSecrets(raw, stored)
     )
     found = [*flaws, *restored.flaws, *_parameter_flaws(raw)]
     if not isinstance(raw.get("meta", {}), dict):
-        found.append(Flaw("/meta", _("Write an object, or leave it out: it is passed over.")))
+        found.append(Flaw("/meta", _("Send an object, or omit it: it is ignored.")))
     try:
         parsed = kind.model_validate(restored.body, context={"refusal": refusal})
         if isinstance(parsed, EmailDatasource):
@@ -65,8 +65,8 @@ def parse_datasource(
 def _address_flaws(parsed: RestDatasource) -> Iterator[Flaw]:
     if parsed.origin.scheme and outside(tuple(parsed.allowed_addresses), parsed.origin):
         sentence = _(
-            "%(host)s is not among the addresses that this data source may reach. An Administrator "
-            "can add it under Allowed addresses."
+            "%(host)s is not an allowed address of this data source. An administrator can "
+            "add it under Allowed addresses."
         )
         yield Flaw("/base_url", sentence % {"host": parsed.origin.host})
 
@@ -115,7 +115,7 @@ def _doubles(prefix: str, items: list[Any], place: tuple[str | int, ...]) -> Ite
         if spelt_alike(prefix, name) in seen:
             yield Flaw(
                 pointer(*place, at, "name"),
-                _("The name %(name)s is taken in this list.") % {"name": name},
+                _("%(name)s is already in this list. Choose another name.") % {"name": name},
             )
         seen.add(spelt_alike(prefix, name))
 
@@ -128,7 +128,9 @@ def _header_flaws(items: list[Any], place: tuple[str | int, ...]) -> Iterator[Fl
         if isinstance(name, str) and (flaw := header_flaw(name)):
             yield Flaw(pointer(*place, at, "name"), flaw)
         if isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
-            yield Flaw(pointer(*place, at, "value"), _("A header cannot hold line breaks or NUL."))
+            yield Flaw(
+                pointer(*place, at, "value"), _("A header cannot contain line breaks or NUL.")
+            )
 
 
 def _file_flaws(
@@ -141,8 +143,8 @@ def _file_flaws(
             yield Flaw(
                 pointer(*place, at, "type"),
                 _(
-                    "A file is sent in the body alone, as a part of a multipart one or as the "
-                    "whole of a raw one. Choose one of these as content type, or another type here."
+                    "Files are only sent in a multipart or raw body. Choose one of these "
+                    "content types, or another type here."
                 ),
             )
 
@@ -152,7 +154,7 @@ def _paging_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Itera
     if not method.get("paging"):
         return
     if method.get("answer") == "file":
-        words = _("A file has no pages. Leave them out, or read the answer as something else.")
+        words = _("A file has no pages. Remove the paging, or read the response as another type.")
         yield Flaw(pointer(*place[:-1]), words)
     try:
         found = RestMethod.model_validate({**method, "name": "method", "title": "Method"})
@@ -163,7 +165,7 @@ def _paging_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Itera
         known = ", ".join(found.input_targets())
         yield Flaw(
             pointer(*place),
-            _("There is no parameter %(target)s. Known ones: %(known)s.")
+            _("Unknown parameter %(target)s. Use one of %(known)s.")
             % {"target": target, "known": known},
         )
 
@@ -190,8 +192,7 @@ def _body_flaws(method: dict[str, Any], place: tuple[str | int, ...]) -> Iterato
         elif kind in _NESTED and any(other.startswith(f"{name}.") for other in names if name):
             yield Flaw(
                 pointer(*place, at, "name"),
-                _("%(name)s cannot have a value and parts of its own in one body.")
-                % {"name": name},
+                _("%(name)s cannot have both a value and parts.") % {"name": name},
             )
         elif kind in _NESTED and name and not all(name.split(".")):
             yield Flaw(pointer(*place, at, "name"), _("A part between two dots is empty."))
@@ -204,9 +205,7 @@ def _xml_flaw(name: str, names: list[str]) -> str | None:
     """Return what is wrong with the name of a parameter of an XML body, or None."""
     root, *parts = name.split(".")
     if not XML_ROOT.match(root) or not all(map(XML_PART.match, parts)):
-        return _("%(name)r is no element. Write them with dots: order.lines.0.@id.") % {
-            "name": name
-        }
+        return _("%(name)r is not an element name. Use dots: order.lines.0.@id.") % {"name": name}
     if any(other.partition(".")[0] != root for other in names if other):
-        return _("An XML body has one root: begin all names with the same part.")
+        return _("An XML body has one root. Start all names with the same part.")
     return None

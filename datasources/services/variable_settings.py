@@ -26,7 +26,10 @@ def variable_flaws(parsed: RestDatasource, *, refusal: Refusal) -> Iterator[Flaw
     for one in placed:
         missing = [name for name in names_in(one.text) if name not in known]
         for name in missing:
-            sentence = _("There is no variable %(name)s. Administrators make it under Variables.")
+            sentence = _(
+                "The variable %(name)s does not exist. An administrator can create it under "
+                "Variables."
+            )
             yield Flaw(one.pointer, sentence % {"name": name})
         if one.sort == "address" and not missing:
             yield from _address_flaws(one, parsed, known, refusal)
@@ -37,7 +40,7 @@ def _address_flaws(
 ) -> Iterator[Flaw]:
     if any(known[name].secret for name in names_in(one.text)):
         yield Flaw(
-            one.pointer, _("An address is shown to many: a secret variable cannot stand in it.")
+            one.pointer, _("A URL is visible to many people. Do not use a secret variable in it.")
         )
         return
     why = address_flaw(parsed, known, refusal=refusal)
@@ -50,7 +53,7 @@ def address_flaw(document: RestDatasource, known: Known, *, refusal: Refusal) ->
     url = fill(document.base_url, known)
     flaw = base_url_flaw(url) or refusal(origin_of(url))
     if flaw is None and outside(tuple(document.allowed_addresses), origin_of(url)):
-        return _("%(url)s is not among the allowed addresses of %(datasource)s.") % {
+        return _("%(url)s is not an allowed address of %(datasource)s.") % {
             "url": url,
             "datasource": document.title,
         }
@@ -76,8 +79,8 @@ def must_use_secret_variables(
     if gone:
         raise Forbidden(
             _(
-                "Only administrators let a data source send the secret variable %(name)s, or "
-                "change the address that it is sent to."
+                "Only administrators can send the secret variable %(name)s with a data "
+                "source, or change its base URL."
             )
             % {"name": min(gone)}
         )

@@ -95,9 +95,11 @@ def _store(before: Known, after: Known, gone: Collection[str], user: Any) -> Non
 def _parsed(raw: object, before: Known, unreadable: Collection[str]) -> dict[str, VariableValue]:
     items = raw.get("variables") if isinstance(raw, dict) else None
     if not isinstance(items, list):
-        raise Invalid.at("/variables", _("Write a list of variables."))
+        raise Invalid.at("/variables", _("Send a list of variables."))
     if len(items) > MOST:
-        raise Invalid.at("/variables", _("There can be %(most)s variables.") % {"most": MOST})
+        raise Invalid.at(
+            "/variables", _("At most %(most)s variables are allowed.") % {"most": MOST}
+        )
     found: dict[str, VariableValue] = {}
     flaws: list[Flaw] = []
     for at, item in enumerate(items):
@@ -114,29 +116,31 @@ def _parsed(raw: object, before: Known, unreadable: Collection[str]) -> dict[str
 def _flaws_of(at: int, item: object, taken: Known) -> Iterator[Flaw]:
     place = ("variables", at)
     if not isinstance(item, dict):
-        yield Flaw(pointer(*place), _("Write an object."))
+        yield Flaw(pointer(*place), _("Send an object."))
         return
     for key in item.keys() - KEYS:
-        yield Flaw(pointer(*place, key), _("There is no such setting."))
+        yield Flaw(pointer(*place, key), _("Unknown setting."))
     name, value = item.get("name"), item.get("value", "")
     if not isinstance(name, str) or not re.fullmatch(NAME, name):
         yield Flaw(
             pointer(*place, "name"),
-            _("Begin with a letter; then letters, digits, - and _, at most 63 signs."),
+            _("Start with a letter, then use letters, digits, - and _. At most 63 characters."),
         )
     elif name in taken:
-        yield Flaw(pointer(*place, "name"), _("The name %(name)s is there twice.") % {"name": name})
+        yield Flaw(
+            pointer(*place, "name"), _("%(name)s is listed twice. Rename one.") % {"name": name}
+        )
     if value is not None and (not isinstance(value, str) or len(value) > LONGEST):
-        yield Flaw(pointer(*place, "value"), _("Write text, at most 100,000 signs."))
+        yield Flaw(pointer(*place, "value"), _("Enter text of at most 100,000 characters."))
     elif isinstance(value, str) and any(sign in value for sign in "\r\n\0"):
-        yield Flaw(pointer(*place, "value"), _("Write one line."))
+        yield Flaw(pointer(*place, "value"), _("Enter a single line."))
     if not isinstance(item.get("secret", False), bool):
-        yield Flaw(pointer(*place, "secret"), _("Write true or false."))
+        yield Flaw(pointer(*place, "secret"), _("Send true or false."))
 
 
 def _to_write_anew(at: int, item: dict[str, Any], unreadable: Collection[str]) -> Iterator[Flaw]:
     if item["name"] in unreadable and item.get("value") in (None, "", MASK):
-        sentence = _("The stored value cannot be read any more. Write it anew.")
+        sentence = _("The stored value can no longer be read. Enter it again.")
         yield Flaw(pointer("variables", at, "value"), sentence)
 
 
@@ -149,13 +153,13 @@ def _value_of(
         return VariableValue(sent or "", secret)
     if kept is None:
         flaws.append(
-            Flaw(pointer("variables", at, "value"), _("Nothing is stored here yet. Write it."))
+            Flaw(pointer("variables", at, "value"), _("No value is stored yet. Enter it."))
         )
     elif kept.secret and not secret and kept.text:
         flaws.append(
             Flaw(
                 pointer("variables", at, "value"),
-                _("This was secret until now. Write its value to show it openly."),
+                _("This was secret until now. Enter its value again to show it."),
             )
         )
     return VariableValue(kept.text if kept else "", secret)
@@ -185,7 +189,7 @@ def _refuse_use(gone: set[str]) -> None:
     uses = _uses() if gone else {}
     for name in sorted(gone & uses.keys()):
         names = ", ".join(str(use["name"]) for use in uses[name][:3])
-        sentence = _("The variable %(name)s is in use by %(names)s. Take it out there first.")
+        sentence = _("The variable %(name)s is used by %(names)s. Remove it there first.")
         raise InUse(sentence % {"name": name, "names": names}, used_by=uses[name])
 
 
@@ -209,20 +213,20 @@ def _address_changed(
     title = {"datasource": document.title}
     if any(after[name].secret for name in names):
         sentence = _(
-            "It stands in the address of %(datasource)s, which is shown to many: it cannot be "
-            "secret."
+            "It is part of the URL of %(datasource)s, which many people can see. It cannot "
+            "be secret."
         )
         return sentence % title
     flaw = address_flaw(document, after, refusal=refusal_of_literal)
     if flaw:
-        sentence = _("With it %(datasource)s would have no address that can be called. %(why)s")
+        sentence = _("With this value, the URL of %(datasource)s is not valid. %(why)s")
         return sentence % {**title, "why": flaw}
     old, new = fill(document.base_url, before), fill(document.base_url, after)
     moved = base_url_flaw(old) is not None or origin_of(old) != origin_of(new)
     if moved and holds_own_secrets(document):
         sentence = _(
-            "It would lead %(datasource)s to another server, with secrets that were entered for "
-            "the old one. Remove them there, or put them in secret variables, then change this."
+            "This would send secrets of %(datasource)s to another server. Remove them there "
+            "or move them to secret variables first."
         )
         return sentence % title
     return None

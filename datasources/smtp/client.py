@@ -58,7 +58,7 @@ def sign_in(account: MailAccount) -> str:
                 "host": account.host,
                 "user": account.username,
             }
-        return _("%(host)s answers.") % {"host": account.host}
+        return _("%(host)s responds.") % {"host": account.host}
 
 
 class _Session(smtplib.SMTP):
@@ -162,7 +162,7 @@ def _login(session: _Session, account: MailAccount) -> None:
             login_refused=error.smtp_code >= 500,
         ) from error
     except smtplib.SMTPNotSupportedError as error:
-        sentence = _("%(host)s does not take a user name and a password on this connection.")
+        sentence = _("%(host)s does not accept a user name and password on this connection.")
         raise NothingSent(sentence % {"host": account.host}, login_refused=True) from error
 
 
@@ -192,7 +192,7 @@ def _must_fit(announced: str, size: int, account: MailAccount) -> None:
     most = int(announced) if announced.strip().isdecimal() else 0
     if 0 < most < size:
         sentence = _(
-            "%(host)s takes messages of at most %(most).1f MB; this one has %(size).1f MB."
+            "%(host)s accepts messages of up to %(most).1f MB; this one has %(size).1f MB."
         )
         found = {"host": account.host, "most": most / MEGABYTE, "size": size / MEGABYTE}
         raise NothingSent(sentence % found, permanent=True)
@@ -217,7 +217,7 @@ def _text(session: _Session, account: MailAccount, content: bytes) -> ServerRepl
 
 
 def _broken_off(account: MailAccount) -> str:
-    return _("The connection to %(host)s broke after the message had been transmitted.") % {
+    return _("The connection to %(host)s was lost after the message had been sent.") % {
         "host": account.host
     }
 

@@ -66,7 +66,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponseBase:
             delete_datasource(name=name, user=request.user, force=force)
         except InUse:
             return _ask(request, name, status=422)
-        toast(request, _("%(title)s is in the recycle bin.") % {"title": row.title})
+        toast(request, _("%(title)s moved to the recycle bin.") % {"title": row.title})
         return go(request, "datasources")
     return _ask(request, name)
 

@@ -76,7 +76,7 @@ def read_sample(text: str, method: Mapping[str, Any], *, title: str) -> SampleAn
         raise Invalid.at(PLACE, str(error)) from error
     found = SampleAnswer(head, schema_of_sample(read))
     if not head and not any(places_below(whole_of(found.schema))):
-        raise Invalid.at(PLACE, _("There is no object and no list of objects in this sample."))
+        raise Invalid.at(PLACE, _("The sample contains no object or list of objects."))
     return found
 
 

@@ -20,11 +20,11 @@ OUTCOMES = {
     "failed": (_("Failed"), ~Q(outcome=SUCCEEDED)),
 }
 KINDS = {
-    "timeout": _("no answer in time"), "connection": _("the connection broke"),
+    "timeout": _("no response in time"), "connection": _("connection lost"),
     "tls": _("no valid TLS"), "refused_address": _("address not allowed"),
-    "http_status": _("refused by the service"), "bad_answer": _("an answer that does not do"),
-    "too_large": _("too large an answer"), "configuration": _("settings at fault"),
-    "value": _("a value at fault"), "busy": _("kept back by the limits"),
+    "http_status": _("refused by the service"), "bad_answer": _("response not usable"),
+    "too_large": _("response too large"), "configuration": _("settings not valid"),
+    "value": _("value not valid"), "busy": _("not sent because of a limit"),
 }  # fmt: skip
 
 

@@ -47,9 +47,11 @@ def certificates(request: HttpRequest, name: str) -> HttpResponseBase:
         except Stale:
             row, status = get_datasource(name), 409
             stored = rest_document_of(row)
-            errors = Errors(Invalid(_("Somebody else has changed it. Look again, then save.")))
+            errors = Errors(
+                Invalid(_("Someone else changed it. Check the new values, then save again."))
+            )
         else:
-            toast(request, _("The certificates of %(title)s are saved.") % {"title": row.title})
+            toast(request, _("Certificates of %(title)s saved.") % {"title": row.title})
             return go(request, "datasource", name=name)
     trusted = request.POST.get("/trusted_ca", stored.trusted_ca or "")
     context = {
@@ -120,5 +122,5 @@ def _file(request: HttpRequest, name: str, place: str) -> bytes | None:
     if not isinstance(file, UploadedFile) or not file.size:
         return None
     if file.size > MOST_BYTES:
-        raise Invalid.at(place, _("A file with certificates has at most 200 KB."))
+        raise Invalid.at(place, _("A certificate file can have at most 200 KB."))
     return bytes(file.read())

@@ -24,19 +24,19 @@ OTHER = "other"
 CLIENT_ID = ("/auth/client_id", gettext_noop("Client ID"), "mono", "")
 CLIENT_SECRET = (
     "/auth/client_secret", gettext_noop("Client secret"), "password",
-    gettext_noop("Stored encrypted, never shown again."),
+    gettext_noop("Stored encrypted and never shown again."),
 )  # fmt: skip
 PRIVATE_KEY = (
     "/auth/private_key", gettext_noop("Private key"), "textarea",
-    gettext_noop("PEM or JWK. Stored encrypted, never shown again."),
+    gettext_noop("PEM or JWK. Stored encrypted and never shown again."),
 )  # fmt: skip
 SUBJECT = (
     "/auth/subject", gettext_noop("Subject"), "mono",
-    gettext_noop("The user in whose name it calls, if the provider asks for one."),
+    gettext_noop("The user to act for, if the provider needs one."),
 )  # fmt: skip
 REFRESH_TOKEN = (
     "/auth/refresh_token", gettext_noop("Refresh token"), "password",
-    gettext_noop("Used once, to connect. Later ones are saved by themselves."),
+    gettext_noop("Used once, to connect. Later ones are saved automatically."),
 )  # fmt: skip
 FIELDS = {
     "authorization_code": (CLIENT_ID, CLIENT_SECRET),
@@ -46,9 +46,9 @@ FIELDS = {
 }
 ADDRESSES = (
     ("/base_url", gettext_noop("Base URL of its API"), "mono",
-     gettext_noop("Such as https://api.example.org/v1.")),
+     gettext_noop("For example https://api.example.org/v1.")),
     ("/auth/issuer", gettext_noop("Issuer"), "mono",
-     gettext_noop("Addresses that you leave empty are read from its metadata.")),
+     gettext_noop("URLs that you leave empty are read from its metadata.")),
     ("/auth/authorize_url", gettext_noop("Authorization URL"), "mono", ""),
     ("/auth/token_url", gettext_noop("Token URL"), "mono", ""),
 )  # fmt: skip

@@ -91,7 +91,7 @@ def refresh(request: HttpRequest, name: str) -> HttpResponseBase:
         row = connections.refresh_now(name, signed_in(request))
     except Conflict as refusal:
         return _not_connected(request, name, refusal.detail)
-    toast(request, _("The token of %(title)s is new.") % {"title": row.datasource.title})
+    toast(request, _("Token of %(title)s refreshed.") % {"title": row.datasource.title})
     return go(request, "connection", name=name)
 
 
@@ -107,5 +107,5 @@ def disconnect(request: HttpRequest, name: str) -> HttpResponseBase:
         named = _("Disconnect %(title)s") % {"title": title}
         return render_dialog(request, "connections/_disconnect.html", context, title=named)
     connections.disconnect(name, user)
-    toast(request, _("%(title)s is disconnected.") % {"title": title})
+    toast(request, _("%(title)s disconnected.") % {"title": title})
     return go(request, "connection", name=name)

@@ -26,8 +26,8 @@ STATES = (
 # In the session: why the last act of a person came to nothing, told once.
 REFUSED = "connection_refused"
 CAUSES = {
-    "ahead": gettext_lazy("Ahead of time"), "call": gettext_lazy("A call needed it"),
-    "401": gettext_lazy("A call got 401"), "manual": gettext_lazy("By hand"),
+    "ahead": gettext_lazy("Ahead of time"), "call": gettext_lazy("Needed by a call"),
+    "401": gettext_lazy("Call answered 401"), "manual": gettext_lazy("Manually"),
     "connect": gettext_lazy("Connected"),
 }  # fmt: skip
 
@@ -40,21 +40,21 @@ FAULTS = (
     ("500", gettext_lazy("it answers 500")),
     ("429", gettext_lazy("it answers 429 and asks to wait")),
     ("slow", gettext_lazy("it does not answer in time")),
-    ("lost_answer", gettext_lazy("its answer is lost on the way")),
-    ("reset", gettext_lazy("it breaks off the connection")),
-    ("cut_gzip", gettext_lazy("its compressed answer is cut off")),
+    ("lost_answer", gettext_lazy("its response is lost")),
+    ("reset", gettext_lazy("it drops the connection")),
+    ("cut_gzip", gettext_lazy("its compressed response is cut off")),
     ("error_in_200", gettext_lazy("it answers 200 with an error inside")),
-    ("nested_error", gettext_lazy("it puts the error deep inside its answer")),
-    ("not_json", gettext_lazy("it answers with a web page")),
-    ("latin1", gettext_lazy("it answers in another character set")),
-    ("no_token", gettext_lazy("its answer has no token")),
-    ("token_not_text", gettext_lazy("its token is no text")),
-    ("no_refresh_token", gettext_lazy("it gives no new refresh token")),
-    ("no_expiry", gettext_lazy("it does not tell how long the token lasts")),
-    ("expires_text", gettext_lazy("it writes the lifetime as text")),
-    ("expires_words", gettext_lazy("it writes the lifetime in words")),
-    ("expires_milliseconds", gettext_lazy("it writes the lifetime in milliseconds")),
-    ("expires_on", gettext_lazy("it writes the end instead of the lifetime")),
+    ("nested_error", gettext_lazy("its error is deep inside the response")),
+    ("not_json", gettext_lazy("it returns a web page")),
+    ("latin1", gettext_lazy("its response has another character set")),
+    ("no_token", gettext_lazy("its response has no token")),
+    ("token_not_text", gettext_lazy("its token is not text")),
+    ("no_refresh_token", gettext_lazy("it returns no new refresh token")),
+    ("no_expiry", gettext_lazy("it does not say how long the token lasts")),
+    ("expires_text", gettext_lazy("it sends the lifetime as text")),
+    ("expires_words", gettext_lazy("it sends the lifetime in words")),
+    ("expires_milliseconds", gettext_lazy("it sends the lifetime in milliseconds")),
+    ("expires_on", gettext_lazy("it sends the expiry time instead of the lifetime")),
     ("expires_zero", gettext_lazy("it says that the token lasts 0 s")),
     ("expires_negative", gettext_lazy("it says that the token has expired")),
     ("expires_huge", gettext_lazy("it says that the token lasts for centuries")),
@@ -146,8 +146,8 @@ def reason_in_words(row: Connection, state: str, now: datetime) -> str:
 
 def _never(row: Connection) -> str:
     if is_by_a_person(row) or row.is_off:
-        return _("Calls fail until somebody connects it.")
-    return _("Its first token is fetched at the first call, or as soon as you connect it.")
+        return _("Calls fail until it is connected.")
+    return _("The first token is fetched when you connect it, or at the first call.")
 
 
 def _left(row: Connection, now: datetime) -> str:
@@ -224,16 +224,16 @@ def headline(row: Connection, state: str, now: datetime) -> str:
     if state == "disconnected":
         return _("Not connected.")
     if state == "needs_attention":
-        return _("It has to be connected again.")
+        return _("Connect it again.")
     if state == "refreshing":
-        return _("A new token is being fetched.")
+        return _("Getting a new token.")
     if not good:
-        return _("There is no valid token. The next try comes %(next)s.") % spans
+        return _("No valid token. Next attempt: %(next)s.") % spans
     if row.expires_at is None:
-        return _("Working. The provider sets no end for the token.")
+        return _("Connected. The token has no expiry date.")
     if state == "failing":
         return _("The last refresh failed. The old token is valid for %(left)s.") % spans
-    return _("Working. The token is valid for %(left)s, next refresh %(next)s.") % spans
+    return _("Connected. The token is valid for %(left)s, next refresh %(next)s.") % spans
 
 
 def advice(row: Connection, state: str, now: datetime) -> str:
@@ -242,13 +242,10 @@ def advice(row: Connection, state: str, now: datetime) -> str:
     if state == "disconnected":
         return _never(row)
     if state == "needs_attention":
-        return _("%(reason)s Nothing is tried until somebody connects it again.") % {
-            "reason": row.reason
-        }
+        return _("%(reason)s Calls fail until it is connected again.") % {"reason": row.reason}
     if state == "failing":
         when = times.moment_in_sentence(row.next_refresh_at or now, now=now)
-        return _("%(reason)s Next try: %(when)s.") % {"reason": row.reason, "when": when}
+        return _("%(reason)s Next attempt: %(when)s.") % {"reason": row.reason, "when": when}
     return _(
-        "Calls do not wait: the token is refreshed before it expires. It is shared by all who may "
-        "call %(title)s."
+        "Kianda refreshes the token before it expires. Everyone who may call %(title)s uses it."
     ) % {"title": title}

@@ -34,12 +34,12 @@ LABELS = {
     "title": gettext_lazy("Display name"),
     "base_url": gettext_lazy("Base URL"),
     "auth": gettext_lazy("Authentication"),
-    "timeout_s": gettext_lazy("Time limit of a call"),
+    "timeout_s": gettext_lazy("Timeout"),
     "test_path": gettext_lazy("Test path"),
     "follow_redirects": gettext_lazy("Follow redirects"),
-    "max_answer_bytes": gettext_lazy("Largest answer"),
+    "max_answer_bytes": gettext_lazy("Maximum response size"),
     "allowed_addresses": gettext_lazy("Allowed addresses"),
-    "rate": gettext_lazy("Calls in a time"),
+    "rate": gettext_lazy("Calls per period"),
     "concurrency": gettext_lazy("Calls at once"),
     "breaker": gettext_lazy("Pause after failures"),
 }
@@ -73,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
 @once
 def _make(request: HttpRequest, body: dict[str, Any]) -> HttpResponseBase:
     row = create_datasource(raw=body, user=request.user)
-    toast(request, _("%(title)s is made. Add its first REST method.") % {"title": row.title})
+    toast(request, _("%(title)s created. Add its first REST method.") % {"title": row.title})
     return go(request, "datasource", name=row.name)
 
 
@@ -145,7 +145,7 @@ def _save(request: HttpRequest, row: Datasource, body: dict[str, Any]) -> HttpRe
     except (Invalid, TooLarge) as error:
         errors = forms.errors_of(error, typed=body | {"name": row.name})
         return show(request, row, body=body, errors=errors, status=422)
-    toast(request, _("%(title)s is saved.") % {"title": changed.title})
+    toast(request, _("%(title)s saved.") % {"title": changed.title})
     return go(request, "datasource", name=row.name)
 
 

@@ -30,7 +30,7 @@ LARGE = 5_000_000
 SHOWN_PLACES = 3
 SOURCES = [
     ("file", gettext_lazy("OpenAPI file")),
-    ("url", gettext_lazy("OpenAPI address")),
+    ("url", gettext_lazy("OpenAPI URL")),
     ("postman", gettext_lazy("Postman collection")),
     ("curl", gettext_lazy("cURL command")),
 ]
@@ -85,7 +85,7 @@ def _given(request: HttpRequest, asked: str) -> ImportSource:
         return imports.read_files([(file.name or "", file.read()) for file in files])
     text = request.POST.get("text", "")
     if not text.strip():
-        sentence = _("Paste a command.") if asked == "curl" else _("Choose a file, or paste text.")
+        sentence = _("Paste a command.") if asked == "curl" else _("Choose a file or paste text.")
         raise Invalid.at("/text" if asked == "curl" else "/file", sentence)
     data = text.encode("utf-8", "replace")
     return imports.read_files([(_("pasted"), data)], format="curl" if asked == "curl" else AUTO)
@@ -125,7 +125,7 @@ def _save(request: HttpRequest, shown: "_Choosing") -> HttpResponseBase:
     except Invalid as invalid:
         return shown.page(request, errors=Errors(invalid), status=422)
     n = len(shown.chosen)
-    words = ngettext("%(n)s operation is imported.", "%(n)s operations are imported.", n)
+    words = ngettext("%(n)s operation imported.", "%(n)s operations imported.", n)
     toast(request, words % {"n": n})
     return go(request, "datasource", name=row.name)
 

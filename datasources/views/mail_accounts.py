@@ -34,12 +34,12 @@ LABELS = {
     "from": gettext_lazy("From"),
     "reply_to": gettext_lazy("Reply to"),
     "rate": gettext_lazy("Messages per minute"),
-    "timeout_s": gettext_lazy("Time limit of a step, seconds"),
+    "timeout_s": gettext_lazy("Timeout per step in seconds"),
 }
 SECURITIES = [
     ("starttls", gettext_lazy("STARTTLS (usually port 587)")),
     ("tls", gettext_lazy("TLS from the start (usually port 465)")),
-    ("none", gettext_lazy("None: everyone on the way can read the messages")),
+    ("none", gettext_lazy("None: others can read the messages on the way")),
 ]
 
 
@@ -194,7 +194,7 @@ def _errors(error: Invalid | TooLarge, body: dict[str, Any]) -> Errors:
     """Return the flaws in the words of somebody who sees a form."""
     told = {
         "/host": _("Enter the server, such as mail.example.org."),
-        "/from": _("Enter who messages are from: an address, or Name <address>."),
+        "/from": _("Enter a sender: an address, or Name <address>."),
     }
     flaws = [
         Flaw(flaw.pointer, told[flaw.pointer])
@@ -215,5 +215,5 @@ def _to(request: HttpRequest) -> str:
         return ""
     to = forms.line_of(request.POST, "/to")
     if not to:
-        raise Invalid.at("/to", _("Enter where the test message goes."))
+        raise Invalid.at("/to", _("Enter an address for the test message."))
     return to

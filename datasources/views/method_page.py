@@ -29,13 +29,13 @@ from kianda.web.pages import Errors
 
 LABELS = {
     "title": _("Display name"), "http_method": _("HTTP method"), "url_path": _("URL path"),
-    "answer": _("Read the answer as"), "answer_schema": _("What the answer holds"),
+    "answer": _("Read the response as"), "answer_schema": _("Response structure"),
     "success_when": _("Success when"),
-    "paging": _("Pages of the answer"), "retry": _("When a call fails"),
-    "idempotency_header": _("Header of an idempotency key"),
+    "paging": _("Paging"), "retry": _("When a call fails"),
+    "idempotency_header": _("Idempotency key header"),
     "content_type": _("Content type"), "media_type": _("Media type"),
-    "timeout_s": _("Time limit of a call"), "follow_redirects": _("Follow redirects"),
-    "max_answer_bytes": _("Largest answer"),
+    "timeout_s": _("Timeout"), "follow_redirects": _("Follow redirects"),
+    "max_answer_bytes": _("Maximum response size"),
     **{key: words[0] for key, words in method_forms.WORDS.items()},
 }  # fmt: skip
 REDIRECT_WORDS = {None: "", True: "yes", False: "no"}
@@ -198,7 +198,7 @@ def _schema_in_words(body: Mapping[str, Any]) -> str:
     if not raw:
         return ""
     n = sum(1 for _place in all_places(AnswerSchema.model_validate(raw)))
-    return ngettext("%(n)s place", "%(n)s places", n) % {"n": n}
+    return ngettext("%(n)s field", "%(n)s fields", n) % {"n": n}
 
 
 def _success_in_words(body: Mapping[str, Any]) -> str:

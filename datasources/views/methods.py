@@ -119,7 +119,7 @@ def _save(editor: MethodEditor) -> HttpResponseBase:
     except (Invalid, TooLarge) as error:
         editor.errors = forms.errors_of(error, typed=editor.body)
         return render(editor, status=422)
-    toast(request, _("%(title)s is saved.") % {"title": editor.body["title"]})
+    toast(request, _("%(title)s saved.") % {"title": editor.body["title"]})
     return go(request, "method", name=row.name, method=name)
 
 
@@ -146,7 +146,7 @@ def places(request: HttpRequest, name: str, method: str) -> HttpResponse:
 def duplicate(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
     """Copy a REST method and open the copy."""
     copy = duplicate_method(datasource=name, method=method, user=request.user)
-    toast(request, _("This is the copy. Give it a name of its own."))
+    toast(request, _("Enter a new name for the copy."))
     return go(request, "method", name=name, method=copy)
 
 
@@ -163,7 +163,7 @@ def delete(request: HttpRequest, name: str, method: str) -> HttpResponseBase:
         except InUse:
             status = 422
         else:
-            toast(request, _("%(title)s is deleted.") % {"title": title})
+            toast(request, _("%(title)s deleted.") % {"title": title})
             return go(request, "datasource", name=name)
     heading = _("Delete %(title)s") % {"title": title}
     context = {

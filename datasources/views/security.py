@@ -23,7 +23,7 @@ from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
 
 TITLES = {
-    "editors": gettext_lazy("Change, test and send"),
+    "editors": gettext_lazy("Manage and test"),
     "callers": gettext_lazy("Call from rules"),
 }
 
@@ -51,7 +51,7 @@ def security(request: HttpRequest, name: str) -> HttpResponseBase:
             theirs = _in_words(stored.model_dump(mode="json"))
             conflict = edit_conflict(KIND, name, titles=TITLES, theirs=theirs, mine=_in_words(body))
         else:
-            toast(request, _("Who may use %(title)s is saved.") % {"title": row.title})
+            toast(request, _("Permissions of %(title)s saved.") % {"title": row.title})
             return go(request, "datasource", name=name)
     heading = _("Security of %(title)s") % {"title": row.title}
     context = {

@@ -36,12 +36,14 @@ def variables(request: HttpRequest) -> HttpResponseBase:
         except InUse as error:
             errors, status = Errors(Invalid(error.detail)), 409
         except Stale:
-            sentence = _("Somebody else has changed the variables. Look again, then save.")
+            sentence = _(
+                "Someone else changed the variables. Check the new values, then save again."
+            )
             errors, status = Errors(Invalid(sentence)), 409
             stored = shown_variables()
             rows = _beside(stored, rows)
         else:
-            toast(request, _("The variables are saved."))
+            toast(request, _("Variables saved."))
             return go(request, "variables")
     context = {
         "rows": [_shown(at, row) for at, row in enumerate([*rows, *_blanks(rows)])],

@@ -22,17 +22,17 @@ class ApprovalQuestions(Questions):
     """What is approved, and by whom."""
 
     service: str = question(
-        gettext_noop("What is asked for"),
+        gettext_noop("What is requested"),
         gettext_noop("The title of the process, such as Purchase request."),
         max_length=100,
     )
     approver: Chosen = question(
         gettext_noop("Who decides"),
-        gettext_noop("A group, or one person. They find requests under My work."),
+        gettext_noop("A group or a person. They find requests in My work."),
         control="one_ref",
     )
     with_amount: bool = question(
-        gettext_noop("Ask for an amount"), default=False, initial=True, control="switch"
+        gettext_noop("Include an amount"), default=False, initial=True, control="switch"
     )
 
 
@@ -43,8 +43,8 @@ class Approval(GalleryTemplate):
     title = gettext_lazy("Approval request")
     icon = "check2-square"
     summary = gettext_lazy(
-        "Two forms: one to ask, one to decide. Submitting the request opens the decision for those "
-        "who decide, under My work; the decision becomes the status."
+        "2 forms: the request and the decision. The people who decide find the request in My "
+        "work; the decision becomes the status."
     )
     makes = (gettext_lazy("a published process with two forms"),)
     questions = ApprovalQuestions
@@ -60,7 +60,7 @@ class Approval(GalleryTemplate):
             definition={
                 "name": names.process,
                 "title": answers["service"],
-                "description": _("One person asks, another one decides."),
+                "description": _("One person requests, another decides."),
                 "record": {
                     "one": answers["service"][:LONGEST_NAME],
                     "title": "[subject], [amount]" if answers["with_amount"] else "[subject]",

@@ -111,7 +111,7 @@ class ServiceQuestions(Questions):
 
     service: str = question(
         gettext_noop("Name of the service"),
-        gettext_noop("As you call it. The names of all that is made begin with it."),
+        gettext_noop("Name. Everything created starts with it."),
         max_length=100,
     )
     base_url: Path = question(
@@ -121,7 +121,7 @@ class ServiceQuestions(Questions):
 
 
 # What is said of an answer, by pydantic's name of what is wrong with it.
-_REQUIRED = gettext_lazy("%(asked)s is required. Fill it in.")
+_REQUIRED = gettext_lazy("Enter a value for %(asked)s.")
 SENTENCES = {
     "missing": _REQUIRED,
     "string_too_short": _REQUIRED,

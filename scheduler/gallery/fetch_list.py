@@ -28,7 +28,7 @@ _PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 def _place(place: str) -> str:
     """Refuse what is no path."""
     if not _PATH.match(place):
-        raise ValueError(_("Write names with dots between them, such as data.rows."))
+        raise ValueError(_("Enter names separated by dots, such as data.rows."))
     return place
 
 
@@ -38,11 +38,14 @@ def _columns(text: str) -> list[str]:
     wrong = [name for name in names if not FIELD_NAME.match(name) or len(name) > 64]
     if wrong:
         raise ValueError(
-            _("%(name)s cannot be a column: a letter, then letters, digits and _.")
+            _(
+                "%(name)s cannot be a column name. Start with a letter, then use letters, "
+                "digits and _."
+            )
             % {"name": wrong[0]}
         )
     if not 1 <= len(names) <= MOST_COLUMNS:
-        raise ValueError(_("Write 1 to %(most)s names.") % {"most": MOST_COLUMNS})
+        raise ValueError(_("Enter 1 to %(most)s names.") % {"most": MOST_COLUMNS})
     return names
 
 
@@ -50,23 +53,23 @@ class FetchListQuestions(ServiceQuestions):
     """The service, the list, the interval."""
 
     list_path: Path = question(
-        gettext_noop("Path of the list"), gettext_noop("Begins with /."), initial="/api/items"
+        gettext_noop("Path of the list"), gettext_noop("Starts with /."), initial="/api/items"
     )
     token: str = question(
         gettext_noop("Bearer token"),
-        gettext_noop("Empty when the service asks for none. Kept encrypted."),
+        gettext_noop("Leave empty if the service needs none. Stored encrypted."),
         default="", control="secret", max_length=8000,
     )  # fmt: skip
     place: Annotated[str, AfterValidator(_place)] = question(
-        gettext_noop("Where the list stands in the answer"),
-        gettext_noop("Such as items or data.rows. Empty: the whole answer is the list."),
+        gettext_noop("Path of the list in the response"),
+        gettext_noop("Such as items or data.rows. Leave empty if the response itself is the list."),
         default="", max_length=200,
     )  # fmt: skip
     columns: Annotated[list[str], BeforeValidator(_columns)] = question(
-        gettext_noop("What to keep of each item"),
-        gettext_noop("Names in the answer with commas between them, such as id, name."),
+        gettext_noop("Fields of each item"),
+        gettext_noop("Names in the response, separated by commas, such as id, name."),
     )
-    every: Minutes = question(gettext_noop("Every so many minutes"), initial=60, control="number")
+    every: Minutes = question(gettext_noop("Interval in minutes"), initial=60, control="number")
 
 
 class FetchList(GalleryTemplate):
@@ -76,8 +79,8 @@ class FetchList(GalleryTemplate):
     title = gettext_lazy("Fetch a list on a schedule")
     icon = "table"
     summary = gettext_lazy(
-        "Reads a list from a service every few minutes into a table: orders, prices, people. Other "
-        "processes look into it, and each fetch has its trace."
+        "Reads a list from a service into a table every few minutes: orders, prices, people. "
+        "Other processes can read the table."
     )
     makes = (
         gettext_lazy("a data source"),
@@ -85,7 +88,7 @@ class FetchList(GalleryTemplate):
         gettext_lazy("an instance"),
         gettext_lazy("a scheduled task"),
     )
-    button = gettext_lazy("Make all four")
+    button = gettext_lazy("Create all")
     questions = FetchListQuestions
     suffix = "-list"
     sections = (

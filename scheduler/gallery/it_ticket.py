@@ -23,13 +23,13 @@ class TicketQuestions(Questions):
 
     service: str = question(
         gettext_noop("Title of the process"),
-        gettext_noop("As people know it."),
+        gettext_noop("Name that people see."),
         initial=gettext_noop("IT ticket"),
         max_length=100,
     )
     team: Chosen = question(
-        gettext_noop("Who works on tickets"),
-        gettext_noop("Such as the group IT. They see all tickets and find them under My work."),
+        gettext_noop("People who work on tickets"),
+        gettext_noop("For example the group IT. They see all tickets and find them in My work."),
         control="one_ref",
     )
 
@@ -41,9 +41,8 @@ class ItTicket(GalleryTemplate):
     title = gettext_lazy("IT ticket")
     icon = "life-preserver"
     summary = gettext_lazy(
-        "Somebody reports what does not work, also for a person without an account. Who has the "
-        "problem gets an email with a link, says without signing in whether it is solved, and "
-        "the ticket ends, or goes back to those who work on it."
+        "Employees report IT problems, also for people without an account. When a ticket is "
+        "solved, the person affected confirms it through an emailed link."
     )
     makes = (gettext_lazy("a published process with three forms"),)
     questions = TicketQuestions
@@ -57,7 +56,7 @@ class ItTicket(GalleryTemplate):
             definition={
                 "name": names.process,
                 "title": answers["service"],
-                "description": _("What does not work is reported, solved, and confirmed."),
+                "description": _("Problems are reported, solved and confirmed."),
                 "record": {
                     "one": answers["service"][:LONGEST_NAME],
                     "title": "[summary]",
@@ -85,9 +84,9 @@ def _report() -> dict[str, Any]:
         "next": _("You get an email when it should work again."),
         "fields": [
             asker("reported_by", _("Reported by")),
-            {"type": "text", "name": "contact", "title": _("Email of who has the problem"),
+            {"type": "text", "name": "contact", "title": _("Email of the person affected"),
              "default": "[user.email]", "required": True, "width": 6,
-             "help": _("It needs no account here.")},
+             "help": _("No account needed.")},
             {"type": "text", "name": "summary", "title": _("What does not work"),
              "required": True},
             {"type": "list", "name": "subject", "title": _("It is about"), "choices": subjects,
@@ -112,11 +111,11 @@ def _solution(team: str) -> dict[str, Any]:
             "summary": "[summary]", "id": "[process.id]",
         },
         "body": _(
-            "What you reported should work again:\n\n%(solution)s\n\nPlease tell us whether it "
-            "does. You need no account for it.\n\n%(link)s\n\nThe link works once, for 14 days."
+            "What you reported should work again:\n\n%(solution)s\n\nOpen this link to confirm. "
+            "You do not need an account.\n\n%(link)s\n\nThe link works once, for 14 days."
         ) % {
             "solution": "[solution]",
-            "link": "[[" + _("Tell us") + "]([confirmation_link])",
+            "link": "[[" + _("Confirm") + "]([confirmation_link])",
         },
     }  # fmt: skip
     return {
@@ -133,7 +132,7 @@ def _solution(team: str) -> dict[str, Any]:
                 {"type": "submit", "id": "solved", "title": _("Submit the solution"),
                  "status": _("Solved, not confirmed")},
                 {"type": "anonymous_form_link", "id": "link", "form": "confirmation",
-                 "title": _("Make the link"), "field": "confirmation_link", "uses": 1,
+                 "title": _("Create the link"), "field": "confirmation_link", "uses": 1,
                  "valid_for": 14, "unit": "days",
                  "message": _("Thank you. You can close this page.")},
                 mail,
@@ -156,7 +155,7 @@ def _confirmation() -> dict[str, Any]:
         "rules": [
             {"type": "close", "id": "it-works", "title": _("End what is solved"),
              "status": _("Solved"), "conditions": only_if("[works]", "eq", answers[0])},
-            {"type": "go_to_form", "id": "again", "title": _("Work on it again"), "form": "work",
+            {"type": "go_to_form", "id": "again", "title": _("Reopen it"), "form": "work",
              "make_current": True, "note": _("It does not work: %(words)s") % {
                  "words": "[remark]"},
              "conditions": only_if("[works]", "eq", answers[1])},
@@ -166,7 +165,7 @@ def _confirmation() -> dict[str, Any]:
              "choices": answers, "display_as": "options", "required": True},
             {"type": "text", "name": "remark", "title": _("Anything else?"), "mode": "long"},
             {"type": "button", "name": "send_answer", "title": _("Send"), "rules": [
-                {"type": "submit", "id": "confirm", "title": _("Submit the answer")},
+                {"type": "submit", "id": "confirm", "title": _("Submit the reply")},
             ]},
         ],
     }  # fmt: skip

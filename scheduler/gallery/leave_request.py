@@ -30,15 +30,15 @@ class LeaveQuestions(Questions):
 
     service: str = question(
         gettext_noop("Title of the process"),
-        gettext_noop("As people know it."),
+        gettext_noop("Name that people see."),
         initial=gettext_noop("Leave request"),
         max_length=100,
     )
     keeper: Chosen = question(
-        gettext_noop("Who keeps the records"),
+        gettext_noop("Record keepers"),
         gettext_noop(
-            "Such as the group HR. They see every request, decide those of people who have no "
-            "manager, and are told by email what is approved."
+            "For example the group HR. They see every request, decide if there is no "
+            "manager, and get an email about approved leave."
         ),
         control="one_ref",
     )
@@ -51,9 +51,8 @@ class LeaveRequest(GalleryTemplate):
     title = gettext_lazy("Leave request")
     icon = "calendar-week"
     summary = gettext_lazy(
-        "Employees ask for leave; the manager of each decides, or whoever stands in for the "
-        "manager. Both are told by the bell and by email. Nobody else sees a request but those who "
-        "keep the records."
+        "Employees request leave and their manager, or the manager's substitute, decides. "
+        "Both are notified. Only they and the record keepers see the request."
     )
     makes = (gettext_lazy("a published process with two forms"),)
     questions = LeaveQuestions
@@ -67,7 +66,7 @@ class LeaveRequest(GalleryTemplate):
             definition={
                 "name": names.process,
                 "title": answers["service"],
-                "description": _("Employees ask for leave, their manager decides."),
+                "description": _("Employees request leave, their manager decides."),
                 "record": {
                     "one": answers["service"][:LONGEST_NAME],
                     "title": "[kind], [first_day] \u2013 [last_day]",
@@ -134,14 +133,14 @@ def _withdrawing(action: str) -> dict[str, Any]:
     """Return the rule that offers to withdraw what waits, and nothing else."""
     return {
         "type": "hide_or_disable", "id": f"{action}-withdraw",
-        "title": _("Offer to withdraw it") if action == "show" else _("Take that offer away"),
+        "title": _("Offer to withdraw it") if action == "show" else _("Hide that option"),
         "changes": [{"field": "withdraw", "action": action}],
     }  # fmt: skip
 
 
 def _decision(keeper: str) -> dict[str, Any]:
     told = {
-        "type": "send_email", "id": "tell-keeper", "title": _("Tell who keeps the records"),
+        "type": "send_email", "id": "tell-keeper", "title": _("Email the record keepers"),
         "to": [keeper], "conditions": only_if("[leave_decision]", "eq", _("Approved")),
         "subject": _("%(kind)s of %(name)s from %(first)s to %(last)s") % {
             "kind": "[kind]", "name": "[employee.name]", "first": "[first_day]",

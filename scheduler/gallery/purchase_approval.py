@@ -31,21 +31,21 @@ class PurchaseQuestions(Questions):
 
     service: str = question(
         gettext_noop("Title of the process"),
-        gettext_noop("As people know it."),
+        gettext_noop("Name that people see."),
         initial=gettext_noop("Purchase request"),
         max_length=100,
     )
     second: Chosen = question(
-        gettext_noop("Who decides large purchases"),
+        gettext_noop("Approvers of large purchases"),
         gettext_noop(
-            "Such as the group Finance. They see every request, and decide those of people who "
-            "have no manager too."
+            "For example the group Finance. They see every request, and decide if there is "
+            "no manager."
         ),
         control="one_ref",
     )
     limit: int = question(
-        gettext_noop("From which amount"),
-        gettext_noop("The manager alone decides below it, in the currency of your requests."),
+        gettext_noop("From this amount"),
+        gettext_noop("Below it, only the manager decides. In the currency of your requests."),
         initial=1000, control="number", ge=1,
     )  # fmt: skip
 
@@ -57,8 +57,8 @@ class PurchaseApproval(GalleryTemplate):
     title = gettext_lazy("Purchase approval")
     icon = "cart-check"
     summary = gettext_lazy(
-        "Employees ask for what has to be bought. The manager decides; from an amount on, somebody "
-        "else decides as well. Each is told by the bell and by email, and so is who has asked."
+        "Employees request purchases and their manager decides. Above an amount, a second "
+        "person decides, too. Everyone involved is notified."
     )
     makes = (gettext_lazy("a published process with three forms"),)
     questions = PurchaseQuestions
@@ -75,7 +75,7 @@ class PurchaseApproval(GalleryTemplate):
             definition={
                 "name": names.process,
                 "title": answers["service"],
-                "description": _("Employees ask to buy something; one or two people decide."),
+                "description": _("Employees request a purchase; 1 or 2 people decide."),
                 "record": {
                     "one": answers["service"][:LONGEST_NAME],
                     "title": "[wanted], [amount]",
@@ -101,8 +101,8 @@ def _request(second: str) -> dict[str, Any]:
         "title": _("Request"),
         "next": _("You get a message when it is decided."),
         "fields": [
-            asker("asked_by", _("Asked by")),
-            {"type": "text", "name": "wanted", "title": _("What is to be bought"),
+            asker("asked_by", _("Requested by")),
+            {"type": "text", "name": "wanted", "title": _("What to buy"),
              "required": True},
             {"type": "text", "name": "supplier", "title": _("Supplier"), "width": 6},
             {"type": "number", "name": "amount", "title": _("Amount with tax"), "decimals": 2,

@@ -35,25 +35,25 @@ def warning_of(every: Any, lives: Any) -> str:
     if every == lives:
         return (
             _(
-                "Every %(every)s minutes leaves nothing to spare: the token lives %(lives)s. "
-                "Choose at most %(most)s."
+                "The token expires after %(lives)s. Enter at most %(most)s minutes instead "
+                "of %(every)s, to leave some time for a retry."
             )
             % words
         )
     return _(
-        "Every %(every)s minutes is longer than the token lives, %(lives)s: it would be missing "
-        "in between. Choose at most %(most)s."
+        "The token expires after %(lives)s, before the next refresh. Enter at most %(most)s "
+        "minutes instead of %(every)s."
     ) % words  # fmt: skip
 
 
-ONCE = gettext_noop("Kept encrypted. It is never shown again.")
+ONCE = gettext_noop("Stored encrypted and never shown again.")
 
 
 class TokenRefreshQuestions(ServiceQuestions):
     """The service, the credentials, the interval."""
 
     token_path: Path = question(
-        gettext_noop("Token path"), gettext_noop("Begins with /."), initial="/oauth/token"
+        gettext_noop("Token path"), gettext_noop("Starts with /."), initial="/oauth/token"
     )
     client_id: str = question(gettext_noop("Client ID"), max_length=1000)
     client_secret: str = question(
@@ -63,16 +63,16 @@ class TokenRefreshQuestions(ServiceQuestions):
         gettext_noop("Refresh token"), ONCE, control="secret", min_length=1, max_length=8000
     )
     redirect_uri: Path = question(
-        gettext_noop("Redirect URL"), gettext_noop("Only when the service asks for it."), default=""
+        gettext_noop("Redirect URL"), gettext_noop("Only if the service needs it."), default=""
     )
     lives: Minutes = question(
-        gettext_noop("The token lives, minutes"),
-        gettext_noop("As the service says; expires_in of its answer, divided by 60."),
+        gettext_noop("Token lifetime in minutes"),
+        gettext_noop("From the service: expires_in in its response, divided by 60."),
         initial=60, control="number",
     )  # fmt: skip
-    sure: bool = question(gettext_noop("Make it all the same"), default=False, control="switch")
+    sure: bool = question(gettext_noop("Create anyway"), default=False, control="switch")
     # After what it is compared with.
-    every: Minutes = question(gettext_noop("Every so many minutes"), initial=55, control="number")
+    every: Minutes = question(gettext_noop("Interval in minutes"), initial=55, control="number")
 
     @field_validator("every")
     @classmethod
@@ -91,8 +91,8 @@ class TokenRefresh(GalleryTemplate):
     title = gettext_lazy("OAuth token refresh")
     icon = "key"
     summary = gettext_lazy(
-        "Keeps the access token of one service current: a button that fetches a new one, and a "
-        "scheduled task that presses it. Other processes read the token from there."
+        "Refreshes the access token of a service before it expires. Other processes read the "
+        "token from there."
     )
     makes = (
         gettext_lazy("a data source"),
@@ -100,14 +100,14 @@ class TokenRefresh(GalleryTemplate):
         gettext_lazy("an instance with your credentials"),
         gettext_lazy("a scheduled task"),
     )
-    button = gettext_lazy("Make all four")
+    button = gettext_lazy("Create all")
     questions = TokenRefreshQuestions
     suffix = "-token"
     warns = True
     sections = (
         QuestionSection(gettext_lazy("The service"), ("service", "base_url", "token_path")),
         QuestionSection(
-            gettext_lazy("Your credentials there"),
+            gettext_lazy("Your credentials"),
             ("client_id", "client_secret", "refresh_token", "redirect_uri"),
         ),
         QuestionSection(gettext_lazy("How often"), ("every", "lives")),
@@ -170,7 +170,7 @@ def _definition(answers: Answers, names: FreeNames) -> dict[str, Any]:
         "name": names.process,
         "title": _("%(service)s: access token") % {"service": answers["service"]},
         "description": _(
-            "Keeps the access token of %(service)s current. Only administrators and data source "
+            "Refreshes the access token of %(service)s. Only administrators and data source "
             "managers see it."
         )
         % answers,

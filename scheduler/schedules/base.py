@@ -206,7 +206,7 @@ def _time_of_day(value: str) -> str:
     try:
         read = datetime.strptime(value.strip(), "%H:%M")  # noqa: DTZ007
     except ValueError as error:
-        raise ValueError(_("Write a time of day such as 09:30.")) from error
+        raise ValueError(_("Enter a time of day such as 09:30.")) from error
     return read.strftime("%H:%M")
 
 

@@ -16,17 +16,17 @@ from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import CalendarSchedule, Reading
 
 EXAMPLE = gettext_noop(
-    "Write minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for 09:00 on "
-    "working days."
+    "Enter minute, hour, day of month, month and day of week, such as 0 9 * * mon-fri for "
+    "09:00 on working days."
 )
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
 _FIELD = re.compile(rf"(?:[0-9*/,-]|{_NAMES})+", re.IGNORECASE)
 _WRONG = (
-    gettext_noop("%(part)s cannot stand for the minute, which is 0 to 59"),
-    gettext_noop("%(part)s cannot stand for the hour, which is 0 to 23"),
-    gettext_noop("%(part)s cannot stand for the day of month, which is 1 to 31"),
-    gettext_noop("%(part)s cannot stand for the month, which is 1 to 12 or jan to dec"),
-    gettext_noop("%(part)s cannot stand for the day of week, which is 0 to 7 or sun to sat"),
+    gettext_noop("%(part)s is not a minute from 0 to 59"),
+    gettext_noop("%(part)s is not an hour from 0 to 23"),
+    gettext_noop("%(part)s is not a day of the month from 1 to 31"),
+    gettext_noop("%(part)s is not a month from 1 to 12 or jan to dec"),
+    gettext_noop("%(part)s is not a day of the week from 0 to 7 or sun to sat"),
 )
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -82,7 +82,7 @@ def _refuse_odd(fields: list[str]) -> None:
     for text in fields:
         if not _FIELD.fullmatch(text):
             raise ValueError(
-                _("%(text)r cannot stand in a cron line. %(example)s")
+                _("%(text)r is not valid in a cron line. %(example)s")
                 % {"text": text, "example": _(EXAMPLE)}
             )
 
@@ -94,10 +94,10 @@ def _no_line(fields: list[str]) -> str:
             continue
         part = next((one for one in field.split(",") if one and not _can_stand(one, at)), field)
         problem = _(_WRONG[at]) % {"part": part}
-        return _("This is no cron line: %(problem)s. %(example)s") % {
+        return _("This is not a cron line: %(problem)s. %(example)s") % {
             "problem": problem, "example": _(EXAMPLE),
         }  # fmt: skip
-    return _("This is no cron line. %(example)s") % {"example": _(EXAMPLE)}
+    return _("This is not a cron line. %(example)s") % {"example": _(EXAMPLE)}
 
 
 def _can_stand(text: str, at: int) -> bool:
@@ -114,7 +114,7 @@ def _refuse_never(line: CronFields) -> None:
     shortest = min(line.days)
     if line.any_weekday and all(_LONGEST_MONTHS[month - 1] < shortest for month in line.months):
         raise ValueError(
-            _("This never fires: none of these months has a day %(day)s.") % {"day": shortest}
+            _("This never runs: none of these months has a day %(day)s.") % {"day": shortest}
         )
 
 
@@ -131,11 +131,11 @@ def _expression(value: str) -> str:
 
 
 class Cron(CalendarSchedule):
-    """Fires by a cron line of five fields, in the task's time zone.
+    """Runs by a cron line of five fields, in the task's time zone.
 
-    A line that names hours follows the wall clock: a time that the clock jumps over in spring fires
-    at the moment of the jump, a time that comes twice in autumn fires once, the first time. A line
-    for every hour counts real hours: none is made up in spring and none is lost in autumn.
+    A line with hours follows the wall clock: a time that the clock skips in spring runs at the
+    moment of the change; a time that occurs twice in autumn runs once, the first time. A line for
+    every hour counts real hours, in spring and in autumn.
     """
 
     kind: Literal["cron"] = "cron"

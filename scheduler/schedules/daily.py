@@ -12,10 +12,10 @@ from scheduler.schedules.base import CalendarSchedule, TimeOfDay, Whole, parse_t
 
 
 class Daily(CalendarSchedule):
-    """Fires at a time of day, every so many days or working days, from the day of the start.
+    """Runs at a time of day, every given number of days or working days, from the day of the start.
 
-    A time that the clock jumps over in spring fires at the moment of the jump; a time that comes
-    twice in autumn fires once, the first time.
+    A time that the clock skips in spring runs at the moment of the change; a time that occurs twice
+    in autumn runs once, the first time.
     """
 
     kind: Literal["daily"] = "daily"
@@ -27,7 +27,9 @@ class Daily(CalendarSchedule):
         bool,
         Field(
             strict=True,
-            description=gettext_noop("Monday to Friday; every 2 then means every second one."),
+            description=gettext_noop(
+                "Working days only, Monday to Friday; every 2 means every second working day."
+            ),
         ),
     ] = False
 

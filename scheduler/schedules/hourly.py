@@ -13,10 +13,10 @@ HOUR = timedelta(hours=1)
 
 
 class Hourly(Schedule):
-    """Fires at a minute past the hour, every so many hours, counted from the hour of the start.
+    """Runs at a minute past the hour, every given number of hours from the hour of the start.
 
-    Hours are real hours: on the day when the clock goes back each of its 25 hours fires once, on
-    the day when it goes forward each of its 23.
+    Hours are real hours: 25 on the day when the clock goes back, 23 on the day when it goes
+    forward.
     """
 
     kind: Literal["hourly"] = "hourly"

@@ -9,10 +9,10 @@ from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
 class Minutes(IntervalSchedule):
-    """Fires every so many minutes of elapsed time, counted from the start of the task."""
+    """Runs every given number of minutes, counted from the start of the task."""
 
     kind: Literal["minutes"] = "minutes"
-    label = gettext_noop("Every few minutes")
+    label = gettext_noop("Minutes")
 
     every: Annotated[int, Whole(1, 525_600)]
 

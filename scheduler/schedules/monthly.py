@@ -39,11 +39,11 @@ def _number(value: object) -> object:
 
 
 class Monthly(CalendarSchedule):
-    """Fires on a day of the month or its nth weekday, every so many months from the start.
+    """Runs on a day of the month or its nth weekday, every given number of months from the start.
 
-    In a month that is too short for the day it fires on the month's last day. A time that the clock
-    jumps over in spring fires at the moment of the jump; a time that comes twice in autumn fires
-    once, the first time.
+    In a month that is too short for the day it runs on the month's last day. A time that the clock
+    skips in spring runs at the moment of the change; a time that occurs twice in autumn runs once,
+    the first time.
     """
 
     kind: Literal["monthly"] = "monthly"
@@ -64,7 +64,7 @@ class Monthly(CalendarSchedule):
         by_weekday = self.nth is not None and self.weekday is not None
         half = (self.nth is None) != (self.weekday is None)
         if half or (self.day is not None) == by_weekday:
-            raise ValueError(_('Give either "day", or "nth" with "weekday".'))
+            raise ValueError(_('Send either "day", or "nth" with "weekday".'))
         return self
 
     def falls_on(self, day: date, *, first_day: date) -> bool:

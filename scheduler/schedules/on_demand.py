@@ -11,7 +11,7 @@ from scheduler.schedules.base import Schedule
 
 
 class OnDemand(Schedule):
-    """Fires when it is asked to: by its web hook address, or by hand."""
+    """Runs on request: by its webhook URL, or manually."""
 
     kind: Literal["on_demand"] = "on_demand"
     label = gettext_noop("On demand")

@@ -11,7 +11,9 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from scheduler.schedules.base import Reading, Schedule, Whole, repeated, to_utc
 
-MOMENT_HELP = gettext_noop("Write a moment such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z.")
+MOMENT_HELP = gettext_noop(
+    "Enter a date and time such as 2026-11-23T09:30 or 2026-11-23T09:30:00Z."
+)
 
 
 def _moment(value: str) -> str:
@@ -21,7 +23,7 @@ def _moment(value: str) -> str:
         raise ValueError(_(MOMENT_HELP)) from error
     if not 1970 <= read.year <= 9000:
         raise ValueError(
-            _("The year %(year)s is out of reach. %(moment_help)s")
+            _("The year %(year)s is out of range. %(moment_help)s")
             % {"year": read.year, "moment_help": _(MOMENT_HELP)}
         )
     if read.tzinfo is None:
@@ -32,9 +34,7 @@ def _moment(value: str) -> str:
 Moment = Annotated[
     str,
     Field(
-        description=gettext_noop(
-            "ISO 8601; without an offset it is the wall clock of the task's time zone."
-        ),
+        description=gettext_noop("ISO 8601. Without an offset, in the task's time zone."),
         json_schema_extra={"control": "datetime", "format": "date-time"},
     ),
     AfterValidator(_moment),
@@ -48,7 +48,7 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime:
 
 
 class Delay(BaseModel):
-    """Days, hours and minutes from the start of the task."""
+    """Days, hours and minutes after the start of the task."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -77,7 +77,7 @@ class Delay(BaseModel):
 
 
 class Once(Schedule):
-    """Fires once: at a moment, or some days, hours and minutes after the start of the task."""
+    """Runs once: at a date and time, or days, hours and minutes after the start of the task."""
 
     kind: Literal["once"] = "once"
     label = gettext_noop("Once")
@@ -88,7 +88,7 @@ class Once(Schedule):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.at is None) == (self.in_ is None):
-            raise ValueError(_('Give either "at", a moment, or "in", a delay.'))
+            raise ValueError(_('Send either "at", a moment, or "in", a delay.'))
         return self
 
     def moments_after(

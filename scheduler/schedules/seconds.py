@@ -9,10 +9,10 @@ from scheduler.schedules.base import IntervalSchedule, Whole, repeated
 
 
 class Seconds(IntervalSchedule):
-    """Fires every so many seconds of elapsed time, counted from the start of the task."""
+    """Runs every given number of seconds, counted from the start of the task."""
 
     kind: Literal["seconds"] = "seconds"
-    label = gettext_noop("Every few seconds")
+    label = gettext_noop("Seconds")
 
     every: Annotated[int, Whole(1, 31_536_000)]
 

@@ -22,15 +22,15 @@ from scheduler.schedules.base import (
 
 def _in_order(days: list[str]) -> list[str]:
     if not days:
-        raise ValueError(_("Name at least one day, such as monday."))
+        raise ValueError(_("Choose at least one day, such as monday."))
     return sorted(set(days), key=WEEKDAYS.index)
 
 
 class Weekly(CalendarSchedule):
-    """Fires on certain days of the week, every so many weeks, counted from the week of the start.
+    """Runs on certain days of the week, every given number of weeks from the week of the start.
 
-    Weeks begin on Monday. A time that the clock jumps over in spring fires at the moment of the
-    jump; a time that comes twice in autumn fires once, the first time.
+    Weeks start on Monday. A time that the clock skips in spring runs at the moment of the change;
+    a time that occurs twice in autumn runs once, the first time.
     """
 
     kind: Literal["weekly"] = "weekly"

@@ -29,12 +29,11 @@ LATE = timedelta(seconds=15)
 MOST_AT_ONCE = 100
 _GAPS = ("missed", "coalesced", "skipped")
 _EARLY = gettext_noop(
-    "Fired before its time: the clock of the machine was ahead and has been put back since. It is "
-    "not fired again when its time comes."
+    "Ran early, because the server clock was ahead and was then set back. It does not run "
+    "again at its planned time."
 )
 _CUT = gettext_noop(
-    "The clock of the machine was ahead then and has been put back since; what comes after this is "
-    "planned anew."
+    "The server clock was ahead and was then set back. Later runs are planned again."
 )
 
 

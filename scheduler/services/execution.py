@@ -42,7 +42,7 @@ class ClaimLost(Exception):
 class NotPossible(ApplicationError):
     """A firing without what it needs."""
 
-    sentence = gettext_noop("The firing cannot be carried out.")
+    sentence = gettext_noop("The run is not possible.")
 
 
 def execute(occurrence_pk: int) -> Occurrence | None:
@@ -63,7 +63,9 @@ def execute(occurrence_pk: int) -> Occurrence | None:
     except Exception:
         # A bug of ours. A run that had begun was closed, and says the same.
         if not settle(occurrence):
-            finish(occurrence, outcome="failed", reason=_("The product failed; its log says why."))
+            finish(
+                occurrence, outcome="failed", reason=_("Kianda had an internal error. See its log.")
+            )
         raise
     else:
         finish_with(occurrence, run)
@@ -163,12 +165,11 @@ def _run_as(task: ScheduledTask) -> User:
     user = task.run_as
     if user is None:
         raise NotPossible(
-            _("%(name)s, as whom this task runs, was deleted.") % {"name": task.run_as_name}
+            _("This task runs as %(name)s, who was deleted.") % {"name": task.run_as_name}
         )
     if not user.is_active:
         raise NotPossible(
-            _("%(name)s, as whom this task runs, can no longer sign in.")
-            % {"name": task.run_as_name}
+            _("This task runs as %(name)s, who can no longer sign in.") % {"name": task.run_as_name}
         )
     return user
 

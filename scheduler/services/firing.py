@@ -24,7 +24,7 @@ from scheduler.services.validation import definition_of, find_instance
 
 WINDOW = timedelta(seconds=60)
 CALLS_IN_A_WINDOW = 60
-_UNKNOWN = gettext_noop("There is no such hook.")
+_UNKNOWN = gettext_noop("Unknown webhook.")
 
 
 class HookBody(BaseModel):
@@ -56,7 +56,7 @@ def _digest(token: str) -> str:
 def renew_hook(*, task: ScheduledTask, user: User) -> str:
     """Replace the token of a locked on-demand task; the old address is unknown from now on."""
     if task.schedule["kind"] != "on_demand":
-        raise Conflict(_("Only a task with the schedule on_demand has a hook."))
+        raise Conflict(_("Only a task with the schedule on_demand has a webhook."))
     token = set_new_token(task)
     task.revision += 1
     task.save(update_fields=["hook_digest", "revision"])
@@ -78,7 +78,7 @@ def fire_now(
     if refused:
         outcome = "skipped"
     elif waiting:
-        outcome, refused = "coalesced", _("Another firing of this task was waiting already.")
+        outcome, refused = "coalesced", _("Another run of this task was already queued.")
     return Occurrence.objects.create(
         task=task,
         task_name=task.name,
@@ -131,7 +131,7 @@ def _count_call(task: ScheduledTask, moment: datetime) -> None:
     window = row.values_list("hook_window", flat=True).first() or moment
     left = max((window + WINDOW - moment).total_seconds(), 1.0)
     raise TooMany(
-        _("This hook takes %(most)s calls a minute.") % {"most": CALLS_IN_A_WINDOW},
+        _("This webhook accepts %(most)s calls per minute.") % {"most": CALLS_IN_A_WINDOW},
         retry_after=left,
     )
 
@@ -148,8 +148,7 @@ def _other_instance(task: ScheduledTask, body: object) -> str | None:
         instance, _said = find_instance(asked, design=task.design, user=task.run_as)
     if task.design is None or instance is None:
         raise Missing(
-            _("There is no process instance %(id)s of %(process)s.")
-            % {"id": asked, "process": task.process_name}
+            _("%(process)s has no record %(id)s.") % {"id": asked, "process": task.process_name}
         )
     document = definition_of(task.design, instance)
     try:

@@ -57,7 +57,7 @@ def free_names(wishes: FreeNames) -> FreeNames:
 def make(plan: InstallPlan, *, user: User) -> ProcessDesign:
     """Make what is planned, all or nothing; raises Invalid with places such as /task/name."""
     if plan.datasource is not None and not may_make_datasources(user):
-        raise Forbidden(_("You need the role Data source manager to make a data source."))
+        raise Forbidden(_("You need the role Data source manager to create a data source."))
     with transaction.atomic():
         if plan.datasource is not None:
             with _within("/datasource"):

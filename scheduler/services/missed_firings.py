@@ -53,7 +53,7 @@ def close_gap(task: ScheduledTask, moment: datetime) -> None:
     if task.enabled:
         outcome, reason = (
             "missed",
-            _("The schedule was changed before the scheduler came to fire this."),
+            _("The schedule was changed before this run started."),
         )
     else:
         since = task.paused_at or task.next_run_at

@@ -31,9 +31,9 @@ READ = (
     "counted_runs", "revision",
 )  # fmt: skip
 LATE = gettext_noop(
-    "The scheduler was not running or was late; only the latest of the missed moments was fired."
+    "The scheduler was stopped or late. Only the latest missed run was made up for."
 )
-WAITS = gettext_noop("An earlier firing of this task was still waiting.")
+WAITS = gettext_noop("An earlier run of this task was still queued.")
 
 
 @dataclass(frozen=True)

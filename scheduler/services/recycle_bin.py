@@ -33,7 +33,7 @@ class BinnedTasks(BinKind[ScheduledTask]):
     def name_flaw(self, name: str) -> str | None:
         """Return why no task may have a name."""
         if len(name) > self.longest_name:
-            return _("It has more than 200 characters. Shorten it.")
+            return _("Enter at most 200 characters.")
         return names.unseen_flaw(name)
 
     def bring_back(self, row: ScheduledTask, *, user: User, name: str) -> None:
@@ -45,13 +45,11 @@ class BinnedTasks(BinKind[ScheduledTask]):
 
     def words_of_restoring(self, row: ScheduledTask) -> str:
         """Say what comes back with it."""
-        return _(
-            "The task comes back paused, with its history. Resume it when it is to fire again."
-        )
+        return _("Restores the task with its history, paused. Resume it to run it again.")
 
     def words_of_removing(self, row: ScheduledTask) -> str:
         """Say what goes with it."""
-        return _("Its schedule and its history go; the traces of its runs stay.")
+        return _("Deletes the schedule and its history. The traces of its runs are not deleted.")
 
 
 TASKS = BinnedTasks()

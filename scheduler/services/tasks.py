@@ -126,7 +126,7 @@ def _refuse_never(task: ScheduledTask, moment: datetime) -> None:
     if end is not None and end > moment and first is not None and first >= end:
         raise Invalid.at(
             "/expires/at",
-            _("The task would expire before it fires: first on %(day)s at %(time)s UTC.")
+            _("The task would end before its first run on %(day)s at %(time)s UTC.")
             % {"day": f"{first:%Y-%m-%d}", "time": f"{first:%H:%M:%S}"},
         )
 
@@ -139,7 +139,7 @@ def _save(task: ScheduledTask, user: User, moment: datetime, *, action: Action) 
             record(user, action=action, kind=KIND, name=task.name)
     except IntegrityError as error:
         # Somebody else took the name between the check and now.
-        detail = _("There is a scheduled task %(name)s already.") % {"name": task.name}
+        detail = _("%(name)s already exists. Choose another name.") % {"name": task.name}
         raise Invalid.at("/name", detail) from error
 
 

@@ -24,7 +24,7 @@ from scheduler.schedules import Once
 from scheduler.schedules.once import read_moment
 from scheduler.services.due_times import expiry_of, schedule_of, zone_named
 
-PASSED = gettext_noop("This moment has passed. Write one that lies ahead.")
+PASSED = gettext_noop("This time has passed. Enter a later one.")
 
 
 @dataclass
@@ -91,7 +91,7 @@ def _check_name(checked: CheckedTask, task: ScheduledTask | None) -> None:
         return
     same = ScheduledTask.objects.filter(name=name)
     if (same.exclude(pk=task.pk) if task else same).exists():
-        checked.flaw("/name", _("There is a scheduled task %(name)s already.") % {"name": name})
+        checked.flaw("/name", _("%(name)s already exists. Choose another name.") % {"name": name})
 
 
 def _check_process(checked: CheckedTask, user: User) -> None:
@@ -136,10 +136,10 @@ def find_instance(
     rows = visible_instances(user).select_related("version", "design").defer("version__document")
     instance = rows.filter(key=process_id.lower()).first()
     if instance is None:
-        return None, _("There is no process instance %(id)s.") % {"id": process_id}
+        return None, _("There is no record %(id)s.") % {"id": process_id}
     if design is not None and instance.design_id != design.pk:
         names = {"id": instance.process_id, "own": instance.design.name, "asked": design.name}
-        return None, _("%(id)s is an instance of %(own)s, not of %(asked)s.") % names
+        return None, _("%(id)s is a record of %(own)s, not of %(asked)s.") % names
     return instance, ""
 
 
@@ -170,13 +170,13 @@ def _check_run_as(checked: CheckedTask, user: User, task: ScheduledTask | None) 
             checked.flaw(
                 "/run_as",
                 _(
-                    "Only an administrator may let a task run as %(name)s. Leave it out, or name "
-                    "yourself: %(own)s."
+                    "Only an administrator may let a task run as %(name)s. Use your own "
+                    "name, %(own)s."
                 )
                 % {"name": name, "own": user.get_username()},
             )
     elif person is None:
-        checked.flaw("/run_as", _("There is no person %(name)s.") % {"name": name})
+        checked.flaw("/run_as", _("There is no user %(name)s.") % {"name": name})
     elif not person.is_active:
         checked.flaw("/run_as", _("%(name)s can no longer sign in.") % {"name": name})
     checked.run_as = person
@@ -209,9 +209,9 @@ def _check_times(checked: CheckedTask, moment: datetime, task: ScheduledTask | N
         meant = (
             _("Did you mean %(near)s?") % {"near": near[0]}
             if near
-            else _("Write one such as Europe/Dublin.")
+            else _("Enter one such as Europe/Dublin.")
         )
-        said = _("There is no time zone %(name)s. %(meant)s") % {"name": name, "meant": meant}
+        said = _("Unknown time zone %(name)s. %(meant)s") % {"name": name, "meant": meant}
         checked.flaw("/timezone", said)
         return
     zone, before = zone_named(name), _stored(task) if task else {}

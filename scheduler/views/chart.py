@@ -21,10 +21,10 @@ from scheduler.views import timeline
 GAPS_SAID = 5
 SHAPES: Mapping[str, str | Promise] = {
     "succeeded": gettext_lazy("succeeded"),
-    "by hand": gettext_lazy("by hand or webhook"),
+    "by hand": gettext_lazy("manually or by webhook"),
     "failed": gettext_lazy("failed"),
-    "left out": gettext_lazy("left out"),
-    "open": gettext_lazy("going on"),
+    "left out": gettext_lazy("skipped"),
+    "open": gettext_lazy("in progress"),
 }
 Counts = Sequence[tuple[int, str, int]]
 

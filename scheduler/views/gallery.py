@@ -41,10 +41,10 @@ def template(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Ask the questions of a template; test the connection; make it all."""
     found = template_named(slug)
     if found is None:
-        raise Missing(_("There is no such template."))
+        raise Missing(_("This template does not exist."))
     if found.needs_datasource and not services.may_make_datasources(person(request)):
         raise Forbidden(
-            _("This template makes a data source: you need the role Data source manager for it.")
+            _("This template creates a data source, so you need the role Data source manager.")
         )
     if request.method == "GET":
         lead = found.lead(read_settings(found.questions, request.GET))
@@ -142,7 +142,7 @@ def press(request: HttpRequest, name: str) -> HttpResponseBase:
     found = services.made_of(name, user=person(request))
     button = _button(found)
     if button is None or len(found.instances) != 1:
-        raise Missing(_("There is no button to press here."))
+        raise Missing(_("There is no button to press."))
     here = reverse("template-made", args=[name])
     try:
         run = runs.trigger(

@@ -59,7 +59,7 @@ def history(request: HttpRequest, task_id: str) -> HttpResponseBase:
 
 def _noun() -> str:
     days = settings.KIANDA_RETENTION_DAYS
-    return _("occurrences · kept for %(days)s days, failed ones for %(more)s") % {
+    return _("occurrences, stored for %(days)s days, failed ones for %(more)s") % {
         "days": days, "more": 3 * days,
     }  # fmt: skip
 
@@ -120,7 +120,7 @@ def _renewed(occurrence: Occurrence, kept: KeptToken | None) -> str:
         return ""
     until = validity(kept.fields, run.data, refreshed=run.finished).until
     if until is None:
-        return _("Token renewed")
+        return _("Token refreshed")
     same_day = timezone.localtime(until).date() == timezone.localtime(run.finished).date()
     at = _clock(until, seconds=False) if same_day else times.moment_in_sentence(until)
-    return _("Token renewed, valid until %(at)s") % {"at": at}
+    return _("Token refreshed, valid until %(at)s") % {"at": at}

@@ -88,7 +88,7 @@ def _make(request: HttpRequest) -> HttpResponseBase:
         return _render(request, typed, invalid=invalid)
     if token:
         return shown_once(request, task, token)
-    toast(request, _("%(name)s is scheduled.") % {"name": task.name})
+    toast(request, _("%(name)s scheduled.") % {"name": task.name})
     return _done(request)
 
 
@@ -128,7 +128,7 @@ def _change(request: HttpRequest, found: ScheduledTask) -> HttpResponseBase:
         return _render(request, typed, task=now, conflict=_conflict(typed, now))
     if token:
         return shown_once(request, changed, token)
-    toast(request, _("%(name)s is changed.") % {"name": changed.name})
+    toast(request, _("%(name)s saved.") % {"name": changed.name})
     return _done(request)
 
 
@@ -146,7 +146,7 @@ def _in_words(body: dict[str, Any]) -> dict[str, Any]:
         **body,
         "schedule": plan.words or _("not complete"),
         "expires": (ends.get("at") or runs) if ends else _("never"),
-        "process_id": body["process_id"] or _("a new instance each time"),
+        "process_id": body["process_id"] or _("a new record each time"),
     }  # fmt: skip
 
 

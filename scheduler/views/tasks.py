@@ -87,7 +87,7 @@ def lines_of(found: Sequence[ScheduledTask], user: User) -> list[dict[str, Any]]
 def _menu(task: ScheduledTask) -> str:
     """Return what the menu of a row holds, in words."""
     switch = {"active": _("pause"), "paused": _("resume")}.get(status_of(task))
-    hook = _("new webhook address") if task.schedule["kind"] == "on_demand" else None
+    hook = _("new webhook URL") if task.schedule["kind"] == "on_demand" else None
     return ", ".join(filter(None, [_("edit"), switch, hook, _("delete")]))
 
 
@@ -123,9 +123,9 @@ def run(request: HttpRequest, task_id: str) -> HttpResponseBase:
     occurrence = services.run_now(task_id=task_id, user=person(request))
     if occurrence.outcome is None:
         send([occurrence.pk])
-        said = _("%(name)s was started. Its history shows how it went.")
+        said = _("%(name)s started. See its history for the result.")
     else:
-        said = _("%(name)s waits to be started already.")
+        said = _("%(name)s is already queued.")
     toast(request, said % {"name": occurrence.task_name})
     return _after(request, task_id)
 
@@ -135,7 +135,7 @@ def run(request: HttpRequest, task_id: str) -> HttpResponseBase:
 def pause(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Stop the planned firings of a task."""
     task = services.pause_task(task_id=task_id, user=person(request))
-    toast(request, _("%(name)s is paused.") % {"name": task.name})
+    toast(request, _("%(name)s paused.") % {"name": task.name})
     return _after(request, task_id)
 
 
@@ -144,7 +144,7 @@ def pause(request: HttpRequest, task_id: str) -> HttpResponseBase:
 def resume(request: HttpRequest, task_id: str) -> HttpResponseBase:
     """Plan the firings of a task again."""
     task = services.resume_task(task_id=task_id, user=person(request))
-    toast(request, _("%(name)s goes on.") % {"name": task.name})
+    toast(request, _("%(name)s resumed.") % {"name": task.name})
     return _after(request, task_id)
 
 
@@ -155,7 +155,7 @@ def delete(request: HttpRequest, task_id: str) -> HttpResponseBase:
     task = services.get_task(task_id)
     if request.method == "POST":
         services.delete_task(task_id=task_id, user=person(request))
-        toast(request, _("%(name)s is in the recycle bin.") % {"name": task.name})
+        toast(request, _("%(name)s moved to the recycle bin.") % {"name": task.name})
         return go(request, "tasks")
     return render_dialog(
         request, "scheduler/_delete_task.html", {"task": task},
@@ -178,7 +178,7 @@ def renew(request: HttpRequest, task_id: str) -> HttpResponseBase:
             return shown_once(request, task, token)
     return render_dialog(
         request, "scheduler/_renew_hook.html", {"task": task, "error": error},
-        title=_("New webhook address"), status=422 if error else 200,
+        title=_("New webhook URL"), status=422 if error else 200,
     )  # fmt: skip
 
 
@@ -186,4 +186,4 @@ def shown_once(request: HttpRequest, task: ScheduledTask, token: str) -> HttpRes
     """Show the address of a hook; nobody can read it again."""
     leads_to(request, reverse("task", args=[task.pk]))
     context = {"task": task, "url": services.hook_url(token)}
-    return render_dialog(request, "scheduler/_hook.html", context, title=_("Webhook address"))
+    return render_dialog(request, "scheduler/_hook.html", context, title=_("Webhook URL"))

@@ -190,7 +190,7 @@ ASKED = {
         "/users/attributes/77/delete/", "Delete", "There is no such attribute",
     ),
     "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "is revoked."),
-    "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Make a new address", ""),
+    "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Create new URL", ""),
     "task-delete": (
         "/scheduled-tasks/{task}/delete/", "Delete task", "There is no scheduled task",
     ),

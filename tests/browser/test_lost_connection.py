@@ -50,7 +50,7 @@ def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(
     assert (page.input_value("#f-title"), title()) == ("Typed without a network", before)
     page.context.set_offline(False)
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Typed without a network is saved.").wait_for()
+    page.get_by_text("Typed without a network saved.").wait_for()
     expect(page.locator(LOST)).to_have_count(0)
 
 
@@ -64,7 +64,7 @@ def test_a_server_that_is_gone_does_not_take_the_form_with_it(page: Any) -> None
     expect(page.locator(LOST)).to_contain_text("Nothing was sent")
     page.unroute("**/*")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Typed while it restarts is saved.").wait_for()
+    page.get_by_text("Typed while it restarts saved.").wait_for()
 
 
 def test_an_act_says_each_time_that_it_did_not_go_out(page: Any) -> None:

@@ -65,7 +65,7 @@ def test_a_data_source_comes_back_under_another_name_when_its_own_is_taken(
     page.goto("/datasources/token-service/delete/")
     looks(page)
     page.get_by_role("button", name="Delete").click()
-    page.wait_for_selector("text=Token service is in the recycle bin.")
+    page.wait_for_selector("text=Token service moved to the recycle bin.")
     create_datasource(raw=raw_datasource(title="The new one"), user=person("dan"))
 
     page.goto("/bin/")

@@ -58,7 +58,7 @@ def connect_the_service(page: Page, service: Any) -> None:
     page.get_by_role("button", name="Save").dblclick()
     page.wait_for_url("**/datasources/token-service/")
     page.get_by_role("button", name="Test connection").click()
-    page.get_by_text("The server answered 401 in").wait_for()
+    page.get_by_text("Server reached: status 401 in").wait_for()
 
 
 def describe_the_method(page: Page, service: Any) -> None:
@@ -78,8 +78,8 @@ def describe_the_method(page: Page, service: Any) -> None:
     send(page, refresh_token="stolen")
     page.locator("#answer >> text=invalid_grant").wait_for()
     send(page, refresh_token=service.clients["acme"].refresh)
-    page.get_by_role("button", name="Take all over").click()
-    page.get_by_text("All are in the response definition").wait_for()
+    page.get_by_role("button", name="Add all").click()
+    page.get_by_text("All fields added. Save the method to store them").wait_for()
     rows = page.locator("[data-rows=response_body] [name$='/name']")
     assert [row.input_value() for row in rows.all()] == ANSWER
     page.get_by_role("button", name="Save method").dblclick()

@@ -37,8 +37,8 @@ def test_what_the_list_does_not_name_is_refused_before_it_is_dialled(
         assert server.visits == []
     assert failed.kind == "refused_address"
     assert failed.message == (
-        "Token service cannot be reached: 127.0.0.1 is not among the addresses that this data "
-        "source may reach. An Administrator can add it in its settings, under Allowed addresses."
+        "Token service cannot be reached: 127.0.0.1 is not an allowed address of this data "
+        "source. An administrator can add it under Allowed addresses."
     )
 
 
@@ -81,7 +81,7 @@ def test_an_address_inside_another_one_is_seen(host: str, settings: Any) -> None
     source = narrowed(made, "10.0.0.2", "::2")
     with pytest.raises(CallFailed) as caught:
         send(build(source, source.methods[0], {}), datasource=source)
-    assert "not among the addresses" in caught.value.message
+    assert "is not an allowed address of this data source" in caught.value.message
 
 
 BAD = [
@@ -101,7 +101,7 @@ def test_an_entry_that_is_no_address_is_refused_where_it_stands(dan: Any, entry:
             raw=raw_datasource(allowed_addresses=["auth.example.org", entry]), user=dan
         )
     assert [flaw.pointer for flaw in caught.value.errors] == ["/allowed_addresses/1"]
-    assert "Write a host (api.example.org)" in caught.value.errors[0].detail
+    assert "Enter a host (api.example.org), a host with a port" in caught.value.errors[0].detail
 
 
 @pytest.mark.django_db

@@ -144,7 +144,7 @@ def test_nobody_listening_is_a_failed_connection(datasource: Make) -> None:
 @pytest.mark.parametrize(
     ("data", "kind", "words"),
     [
-        (b"", "connection", "closed the connection without an answer"),
+        (b"", "connection", "closed the connection without a response"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "connection", "in the middle of"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", "connection", "middle"),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "bad_answer", "valid HTTP"),

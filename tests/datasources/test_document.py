@@ -154,7 +154,11 @@ def test_base_urls_are_sent_in_one_spelling(base_url: str, stem: str, origin: An
         ({"auth": None}, "/auth", "object"),
         ({"auth": {"scheme": "basic", "pass": "x"}}, "/auth/pass", "no setting"),
         ({"auth": {"scheme": "bearer", "token": 5}}, "/auth/token", "text"),
-        ({"auth": {"scheme": "bearer", "token": "a\nb"}}, "/auth/token", "Line breaks"),
+        (
+            {"auth": {"scheme": "bearer", "token": "a\nb"}},
+            "/auth/token",
+            "Remove line breaks and control characters",
+        ),
         ({"auth": {"scheme": "api_key", "name": "a b"}}, "/auth/name", "pattern"),
         ({"methods": {}}, "/methods", "list"),
         ({"methods": ["x"]}, "/methods/0", "object"),
@@ -189,11 +193,15 @@ def test_settings_that_are_wrong_are_named(
         ({"query": [{}]}, "/methods/0/query/0/name", "required"),
         ({"query": [{"name": ""}]}, "/methods/0/query/0/name", "at least 1"),
         ({"query": [{"name": "a", "value": 5}]}, "/methods/0/query/0/value", "text"),
-        ({"query": [{"name": "a"}, {"name": "a"}]}, "/methods/0/query/1/name", "taken"),
+        (
+            {"query": [{"name": "a"}, {"name": "a"}]},
+            "/methods/0/query/1/name",
+            "already in this list",
+        ),
         (
             {"request_headers": [{"name": "accept"}, {"name": "Accept"}]},
             "/methods/0/request_headers/1/name",
-            "taken",
+            "already in this list",
         ),
         ({"request_headers": [{"name": "a b"}]}, "/methods/0/request_headers/0/name", "no header"),
         (
@@ -209,7 +217,7 @@ def test_settings_that_are_wrong_are_named(
         (
             {"request_body": [{"name": "a"}, {"name": "a.b"}]},
             "/methods/0/request_body/0/name",
-            "parts of its own",
+            "[part]=...). It is sent as JSON text",
         ),
         ({"request_body": [{"name": "a..b"}]}, "/methods/0/request_body/0/name", "empty"),
         (
@@ -252,7 +260,7 @@ def test_all_errors_of_one_body_are_reported_together() -> None:
 
 @pytest.mark.parametrize("raw", [None, [], "text", 5])
 def test_a_body_that_is_no_object_is_refused(raw: object) -> None:
-    assert flaws(raw) == {"": "Write an object."}
+    assert flaws(raw) == {"": "Send an object."}
 
 
 def test_a_definition_of_more_than_a_megabyte_is_too_large() -> None:

@@ -120,8 +120,14 @@ def test_a_name_of_which_one_address_is_refused_is_not_left_to_the_proxy(
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("407 Proxy Authentication Required", "write user and password in KIANDA_EGRESS_PROXY"),
-        ("403 Forbidden", "answered 403 Forbidden. Whoever runs it can let the address through."),
+        (
+            "407 Proxy Authentication Required",
+            "The proxy asks for a user name and password",
+        ),
+        (
+            "403 Forbidden",
+            "The proxy answered 403 Forbidden. Ask its operator to allow the address.",
+        ),
     ],
 )
 def test_what_a_proxy_refuses_says_who_can_mend_it(
@@ -143,7 +149,7 @@ def test_a_proxy_that_wants_to_know_who_asks_is_not_taken_for_the_service(
         settings.KIANDA_EGRESS_PROXY = f"http://127.0.0.1:{stern.port}"
         failed = failure(datasource("http://127.0.0.1:9"))
     assert failed.kind == "connection"
-    assert "write user and password in KIANDA_EGRESS_PROXY" in failed.message
+    assert "The proxy asks for a user name and password" in failed.message
 
 
 def test_a_proxy_that_is_away_is_named_without_its_password(

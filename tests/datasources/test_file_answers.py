@@ -84,11 +84,11 @@ def test_what_is_packed_all_the_same_is_unpacked(datasource: Make) -> None:
     [
         (
             file_answer(b""), "bad_answer",
-            "Token service answered 200 without a file: the answer is empty.",
+            "Token service answered 200 without a file: the response is empty.",
         ),
         (
             answer(b"", status="204 No Content"), "bad_answer",
-            "Token service answered 204 without a file: the answer is empty.",
+            "Token service answered 204 without a file: the response is empty.",
         ),
         (
             answer(PAGE, media_type="text/html"), "bad_answer",
@@ -205,7 +205,9 @@ def test_success_is_asked_of_status_and_headers(datasource: Make, wanted: str, g
             assert call(source).body == TOLD
         else:
             failed = failure(source)
-            assert failed.message.startswith("Token service answered 200 OK. That is no success")
+            assert failed.message.startswith(
+                "Token service answered 200 OK. The condition for success"
+            )
 
 
 def test_a_file_has_no_pages() -> None:
@@ -215,7 +217,7 @@ def test_a_file_has_no_pages() -> None:
     assert [(flaw.pointer, flaw.detail) for flaw in caught.value.errors] == [
         (
             "/methods/0/paging",
-            "A file has no pages. Leave them out, or read the answer as something else.",
+            "A file has no pages. Remove the paging, or read the response as another type.",
         )
     ]
 

@@ -89,8 +89,8 @@ def test_a_service_that_fails_is_left_alone(datasource: Make) -> None:
         assert [failure(source).kind for _ in range(4)] == ["http_status"] * 2 + ["busy"] * 2
         message = failure(source).message
         assert len(server.requests) == 2
-    assert "has failed 2 times in a row" in message
-    assert message.endswith("The call was not made.")
+    assert "has failed 2 times in a row. Calls are paused for another" in message
+    assert message.endswith("so the call was not sent.")
     CallGate.objects.update(open_until=time.time() - 1)
     with serving(always(FINE)) as server:
         again = limited(datasource(server.url), breaker={"failures": 2, "pause_s": 600})
@@ -107,8 +107,8 @@ def test_a_call_whose_turn_comes_too_late_is_not_made(datasource: Make) -> None:
         assert len(server.requests) == 1
     assert failed.kind == "busy"
     assert failed.message == (
-        "Token service takes 1 calls in 3600 s, and the turn of this call would come too late. "
-        "The call was not made."
+        "Token service is limited to 1 calls in 3600 s, and this call would have to wait too "
+        "long. It was not sent."
     )
 
 

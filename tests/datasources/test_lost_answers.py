@@ -12,7 +12,7 @@ import pytest
 from tests.datasources.calling import Make, call, failure
 from tests.datasources.servers import Handler, Visit, always, answer, once, serving
 
-MAY_HAVE = " The call may have been carried out."
+MAY_HAVE = " The request may have been processed."
 POST: dict[str, Any] = {"http_method": "POST", "request_body": [{"name": "a", "value": "b"}]}
 
 
@@ -66,19 +66,19 @@ LOST: list[tuple[str, Handler, str, str]] = [
         "reset by peer.",
     ),
     ("closed before the answer", once(b""), "connection",
-     "closed the connection without an answer."),
+     "closed the connection without a response."),
     ("closed in the body", once(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), "connection",
-     "in the middle of its answer."),
+     "in the middle of its response."),
     ("closed in a chunk", once(CHUNKED + b"\r\n9\r\nabc"), "connection",
-     "the middle of its answer."),
+     "closed the connection in the middle of its response."),
     ("closed between chunks", once(CHUNKED + b"\r\n" + _chunk(b'{"a": 1}')), "connection",
-     "the middle of its answer."),
-    ("no answer in time", _silent, "timeout", "did not answer within 1 s."),
+     "closed the connection in the middle of its response."),
+    ("no response in time", _silent, "timeout", "did not answer within 1 s."),
     ("no HTTP", once(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), "bad_answer",
-     "did not answer in valid HTTP."),
+     "did not send valid HTTP."),
     ("too much", once(answer(b"x" * 5001)), "too_large", "answered with more than 5,000 bytes."),
     ("gzip cut, closed", once(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9]),
-     "bad_answer", "sent a compressed answer that cannot be unpacked."),
+     "bad_answer", "sent a compressed response that cannot be unpacked."),
 ]  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def test_a_compressed_answer_that_is_cut_short_is_a_failure_and_no_shorter_answe
             found = failure(source)
             assert (found.kind, found.status) == ("bad_answer", 200)
             assert found.message == (
-                "Token service sent a compressed answer that cannot be unpacked." + MAY_HAVE
+                "Token service sent a compressed response that cannot be unpacked." + MAY_HAVE
             )
 
 
@@ -272,7 +272,7 @@ def test_an_interim_response_is_not_the_answer(datasource: Make, before: bytes) 
 def test_hints_without_an_answer_after_them_are_a_lost_answer(datasource: Make) -> None:
     with serving(once(HINTS)) as server:
         found = failure(datasource(server.url))
-    assert found.message == "Token service closed the connection without an answer." + MAY_HAVE
+    assert found.message == "Token service closed the connection without a response." + MAY_HAVE
 
 
 def test_hints_without_end_are_held_to_the_time_of_the_call(datasource: Make) -> None:

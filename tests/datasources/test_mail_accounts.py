@@ -324,7 +324,7 @@ def test_the_settings_in_the_form_are_tested_and_not_saved(
     assert [mail.recipients for mail in server.received] == [["m@example.org"]]
     nowhere = page.post(address, typed | {"act": "send", "/to": ""})
     assert nowhere.status_code == 422
-    assert "Enter where the test message goes." in text_of(nowhere)
+    assert "Enter an address for the test message." in text_of(nowhere)
     assert ports.find_account("company-mail").host == "mail.example.org"
 
 

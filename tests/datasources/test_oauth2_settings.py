@@ -89,8 +89,8 @@ def test_a_grant_names_the_credential_that_it_lacks(auth: dict[str, Any], missin
 @pytest.mark.parametrize(
     ("auth", "place", "sentence"),
     [
-        ({"token_url": ""}, "token_url", "Enter the token URL, or the issuer"),
-        ({"grant": "authorization_code"}, "authorize_url", "Enter the authorization URL, or the"),
+        ({"token_url": ""}, "token_url", "Enter the token URL, or an issuer that publishes it"),
+        ({"grant": "authorization_code"}, "authorize_url", "Enter the authorization URL, or an"),
         ({"token_url": "https://{tenant}.example.org/"}, "token_url", "Replace {tenant} in the"),
         ({"token_url": "auth.example.org"}, "token_url", "with its scheme"),
         ({"token_url": "https://a:b@auth.example.org"}, "token_url", "Credentials do not belong"),
@@ -100,13 +100,13 @@ def test_a_grant_names_the_credential_that_it_lacks(auth: dict[str, Any], missin
         ({"grant": "implicit"}, "grant", "Choose one of"),
         ({"client_auth": "header"}, "client_auth", "Choose one of"),
         ({"lifetime_s": 0}, "lifetime_s", "1 or more"),
-        ({"private_key": "abc"}, "private_key", "Paste the whole key"),
-        ({"client_secret": "a\nb"}, "client_secret", "Line breaks"),
+        ({"private_key": "abc"}, "private_key", "Paste the complete key, PEM or JWK"),
+        ({"client_secret": "a\nb"}, "client_secret", "Remove line breaks and control characters"),
         ({"answer": {"access_token": "a..b"}}, "answer/access_token", ""),
         ({"token_parameters": [{"name": "code", "value": "1"}]}, "token_parameters",
-         "code is set by Kianda itself"),
+         "code . Remove it from the list"),
         ({"authorize_parameters": [{"name": "state"}]}, "authorize_parameters",
-         "state is set by Kianda itself"),
+         "state . Remove it from the list"),
         ({"client": "x"}, "client", "There is no setting 'client' here"),
     ],
 )  # fmt: skip

@@ -97,6 +97,6 @@ def test_the_reason_goes_before_the_wait(datasource: Make) -> None:
     with serving(always(data)) as server:
         failed = failure(datasource(server.url))
     assert failed.message == (
-        "Token service answered 429 Too Many Requests: slow_down, the service asks for fewer "
-        "calls. It asks to wait 5 s before the next call."
+        "Token service answered 429 Too Many Requests: slow_down, there were too many calls. "
+        "It asks to wait 5 s before the next call."
     )

@@ -122,7 +122,7 @@ def test_a_redirect_is_guarded_like_any_call(datasource: Make, location: str, ki
 
 def test_redirects_in_a_circle_end(datasource: Make) -> None:
     with serving(always(_to("/thing"))) as server:
-        with pytest.raises(CallFailed, match="more than 5 times") as caught:
+        with pytest.raises(CallFailed, match="redirected more than 5 times") as caught:
             _call(datasource(server.url, follow_redirects=True))
         assert caught.value.kind == "bad_answer"
         assert len(server.requests) == 6

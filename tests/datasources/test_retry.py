@@ -53,7 +53,7 @@ def test_after_the_last_attempt_the_failure_says_how_many_there_were(datasource:
         failed = failure(datasource(server.url, retry=QUICK))
     assert len(server.requests) == 3
     assert (failed.kind, failed.status) == ("http_status", 503)
-    assert failed.message.endswith("It was tried 3 times.")
+    assert failed.message.endswith("Gave up after 3 attempts.")
     assert failed.answer is not None
     assert len(failed.answer.attempts) == 2
 
@@ -80,7 +80,9 @@ def test_a_wait_that_would_outlast_the_run_is_not_begun(datasource: Make) -> Non
     with serving(in_turn([busy])) as server:
         failed = failure(datasource(server.url, retry=QUICK), timeout_s=5)
     assert len(server.requests) == 1
-    assert failed.message.endswith("Waiting 3600 s for another attempt would take too long.")
+    assert failed.message.endswith(
+        "The next attempt would be in 3600 s, which is too late for this run."
+    )
 
 
 def test_a_retry_after_counts_where_it_is_longer_than_the_wait_of_the_method(
@@ -92,8 +94,8 @@ def test_a_retry_after_counts_where_it_is_longer_than_the_wait_of_the_method(
         asked = failure(datasource(server.url, retry=QUICK), timeout_s=10)
         own = failure(datasource(server.url, retry=patient), timeout_s=10)
         at_once = answer(status="503 Busy", more=["Retry-After: 0"])
-    assert "Waiting 20 s for another attempt" in asked.message
-    assert "Waiting 30 s for another attempt" in own.message
+    assert "The next attempt would be in 20 s, which is too late for this run" in asked.message
+    assert "The next attempt would be in 30 s, which is too late for this run" in own.message
     with serving(in_turn([at_once, FINE])) as server:
         assert call(datasource(server.url, retry=QUICK)).body == {"id": 7}
 
@@ -129,9 +131,9 @@ def test_a_mapped_key_goes_before_and_a_get_has_none(datasource: Make) -> None:
     ("changes", "place", "words"),
     [
         ({"http_method": "POST", "retry": {}, "idempotency_header": None}, "/idempotency_header",
-         "A POST that is made again may act twice."),
+         "Retrying a POST may repeat its effect."),
         ({"http_method": "PATCH", "retry": {}}, "/idempotency_header",
-         "A PATCH that is made again may act twice."),
+         "Retrying a PATCH may repeat its effect."),
         ({"retry": {"attempts": 1}}, "/retry/attempts", "2"),
         ({"retry": {"attempts": 11}}, "/retry/attempts", "10"),
         ({"retry": {"wait_s": -1}}, "/retry/wait_s", "0"),
@@ -157,6 +159,6 @@ def test_nothing_is_sent_after_the_deadline(datasource: Make) -> None:
     with serving(in_turn([DOWN])) as server:
         source = datasource(server.url, retry=QUICK | {"attempts": 10, "wait_s": 0.05})
         made = build(source, source.methods[0], {})
-        with pytest.raises(Exception, match="would take too long"):
+        with pytest.raises(Exception, match="s, which is too late for this run"):
             send(made, datasource=source, deadline=time.monotonic() + 0.3)
     assert 1 <= len(server.requests) < 10

@@ -81,7 +81,7 @@ def test_nor_over_the_api(
     restrict(dan, editors={"users": ["dan"]})
     answer = getattr(api_client(dora), verb)(path, body)
     assert answer.status_code == 403
-    assert "only dan and administrators may" in answer.json()["detail"]
+    assert "Only dan and administrators may manage and test" in answer.json()["detail"]
 
 
 def test_who_is_not_named_still_reads_and_is_told_who_may(
@@ -89,7 +89,7 @@ def test_who_is_not_named_still_reads_and_is_told_who_may(
 ) -> None:
     restrict(dan, editors={"users": ["dan"]})
     page = client_of(dora).get(ONE).content.decode()
-    assert "read only: dan may change them" in page
+    assert "read only: dan can change them" in page
     assert "btn-primary" not in page
 
 
@@ -135,7 +135,7 @@ def test_a_body_that_was_lost_lets_nobody_in(made: Datasource, dan: Any) -> None
     restrict(dan, editors={"users": ["dan"]})
     answer = api_client(dan).put(f"{API}security/", data=None)
     assert answer.status_code == 400
-    assert "Say who may" in answer.json()["detail"]
+    assert "List the permissions: editors, callers or both" in answer.json()["detail"]
     assert Datasource.objects.get().security["editors"]["users"] == ["dan"]
     assert restrict(dan, editors={}).status_code == 200
     assert not Datasource.objects.get().security["editors"]["users"]

@@ -26,7 +26,7 @@ FILES: dict[str, Any] = {
 RAW: dict[str, Any] = {
     "http_method": "PUT", "content_type": "raw", "request_body": [{"name": "body", "type": "file"}]
 }  # fmt: skip
-TAKES_A_FILE = "Give a file: map a field that holds files to it, and nothing else."
+TAKES_A_FILE = "A file is needed. Map a file field to it, and nothing else."
 
 
 class Content(io.BytesIO):
@@ -155,8 +155,8 @@ def test_a_content_that_ends_early_ends_the_call_with_a_sentence(datasource: Mak
             call(datasource(server.url, **RAW), {"body": file(b"short", size=9)})
         assert caught.value.kind == "value"
         assert caught.value.message == (
-            "The content of offer.pdf could not be read to its end, so it was not sent whole. "
-            "The call may have been carried out."
+            "The content of offer.pdf could not be read completely, so it was not fully "
+            "sent. The request may have been processed."
         )
         assert server.requests == []
 
@@ -173,7 +173,7 @@ def test_what_is_no_file_is_refused(value: Any) -> None:
 def test_a_raw_body_is_one_file() -> None:
     failed = failure({"body": [file(), file()]}, **RAW)
     assert failed.message == (
-        "The request body cannot be written: it is one file, and 2 are given."
+        "The request body cannot be written: only 1 file is allowed, not 2."
     )  # fmt: skip
 
 
@@ -229,8 +229,8 @@ def test_files_are_taken_in_bodies_that_hold_them(method: dict[str, Any], place:
     assert [(flaw.pointer, flaw.detail) for flaw in caught.value.errors] == [
         (
             f"/methods/0/{place}",
-            "A file is sent in the body alone, as a part of a multipart one or as the whole of a "
-            "raw one. Choose one of these as content type, or another type here.",
+            "Files are only sent in a multipart or raw body. Choose one of these content "
+            "types, or another type here.",
         )
     ]
 
@@ -241,4 +241,4 @@ def test_a_file_has_no_fixed_value() -> None:
         parse_datasource(raw_datasource(methods=[{"name": "m", **FILES, "request_body": rows}]))
     [flaw] = caught.value.errors
     assert flaw.pointer == "/methods/0/request_body/0/value"
-    assert "A file has no fixed value: leave it empty and map a field to it." in flaw.detail
+    assert "A file cannot have a fixed value. Leave it empty and map a field to it." in flaw.detail

@@ -45,8 +45,8 @@ def test_a_200_with_an_error_inside_fails_with_the_reason_of_the_service(datasou
         failed = failure(datasource(server.url, success_when=OK))
     assert (failed.kind, failed.status) == ("bad_answer", 200)
     assert failed.message == (
-        "Token service answered 200 OK: invalid_auth, the access token is not accepted; it may "
-        "have expired. That is no success, which asks: Response body ok is true."
+        "Token service answered 200 OK: invalid_auth, the access token is not accepted; it "
+        "may have expired. The condition for success was not met: Response body ok is true."
     )
     assert failed.answer is not None
     assert failed.answer.body == {"ok": False, "error": "invalid_auth"}

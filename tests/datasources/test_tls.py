@@ -82,9 +82,10 @@ def test_a_lost_answer_over_tls_says_that_the_call_may_have_been_carried_out(
     with serving(once(b""), tls=context) as server:
         lost = _failure(datasource(server.url))
     assert untrusted.kind == "tls"
-    assert "carried out" not in untrusted.message
+    assert "processed" not in untrusted.message
     assert lost.message == (
-        "Token service closed the connection without an answer. The call may have been carried out."
+        "Token service closed the connection without a response. "
+        "The request may have been processed."
     )
 
 

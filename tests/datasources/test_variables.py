@@ -99,9 +99,11 @@ def test_a_variable_that_is_not_there_is_told_where_it_stands(admin: Any) -> Non
     with pytest.raises(Invalid) as caught:
         create_datasource(raw=body, user=admin)
     assert {flaw.pointer: flaw.detail.split(".")[0] for flaw in caught.value.errors} == {
-        "/base_url": "There is no variable no",
-        "/auth/token": "There is no variable none",
-        "/methods/0/query/0/value": "There is no variable nothing",
+        "/base_url": "The variable no, used at /base_url, does not exist",
+        "/auth/token": "The variable none, used at /auth/token, does not exist",
+        "/methods/0/query/0/value": (
+            "The variable nothing, used at /methods/0/query/0/value, does not exist"
+        ),
     }
 
 
@@ -111,7 +113,7 @@ def test_a_call_whose_variable_is_gone_says_which(admin: Any) -> None:
     Variable.objects.all().delete()
     said = call_method(name="token-service", method="call", inputs={}, user=admin)
     assert said["error"]["kind"] == "configuration"
-    assert "There is no variable crm_host, which stands at /base_url." in said["error"]["message"]
+    assert "The variable crm_host, used at /base_url, does not exist." in said["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_allowed_addresses_hold_for_what_a_variable_makes(admin: Any) -> None:
     put(admin, HOST)
     create_datasource(raw=raw(allowed_addresses=["auth.example.org"]), user=admin)
     told = flaws(admin, {**HOST, "value": "other.example.org"})
-    assert "not among the allowed addresses" in told["/variables/0/value"]
+    assert "is not an allowed address of" in told["/variables/0/value"]
 
 
 def test_a_variable_that_moves_secrets_to_another_server_is_refused(admin: Any) -> None:
@@ -148,7 +150,7 @@ def test_a_variable_that_moves_secrets_to_another_server_is_refused(admin: Any) 
     create_datasource(raw=raw(auth={"scheme": "bearer", "token": "own-token"}), user=admin)
     moved = {**HOST, "value": "evil.example.org"}
     told = flaws(admin, moved, KEY)
-    assert "with secrets that were entered for the old one" in told["/variables/0/value"]
+    assert "to another server" in told["/variables/0/value"]
     put(admin, {**HOST, "value": "AUTH.example.org"}, KEY)
     changes = {"auth": {"scheme": "bearer", "token": "{{crm_key}}"}}
     patch_datasource(name="token-service", changes=changes, user=admin)
@@ -160,11 +162,11 @@ def test_a_secret_variable_stands_in_no_address(admin: Any) -> None:
     put(admin, {**HOST, "secret": True})
     with pytest.raises(Invalid, match="has errors") as caught:
         create_datasource(raw=raw(), user=admin)
-    assert "secret variable cannot stand in it" in caught.value.errors[0].detail
+    assert "A URL is visible to many people" in caught.value.errors[0].detail
     put(admin, HOST)
     create_datasource(raw=raw(), user=admin)
     told = flaws(admin, {**HOST, "secret": True})
-    assert "it cannot be secret" in told["/variables/0/value"]
+    assert "which many people can see. It cannot be secret" in told["/variables/0/value"]
 
 
 def test_administrators_alone_send_secret_variables_somewhere_new(admin: Any, dan: Any) -> None:
@@ -204,7 +206,7 @@ def test_one_that_is_in_use_does_not_go(admin: Any) -> None:
         [{"kind": "datasource", "name": "token-service",
           "url": "/api/v1/datasources/token-service/"}], [],
     ]  # fmt: skip
-    with pytest.raises(InUse, match="crm_host is in use by token-service"):
+    with pytest.raises(InUse, match="crm_host is used by token-service"):
         put(admin, KEY)
     put(admin, HOST)
     assert [one["name"] for one in shown_variables()] == ["crm_host"]

@@ -138,7 +138,7 @@ def test_a_person_who_was_deleted_fires_nothing(make_task: Make, admin: Any, ada
     found = fire()
     assert (found.outcome, found.reason) == (
         "failed",
-        "ada, as whom this task runs, was deleted.",
+        "This task runs as ada, who was deleted.",
     )
 
 
@@ -146,7 +146,7 @@ def test_a_person_who_may_not_sign_in_fires_nothing(make_task: Make, ada: Any) -
     make_task()
     ada.is_active = False
     ada.save()
-    assert fire().reason == "ada, as whom this task runs, can no longer sign in."
+    assert fire().reason == "This task runs as ada, who can no longer sign in."
 
 
 def test_rights_are_checked_at_each_firing(
@@ -156,7 +156,7 @@ def test_rights_are_checked_at_each_firing(
     assert fire().outcome == "succeeded"
     ada.groups.remove(Group.objects.get(name="Designer"))
     found = fire(DUE + timedelta(minutes=1))
-    assert (found.outcome, found.reason) == ("failed", "There is no process instance counter-1.")
+    assert (found.outcome, found.reason) == ("failed", "There is no record counter-1.")
     assert total(counter) == 1
 
 
@@ -166,7 +166,7 @@ def test_an_instance_that_is_gone_fails_each_firing_with_a_sentence(
     task = make_task()
     delete_instance(process_id="counter-1", user=admin, force=True)
     found = fire()
-    assert (found.outcome, found.reason) == ("failed", "There is no process instance counter-1.")
+    assert (found.outcome, found.reason) == ("failed", "There is no record counter-1.")
     assert ScheduledTask.objects.get(pk=task.pk).enabled
 
 
@@ -249,7 +249,7 @@ def test_a_second_run_now_is_coalesced_while_the_first_waits(make_task: Make, ad
     second = run_now(task_id=key, user=ada)
     assert (second.outcome, second.reason) == (
         "coalesced",
-        "Another firing of this task was waiting already.",
+        "Another run of this task was already queued.",
     )
 
 

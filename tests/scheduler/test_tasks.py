@@ -33,15 +33,15 @@ def flaws(raw: Any, user: Any) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("settings", "pointer", "words"),
     [
-        ({"name": ""}, "/name", "Write a name"),
-        ({"name": "  "}, "/name", "Write a name"),
+        ({"name": ""}, "/name", "Enter a name"),
+        ({"name": "  "}, "/name", "Enter a name"),
         ({"name": "x" * 201}, "/name", "200"),
         ({"name": 5}, "/name", "text"),
         ({"process": "payroll"}, "/process", "There is no process payroll."),
-        ({"process_id": "counter-99"}, "/process_id", "There is no process instance counter-99."),
+        ({"process_id": "counter-99"}, "/process_id", "There is no record counter-99."),
         (
             {"process_id": "other-1"}, "/process_id",
-            "other-1 is an instance of other, not of counter.",
+            "other-1 is a record of other, not of counter.",
         ),
         ({"target": "vanished"}, "/target", "has no field vanished"),
         ({"target": "add#vanished"}, "/target", "has no rule vanished"),
@@ -58,16 +58,16 @@ def flaws(raw: Any, user: Any) -> list[tuple[str, ...]]:
         ),
         ({"timezone": "Europe/Dubln"}, "/timezone", "Did you mean Europe/Dublin?"),
         ({"timezone": ""}, "/timezone", "such as Europe/Dublin"),
-        ({"timezone": "../etc/passwd"}, "/timezone", "There is no time zone"),
+        ({"timezone": "../etc/passwd"}, "/timezone", "Unknown time zone"),
         ({"expires": {}}, "/expires", 'either "at"'),
         ({"expires": {"at": "2026-03-02T11:59:59Z"}}, "/expires/at", "has passed"),
         ({"expires": {"at": "soon"}}, "/expires/at", "such as 2026"),
         ({"expires": {"after_runs": 0}}, "/expires/after_runs", "Enter 1 or more"),
         ({"expires": {"when": {}}}, "/expires/when", "no setting 'when'"),
-        ({"expires": {"at": "2026-03-02T12:00:30Z"}}, "/expires/at", "before it fires"),
+        ({"expires": {"at": "2026-03-02T12:00:30Z"}}, "/expires/at", "before its first run"),
         ({"enabled": "yes"}, "/enabled", "true or false"),
         ({"run_as": "admin"}, "/run_as", "Only an administrator"),
-        ({"colour": "red"}, "/colour", "There is no setting 'colour' here."),
+        ({"colour": "red"}, "/colour", "Unknown setting 'colour'."),
     ],
 )  # fmt: skip
 def test_each_bad_setting_is_named_with_its_mend(
@@ -104,7 +104,7 @@ def test_all_errors_of_a_body_come_together(counter: ProcessInstance, ada: Any) 
 
 @pytest.mark.parametrize("raw", [None, [], "x", 5])
 def test_anything_but_an_object_is_refused(ada: Any, raw: Any) -> None:
-    assert flaws(raw, ada)[0] == ("", "Write an object.")
+    assert flaws(raw, ada)[0] == ("", "Send an object.")
 
 
 def test_what_is_left_out_takes_its_default(
@@ -134,7 +134,7 @@ def test_an_administrator_may_name_another_person(make_task: Make, admin: Any, a
     assert make_task(user=admin, run_as="ada").run_as == ada
     with pytest.raises(Invalid) as caught:
         make_task(user=admin, name="Other", run_as="nobody")
-    assert caught.value.errors[0].detail == "There is no person nobody."
+    assert caught.value.errors[0].detail == "There is no user nobody."
 
 
 @pytest.mark.parametrize("key", ["0", "x", "", "9" * 30, "-1", "1.0", "²"])

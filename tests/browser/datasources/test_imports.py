@@ -43,11 +43,11 @@ def test_operations_are_searched_chosen_and_stored(
     assert size is not None
     page.set_viewport_size(size)
     page.goto("/datasources/import/?source=file")
-    page.get_by_role("button", name="Show its contents").click()
-    page.get_by_text("Choose a file, or paste text.").wait_for()
+    page.get_by_role("button", name="Show operations").click()
+    page.get_by_text("Choose a file or paste text.").wait_for()
     looks(page)
     page.get_by_label("Choose files").set_input_files(file)
-    page.get_by_role("button", name="Show its contents").click()
+    page.get_by_role("button", name="Show operations").click()
     matches = page.locator("[data-matches]")
     expect(matches).to_have_text("300 of 300 match")
     search = page.get_by_label("Search operations")
@@ -71,7 +71,7 @@ def test_operations_are_searched_chosen_and_stored(
     looks(page)
     page.get_by_label("Name", exact=True).fill("Our shop")
     page.get_by_role("button", name="Add data source").click()
-    page.get_by_text("4 operations are imported.").wait_for()
+    page.get_by_text("4 operations imported.").wait_for()
     document = rest_document_of(Datasource.objects.get(name="our-shop"))
     assert [method.name for method in document.methods] == [
         "get-invoices-7", "post-invoices-7", "get-contacts-12", "post-payments-49",

@@ -37,7 +37,7 @@ def test_an_account_is_tried_out_before_and_after_it_is_saved(
     page.get_by_label("Encryption").select_option("none")
     page.get_by_label("From").fill("Kianda <kianda@example.org>")
     page.get_by_role("button", name="Test connection").click()
-    says(page, "127.0.0.1 answers. Tested with the settings in the form.")
+    says(page, "127.0.0.1 responds. Tested with the settings in the form.")
     page.get_by_label("Send a test message to").fill("mark@example.org")
     server.does.recipients["mark@example.org"] = ["550 5.1.1 No such user here", "250 OK"]
     page.get_by_role("button", name="Send test message").click()
@@ -48,7 +48,7 @@ def test_an_account_is_tried_out_before_and_after_it_is_saved(
     looks(page)
     page.get_by_label("Send a test message to").fill("")
     page.get_by_role("button", name="Send test message").click()
-    expect(page.locator("main")).to_contain_text("Enter where the test message goes.")
+    expect(page.locator("main")).to_contain_text("Enter an address for the test message.")
     page.get_by_label("Send a test message to").fill("mark@example.org")
     page.get_by_role("button", name="Send test message").click()
     says(page, "queued as 4GxK2p Tested with the saved settings.")

@@ -26,10 +26,10 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     expect(row).to_be_focused()
     row.fill("[response.body.ok]")
     page.get_by_label("Condition: compared with").fill("true")
-    page.get_by_label("A sample answer").fill(SAMPLE)
-    page.get_by_role("button", name="Show its places").click()
-    page.get_by_role("checkbox", name="id whole number, always there 7").check()
-    page.get_by_role("button", name="Take the ticked ones over").click()
+    page.get_by_label("Sample response").fill(SAMPLE)
+    page.get_by_role("button", name="Show fields").click()
+    page.get_by_role("checkbox", name="id whole number, always present 7").check()
+    page.get_by_role("button", name="Add selected fields").click()
     expect(page.locator("[name='/response_body/0/path']")).to_have_value("items.0.id")
     expect(page.get_by_label("Condition: value")).to_have_value("[response.body.ok]")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -42,7 +42,9 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     assert [one.path for one in method.response_body] == ["items.0.id"]
     assert method.answer_schema is not None
     page.locator("#f-answer_schema > summary").click()
-    expect(page.get_by_role("checkbox", name="items[] list, always there")).to_be_visible()
+    expect(
+        page.get_by_role("checkbox", name="Kianda itself is always a data source")
+    ).to_be_visible()
     looks(page)
 
 

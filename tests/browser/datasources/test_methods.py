@@ -83,7 +83,7 @@ def test_a_large_answer_is_downloaded_whole_and_the_request_copied(
     page.get_by_label("client_secret body").fill("sec-1")
     page.get_by_role("button", name="Send").click()
     with page.expect_download() as started:
-        page.get_by_role("link", name="Download all of it").click()
+        page.get_by_role("link", name="Download the full response").click()
     assert started.value.suggested_filename == "answer.json"
     assert json.loads(started.value.path().read_bytes()) == json.loads(large)
     page.get_by_role("button", name="Copy as cURL").click()
@@ -115,7 +115,7 @@ def test_a_slow_trial_is_stopped_and_says_what_may_have_happened(
         page.get_by_text("Sending, ").wait_for()
         axe(page)
         page.get_by_role("button", name="Stop").click()
-        page.get_by_text("may have carried the request out").wait_for()
+        page.get_by_text("Stopped waiting").wait_for()
         page.wait_for_selector("#send:focus")
         assert page.get_by_role("button", name="Send", exact=True).is_enabled()
         expect(page.get_by_role("button", name="Stop")).to_be_hidden()
@@ -147,7 +147,7 @@ def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
 ) -> None:
     page = page_as("dan")
     page.goto(METHOD)
-    instance = page.get_by_label("Sample values of an instance")
+    instance = page.get_by_label("Sample values from a record")
     instance.fill("nope-1")
     page.get_by_role("button", name=act, exact=True).click()
     page.get_by_text("One place needs a look. Nothing was sent.").wait_for()
@@ -187,7 +187,7 @@ def test_who_saves_second_sees_theirs_beside_their_own_and_saves_again(
     assert_fits(page)
     assert page.locator("#f-title").input_value() == "Mine"
     page.get_by_role("button", name="Save again").click()
-    page.get_by_text("Mine is saved.").wait_for()
+    page.get_by_text("Mine saved.").wait_for()
     document = get_document("token-service")
     assert (document.title, document.timeout_s) == ("Mine", 10)
 
@@ -204,7 +204,7 @@ def test_a_method_is_copied_and_the_copy_deleted(page_as: PageAs, token_service:
     page.wait_for_selector("#dialog[open]")
     assert page.evaluate("document.activeElement.textContent") == "Keep it"
     page.get_by_role("button", name="Delete").locator("visible=true").click()
-    page.get_by_text("Get orders (copy) is deleted.").wait_for()
+    page.get_by_text("Get orders (copy) deleted.").wait_for()
     assert get_document("token-service").method("get-orders-copy") is None
 
 
@@ -226,7 +226,7 @@ def test_a_lost_session_keeps_the_rows_that_were_typed(page_as: PageAs, token_se
     assert page.locator("#f-query-0-value").input_value() == "orders:read"
     expect(page.locator("#f-request_body-3-name")).to_have_count(0)
     page.get_by_role("button", name="Save method").click()
-    page.get_by_text("is saved.").wait_for()
+    page.get_by_text(" saved.").wait_for()
     method = get_document("token-service").method("refresh-token")
     assert [(one.name, one.value) for one in method.query] == [("scope", "orders:read")]
     assert "redirect_uri" not in [one.name for one in method.request_body]

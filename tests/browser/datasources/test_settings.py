@@ -31,7 +31,7 @@ def test_the_scenarios_data_source_is_made_from_an_empty_workspace(
     page.get_by_text("Incomplete").wait_for()
 
     page.get_by_role("button", name="Test connection").click()
-    page.get_by_text("The server answered 200 in").wait_for()
+    page.get_by_text("Server reached: status 200 in").wait_for()
     assert "not tested yet" not in page.locator("#facts").inner_text()
 
     page.get_by_role("link", name="Add a REST method").click()
@@ -49,8 +49,8 @@ def test_the_scenarios_data_source_is_made_from_an_empty_workspace(
     page.get_by_label("client_secret body").fill("sec-1")
 
     page.get_by_role("button", name="Send").click()
-    page.get_by_role("button", name="Take all over").click()
-    page.get_by_text("All are in the response definition").wait_for()
+    page.get_by_role("button", name="Add all").click()
+    page.get_by_text("All fields added. Save the method to store them").wait_for()
     names = [
         field.input_value()
         for field in page.locator("[data-rows=response_body] [name$='/name']").all()
@@ -80,16 +80,16 @@ def test_worst_input_stands_beside_its_control_with_focus_on_the_first(
     page.locator("#f-title").fill(SCRIPT)
     page.locator("#f-name").fill("token-service")
     page.get_by_label("Base URL").fill("http://169.254.169.254/latest")
-    page.get_by_label("Time limit of a call, seconds").fill("for ever")
+    page.get_by_label("Timeout in seconds").fill("for ever")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("3 places need a look").wait_for()
     expect(page.locator("#f-name")).to_be_focused()
     assert page.locator("#f-title").input_value() == SCRIPT
-    assert page.get_by_label("Time limit of a call, seconds").input_value() == "for ever"
-    assert "is taken" in page.locator("#f-name-error").inner_text()
+    assert page.get_by_label("Timeout in seconds").input_value() == "for ever"
+    assert "already exists" in page.locator("#f-name-error").inner_text()
     page.locator("#f-name").fill("safe")
     page.get_by_label("Base URL").fill("https://example.org")
-    page.get_by_label("Time limit of a call, seconds").fill("5")
+    page.get_by_label("Timeout in seconds").fill("5")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/datasources/safe/")
     assert "owned" not in page.title().split(" · ")[1:]
@@ -124,7 +124,7 @@ def test_what_is_typed_is_tested_and_stays(page_as: PageAs, provider: Any, axe: 
     page.get_by_role("link", name="Use https or http").wait_for()
     page.get_by_label("Base URL").fill(provider.url)
     test.click()
-    page.get_by_text("as they are typed. They are not saved yet.").wait_for()
+    page.get_by_text("with the settings in the form. They are not saved yet.").wait_for()
     axe(page)
     page.get_by_label("Display name").fill("Token service")
     page.get_by_role("button", name="Save").click()
@@ -138,9 +138,9 @@ def test_what_is_typed_is_tested_and_stays(page_as: PageAs, provider: Any, axe: 
     assert page.get_by_label("Token · not set").input_value() == "tok-1"
     page.get_by_label("Base URL").fill(provider.url)
     test.click()
-    page.get_by_text("The server answered 200 in").wait_for()
+    page.get_by_text("Server reached: status 200 in").wait_for()
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Token service is saved.").wait_for()
+    page.get_by_text("Token service saved.").wait_for()
     assert get_document("token-service").auth.credentials() == {"token": "tok-1"}
 
 
@@ -165,17 +165,17 @@ def test_without_script_a_data_source_is_made_tested_and_tried(
     page.get_by_label("Display name").fill("Token service")
     page.get_by_label("Base URL").fill(provider.url)
     page.get_by_label("Authentication").select_option("bearer")
-    go_on(page.get_by_role("button", name="Show its settings"))
+    go_on(page.get_by_role("button", name="Show settings"))
     page.get_by_label("Token · not set").fill("tok-1")
     go_on(page.get_by_role("button", name="Save"))
     go_on(page.get_by_role("button", name="Test connection"))
-    page.get_by_text("The server answered 200 in").wait_for()
+    page.get_by_text("Server reached: status 200 in").wait_for()
     go_on(page.get_by_role("link", name="Add a REST method"))
     page.get_by_label("Display name").fill("Get a token")
     go_on(page.get_by_role("button", name="Send"))
-    go_on(page.get_by_role("button", name="Take all over"))
+    go_on(page.get_by_role("button", name="Add all"))
     go_on(page.get_by_role("button", name="Save method"))
-    page.get_by_text("Get a token is saved.").wait_for()
+    page.get_by_text("Get a token saved.").wait_for()
     method = get_document("token-service").method("get-a-token")
     assert [field.name for field in method.response_body][:2] == ["access_token", "token_type"]
     assert b"Authorization: Bearer tok-1" in provider.requests[-1]
@@ -200,13 +200,13 @@ def test_a_certificate_is_uploaded_in_the_dialog_and_taken_out(
     page.get_by_label("File").first.set_input_files(file)
     page.get_by_label("Password of the file").fill("pw-1")
     page.get_by_role("button", name="OK").click()
-    page.get_by_text("Signed by").wait_for()
+    page.get_by_text("Issued by").wait_for()
     axe(page)
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Certificates").click()
     page.get_by_label("Remove the client certificate").check()
     page.get_by_role("button", name="OK").dblclick()
-    expect(page.get_by_text("Signed by")).to_have_count(0)
+    expect(page.get_by_text("Issued by")).to_have_count(0)
     assert get_document("token-service").client_certificate is None
 
 

@@ -69,7 +69,7 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     page.wait_for_selector("#dialog[open]")
     expect(page.locator("#f-name")).to_be_focused()
     page.get_by_label("Task name").fill("Kept")
-    page.get_by_text("More kinds").click()
+    page.get_by_text("More schedules").click()
     for kind, setting in (
         ("once", "at"), ("hourly", "minute"), ("daily", "weekdays_only"), ("weekly", "days"),
         ("monthly", "nth"), ("seconds", "every"), ("cron", "expression"),
@@ -80,7 +80,7 @@ def test_the_settings_of_each_kind_fit_in_the_dialog(
     page.locator("#f-schedule-expression").press_sequentially("0 9 * * mon-fri", delay=20)
     page.wait_for_selector("text=At 09:00, Monday through Friday")
     page.locator("#kind-on_demand").check()
-    page.wait_for_selector("text=The address is shown once")
+    page.wait_for_selector("text=The URL is shown once")
     page.get_by_label("Expire").check()
     page.get_by_label("Process design").select_option("orders")
     page.wait_for_selector(".k-tree")
@@ -111,7 +111,7 @@ def test_the_history_draws_hours_and_days(
     save_profile(person("ada"), zone=f"Etc/GMT{hours:+d}", theme="", single_keys=True)
     page = page_as("ada")
     page.goto(f"/scheduled-tasks/{task.pk}/history/")
-    for words in ("token valid", "2 gaps", "Token renewed, valid until", "Yesterday"):
+    for words in ("token valid", "2 gaps", "Token refreshed, valid until", "Yesterday"):
         page.locator(f"text={words}").first.wait_for()
     looks(page)
     for word, title in (("7 days", "Last 7 days"), ("30 days", "Last 30 days")):

@@ -30,7 +30,7 @@ def test_the_task_of_the_scenario_is_scheduled_by_clicking(
     page.get_by_label("Process design").select_option("token-refresh")
     page.get_by_label("Process ID").fill("TOKEN-refresh-1")
     page.wait_for_selector("text=Found: status open, version 1.0, live")
-    page.wait_for_selector("text=it would expire before it is renewed")
+    page.wait_for_selector("text=pass between 2 runs")
     page.locator("#f-schedule-every").fill("55")
     page.wait_for_selector("text=leaves 5 min to spare")
     page.get_by_label("2. Get a new token").check(force=True)
@@ -113,7 +113,7 @@ def test_the_worst_input_is_refused_beside_its_control(
     page.locator("#f-expires-at").fill("2001-01-01T09:00")
     page.get_by_label("Process design").select_option("orders")
     page.get_by_label("Process ID").fill("token-refresh-1")
-    wrong = "token-refresh-1 is an instance of token-refresh, not of orders."
+    wrong = "token-refresh-1 is a record of token-refresh, not of orders."
     page.wait_for_selector(f"text={wrong}")
     page.get_by_role("button", name="OK", exact=True).click()
     page.wait_for_selector("#f-schedule-every-error")
@@ -129,7 +129,7 @@ def test_the_worst_input_is_refused_beside_its_control(
     page.locator("#f-expires-at").fill("2101-01-01T09:00")
     expect(page.locator("#f-expires-at-error")).to_have_count(0)
     assert page.locator("#f-expires-at").get_attribute("aria-invalid") is None
-    page.get_by_text("More kinds").click()
+    page.get_by_text("More schedules").click()
     page.locator("#kind-cron").check()
     page.locator("#f-schedule-expression").press_sequentially("every <b>day</b>", delay=20)
     page.wait_for_selector("#next >> text=five fields")
@@ -144,7 +144,7 @@ def test_a_kind_chosen_right_after_an_expiry_shows_its_settings(
     page = page_as("ada")
     page.goto("/scheduled-tasks/new/")
     page.get_by_label("Expire").check()
-    page.get_by_text("More kinds").click()
+    page.get_by_text("More schedules").click()
     # The answer comes later than the question that the expiry asks after a moment.
 
     def slowly(route: Route) -> None:

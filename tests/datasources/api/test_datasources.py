@@ -71,7 +71,10 @@ def test_all_errors_of_a_body_come_together(manager: APIClient, made: dict[str, 
         ("http://127.0.0.1:9", "KIANDA_EGRESS_ALLOW"),
         ("http://10.0.0.1", "KIANDA_EGRESS_ALLOW"),
         ("http://0x7f.1", "KIANDA_EGRESS_ALLOW"),
-        ("http://169.254.169.254/latest", "cannot be reached at all"),
+        (
+            "http://169.254.169.254/latest",
+            "is a link-local address, which is never allowed",
+        ),
     ],
 )
 def test_a_base_url_that_spells_out_a_refused_address_is_400(
@@ -85,7 +88,7 @@ def test_a_base_url_that_spells_out_a_refused_address_is_400(
 def test_a_taken_name_is_400_and_changes_nothing(manager: APIClient, made: dict[str, Any]) -> None:
     response = manager.post(LIST, raw_datasource(title="Other"))
     assert pointers(response) == {"/name"}
-    assert "taken" in response.json()["errors"][0]["detail"]
+    assert "already exists" in response.json()["errors"][0]["detail"]
     assert Datasource.objects.get().title == "Token service"
 
 

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_mended_client_secret_is_tried_at_once(make: Make, provider: TokenProvider) -> None:
     row = make(grant="client_credentials")
     provider.reactions = [says("401 Unauthorized", error="invalid_client")]
-    broken("has to be connected again")
+    broken("Connect Books again")
     patch_datasource(name="books", changes={"title": "My books"}, user=None)
-    broken("My books has to be connected again")
+    broken("Connect My books again")
     auth = get_document("books").plain()["auth"] | {"client_secret": "the right one"}  # type: ignore[operator]
     patch_datasource(name="books", changes={"auth": auth}, user=None)
     assert token() == "access-2"

@@ -90,7 +90,7 @@ def test_a_state_can_be_used_once(asked: Query, dan: Any, provider: TokenProvide
     back(client, state=asked["state"], code="c-1")
     response = back(client, state=asked["state"], code="c-2")
     assert response.status_code == 400
-    assert "was used already" in response.content.decode()
+    assert "was already used" in response.content.decode()
     assert len(provider.forms) == 1
 
 

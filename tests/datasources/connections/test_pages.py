@@ -37,7 +37,7 @@ def test_the_list_says_how_each_connection_is(
     make: Make, provider: TokenProvider, manager: Client
 ) -> None:
     row = make()
-    assert "Not connected Its first token is fetched at the first call" in text_of(
+    assert "Not connected The first token is fetched when you connect it, or at" in text_of(
         manager.get(LIST)
     )
     live_token(get_document("books"))
@@ -72,13 +72,11 @@ def test_a_connection_tells_its_state_and_what_was_tried(
     make: Make, provider: TokenProvider, manager: Client
 ) -> None:
     row = make()
-    assert "Not connected. Its first token is fetched at the first call" in text_of(
-        manager.get(ONE)
-    )
+    assert "Not connected" in text_of(manager.get(ONE))
     live_token(get_document("books"))
     page = text_of(manager.get(ONE))
-    assert "Working. The token is valid for" in page
-    assert "A call needed it Refreshed Today" in page
+    assert "Connected. The token is valid for" in page
+    assert "Needed by a call Refreshed Today" in page
     assert "access-1" not in page
     Connection.objects.filter(pk=row.pk).update(next_refresh_at=timezone.now())
     provider.reactions.append(says("503 Service Unavailable"))
@@ -86,10 +84,10 @@ def test_a_connection_tells_its_state_and_what_was_tried(
         live_token(get_document("books"), refused="access-1")
     page = text_of(manager.get(ONE))
     assert "The last refresh failed. The old token is valid for" in page
-    assert "A call got 401 Failed" in page
+    assert "Call answered 401 Failed" in page
     failures = text_of(manager.get(ONE, {"show": "failures"}))
-    assert "A call got 401 Failed" in failures
-    assert "A call needed it" not in failures
+    assert "Call answered 401 Failed" in failures
+    assert "Needed by a call" not in failures
 
 
 def test_a_token_that_has_ended_is_told(make: Make, manager: Client) -> None:
@@ -100,8 +98,8 @@ def test_a_token_that_has_ended_is_told(make: Make, manager: Client) -> None:
         next_refresh_at=timezone.now() + timedelta(minutes=2),
     )  # fmt: skip
     page = text_of(manager.get(ONE))
-    assert "There is no valid token. The next try comes in" in page
-    assert "It is away. Next try: today" in page
+    assert "No valid token. Next attempt: in" in page
+    assert "It is away. Next attempt: today" in page
 
 
 def test_a_designer_looks_and_changes_nothing(make: Make, ada: Any) -> None:
@@ -130,7 +128,7 @@ def test_a_datasource_without_oauth_has_no_connection(manager: Client, dan: Any)
 
 def test_the_providers_are_offered_with_what_they_need(manager: Client, settings: Any) -> None:
     page = text_of(manager.get(NEW))
-    for title in ("Microsoft 365", "Xero", "GitHub", "Any other"):
+    for title in ("Microsoft 365", "Xero", "GitHub", "Other provider"):
         assert title in page
     page = markup_of(manager.get(NEW, {"provider": "microsoft"}))
     assert "Connect Microsoft 365" in page
@@ -146,11 +144,11 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_made(manager: Clie
     page = manager.post(f"{NEW}?provider=shopify", sent)
     assert page.status_code == 422
     said = text_of(page)
-    assert "Enter it as in the example, without https:// and blanks." in said
+    assert "Enter it as in the example, without https:// and spaces." in said
     assert "Enter a value." in said
     assert Datasource.objects.count() == 0
     page = manager.post(f"{NEW}?provider=other", {"/title": "X", "/name": "x"})
-    assert "Enter the token URL, or the issuer in whose metadata it is." in text_of(page)
+    assert "Enter the token URL, or an issuer that publishes it." in text_of(page)
     assert Datasource.objects.count() == 0
 
 
@@ -173,7 +171,7 @@ def test_scopes_that_were_ticked_and_typed_are_asked_for(
 def test_the_page_of_the_datasource_tells_of_its_connection(make: Make, manager: Client) -> None:
     make()
     page = text_of(manager.get("/datasources/books/"))
-    assert "Connection Not connected Its first token is fetched at the first call" in page
+    assert "Connection Not connected The first token is fetched when you connect" in page
     live_token(get_document("books"))
     page = text_of(manager.get("/datasources/books/"))
     assert "Connection Connected Refreshed today" in page
@@ -181,7 +179,7 @@ def test_the_page_of_the_datasource_tells_of_its_connection(make: Make, manager:
 
 def test_one_that_a_person_has_to_connect_says_so(make: Make, manager: Client) -> None:
     make(grant="authorization_code", authorize_url="https://books.example.org/authorize")
-    assert "Calls fail until somebody connects it." in text_of(manager.get(ONE))
+    assert "Calls fail until it is connected." in text_of(manager.get(ONE))
 
 
 def test_each_fault_of_a_provider_is_rehearsed_on_a_page(
@@ -190,9 +188,9 @@ def test_each_fault_of_a_provider_is_rehearsed_on_a_page(
     make()
     assert {fault for fault, _words in connections.FAULTS} == set(rehearsal.FAULTS)
     where = f"{ONE}rehearsal/"
-    assert "Refreshed A new token is stored, good for 3600 s." in text_of(manager.get(where))
+    assert "Refreshed A new token is stored, valid for 3600 s." in text_of(manager.get(where))
     page = text_of(manager.get(where, {"fault": "refused"}))
-    assert "Nothing is tried any more" in page
+    assert "The old token works until it expires" in page
     assert "A new token is stored" in text_of(manager.get(where, {"fault": "made-up"}))
     assert provider.forms == []
     assert client_of(ada).get(where).status_code == 403

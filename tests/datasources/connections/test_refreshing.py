@@ -281,7 +281,7 @@ def test_an_answer_without_a_token_changes_nothing(
 def test_a_lost_answer_is_told_as_that(make: Make, provider: TokenProvider) -> None:
     row = make(grant="client_credentials")
     provider.reactions = [hangs_up]
-    assert broken("may have been carried out") == "connection"
+    assert broken("may have been processed") == "connection"
     assert history() == [("call", "lost_answer")]
     with travel(timezone.now() + timedelta(seconds=31), tick=True):
         assert token() == "access-2"
@@ -296,11 +296,11 @@ def test_a_refused_refresh_token_needs_a_person_and_is_not_tried_again(
     token()
     provider.refresh = "somebody else has used it"
     with later(row, days=1):
-        assert broken("Books has to be connected again") == "configuration"
+        assert broken("Connect Books again") == "configuration"
         row.refresh_from_db()
         assert row.state == "needs_attention"
         assert (row.next_refresh_at, row.failures) == (None, 1)
-        broken("has to be connected again")
+        broken("Connect Books again")
         assert due(timezone.now() + timedelta(days=30)) == []
     assert len(provider.forms) == 2
 

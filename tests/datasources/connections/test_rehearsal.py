@@ -56,12 +56,15 @@ def test_each_fault_is_told_with_what_comes_of_it(
 def test_the_sentences_tell_what_happens_next(make: Make, api: Api, dan: Any) -> None:
     make()
     found = told(api(dan))
-    assert "after 120 s" in found["429"]["sentence"]
+    assert "in 120 s" in found["429"]["sentence"]
     assert "after 30 to 45 s" in found["500"]["sentence"]
-    assert "does not answer within 45 s" in found["slow"]["sentence"]
-    assert "Nothing is tried any more" in found["refused"]["sentence"]
-    assert "The old refresh token is kept." in found["no_refresh_token"]["sentence"]
-    assert "good for 3600 s. The next refresh comes after 2700 s." in found["none"]["sentence"]
+    assert "does not respond within 45 s" in found["slow"]["sentence"]
+    assert "The old token works until it expires" in found["refused"]["sentence"]
+    assert "The old refresh token was kept." in found["no_refresh_token"]["sentence"]
+    assert (
+        "A new token is stored, valid for 3600 s. The next refresh is in 2700 s."
+        in found["none"]["sentence"]
+    )
     assert "good for 3600 s" in found["expires_milliseconds"]["sentence"]
     assert "until a call is refused" in found["no_expiry"]["sentence"]
 

@@ -33,16 +33,22 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     [
         ("", "The document is empty."),
         ("   \n", "The document is empty."),
-        ("hello", "This is no OpenAPI document"),
-        ("[]", "This is no OpenAPI document"),
+        (
+            "hello",
+            "This is not an OpenAPI document, a Postman collection or a cURL command",
+        ),
+        (
+            "[]",
+            "This is not an OpenAPI document, a Postman collection or a cURL command",
+        ),
         ("{", "ends in the middle"),
         ('{"openapi": "3.0.0",}', "is not JSON"),
         ("openapi: [", "is not YAML"),
         ("openapi: 3\n  x: : y", "is not YAML"),
         ("<!doctype html><html>", "web page or XML"),
-        ("openapi: 3.0.0\nx: *nothing", "stands for nothing"),
-        ("openapi: 3.0.0\nx: &x [*x]", "or for what it stands in"),
-        ("openapi: 3.0.0\n? [a]\n: b", "Keys are texts"),
+        ("openapi: 3.0.0\nx: *nothing", "is undefined or refers to itself"),
+        ("openapi: 3.0.0\nx: &x [*x]", "is undefined or refers to itself"),
+        ("openapi: 3.0.0\n? [a]\n: b", "A YAML key is a list or a map. Keys must be text"),
         (BOMB + "openapi: 3.0.0", "YAML aliases"),
         ("openapi: 3.0.0\nx: " + "[" * 500, "too deep"),
         ("openapi: 3.0.0\nx: " + "[" * 5000, "nesting depth"),
@@ -67,7 +73,7 @@ def test_a_flaw_of_yaml_or_json_is_told_with_its_line() -> None:
 def test_two_files_of_one_name_are_told_apart_by_nobody() -> None:
     with pytest.raises(Invalid) as refused:
         source_of([("a.yaml", b"openapi: 3.0.0"), ("a.yaml", b"x: 1")])
-    assert refused.value.detail == "Two files are called a.yaml. Rename one of them."
+    assert refused.value.detail == "2 files are named a.yaml. Rename one of them."
 
 
 def test_more_than_64_mb_are_refused_before_they_are_read() -> None:
@@ -149,8 +155,11 @@ def test_a_schema_without_end_is_cut_and_that_is_told() -> None:
     (method,) = made.datasource["methods"]
     assert (len(method["request_body"]), len(method["answer_schema"]["properties"])) == (500, 5000)
     assert method["answer_schema"]["cut"] == "many"
-    assert any("more values than a REST method holds" in one.why for one in made.notes.left_out)
-    assert any("the first ones were taken" in one.why for one in made.notes.changed)
+    assert any(
+        "The body has more values than a REST method can have" in one.why
+        for one in made.notes.left_out
+    )
+    assert any("fields. Only the first ones are imported" in one.why for one in made.notes.changed)
 
 
 def test_objects_in_objects_of_a_query_are_not_multiplied() -> None:
@@ -308,5 +317,5 @@ def test_a_document_of_500_large_operations_still_fits_into_one_data_source() ->
     assert len(made.datasource["methods"]) == 500
     assert len(json.dumps(made.datasource)) < 1_000_000
     assert "1 operation" in told(made.notes.left_out)["/operations"]
-    assert any("more than 50 places" in one.why for one in made.notes.changed)
+    assert any("The response has more than 50 fields" in one.why for one in made.notes.changed)
     RestDatasource.model_validate(made.datasource)

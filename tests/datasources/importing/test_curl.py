@@ -176,15 +176,18 @@ def test_several_commands_become_several_methods_of_one_service() -> None:
     assert [one.name for one in document.methods] == ["get-v1-orders", "post-v1-orders"]
     left = told(made.notes.left_out)
     assert "https://else.example" in left["curl 3"]
-    assert left["echo done"] == "This is no cURL command; it was not run."
+    assert left["echo done"] == "This is not a cURL command. It was not run."
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("curl 'https://a.example", "is not closed"),
-        ("curl -X POST", "names no address"),
-        ("wget https://a.example", "no cURL command"),
+        ("curl -X POST", "The command has no URL"),
+        (
+            "wget https://a.example",
+            "No cURL command found",
+        ),
     ],
 )
 def test_half_a_command_is_told_in_a_sentence(text: str, sentence: str) -> None:

@@ -111,7 +111,9 @@ def test_a_sign_in_that_differs_is_told_and_the_own_one_kept() -> None:
     }
     made = draft(document, existing=existing())
     assert made.datasource["auth"]["scheme"] == "bearer"
-    assert told(made.notes.left_out)["/auth"] == "The data source signs in as before."
+    assert (
+        told(made.notes.left_out)["/auth"] == "The authentication of the data source is unchanged."
+    )
 
 
 def test_what_a_draft_holds_is_counted() -> None:

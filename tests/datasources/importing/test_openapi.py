@@ -187,7 +187,7 @@ def test_servers_are_filled_with_their_defaults_and_that_is_told() -> None:
     made = draft(one_operation({}, servers=[server, {"url": "https://test.pets.example"}]))
     assert made.datasource["base_url"] == "https://eu.pets.example/v2"
     assert told(made.notes.changed)["/servers/0/variables/region"] == (
-        "{region} of the address was filled with eu."
+        "{region} in the URL was replaced with eu."
     )
 
 
@@ -234,7 +234,7 @@ def test_what_is_put_together_from_schemas_is_taken_apart() -> None:
     made = draft(one_operation({"requestBody": body}, verb="post"))
     assert [one.name for one in the_method(made).request_body] == ["a", "b", "c", "d"]
     (note,) = (one for one in made.notes.left_out if one.where.endswith("/oneOf"))
-    assert "which go together is not checked" in note.why
+    assert "the values of all variants are imported" in note.why
 
 
 def test_names_that_mappings_cannot_write_get_one_that_they_can() -> None:

@@ -106,7 +106,7 @@ def test_the_scopes_are_those_that_the_chosen_operations_ask_for() -> None:
     paths = {f"/{scope}": {"get": {"security": [{"oauth": [scope]}]}} for scope in ("read", "x")}
     made = draft(openapi(paths, components={"securitySchemes": SCHEMES}), operations=["GET /read"])
     assert made.datasource["auth"]["scopes"] == ["read"]
-    assert made.auth.sentence == "OAuth 2.0 with its addresses and 1 scope."
+    assert made.auth.sentence == "OAuth 2.0 with its URLs and 1 scope."
 
 
 def test_operations_that_sign_in_otherwise_than_most_are_told() -> None:

@@ -188,7 +188,7 @@ def test_a_host_that_no_variable_tells_is_asked_for() -> None:
     assert made.datasource["base_url"] == ""
     assert the_method(made).url_path == "/orders"
     assert told(made.notes.left_out)["/variable"] == (
-        "1 request names no address that is known here. Write the address."
+        "1 request has no known URL. Enter the base URL."
     )
 
 

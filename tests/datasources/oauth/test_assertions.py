@@ -167,8 +167,8 @@ def public() -> str:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("my key", "Paste the whole key"),
-        (lambda: pem(rsa_key())[:-20], "Paste the whole key"),
+        ("my key", "Paste the complete key, PEM or JWK"),
+        (lambda: pem(rsa_key())[:-20], "Paste the complete key, PEM or JWK"),
         (lambda: pem(rsa_key()).replace("MII", "AAA"), "no private key for RS256"),
         (lambda: pem(ec_key()), "no private key for RS256"),
         (public, "public key. Paste the private one"),
@@ -176,9 +176,9 @@ def public() -> str:
         ('{"keys": []}', "Paste one key"),
         ('{"kty": "RSA"}', "no private key for RS256"),
         ('{"kty": "oct", "k": "abc"}', "no private key for RS256"),
-        ("{never closed", "cannot be read as JSON"),
-        ("[" * 9000, "Paste the whole key"),
-        ("{" * 9000, "cannot be read as JSON"),
+        ("{never closed", "This is not a JWK: it is not valid JSON"),
+        ("[" * 9000, "Paste the complete key, PEM or JWK"),
+        ("{" * 9000, "This is not a JWK: it is not valid JSON"),
     ],
 )
 def test_a_text_that_is_no_key_is_refused_where_it_is_entered(text: Any, sentence: str) -> None:

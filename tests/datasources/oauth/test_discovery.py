@@ -71,11 +71,17 @@ def test_an_issuer_may_leave_its_tenant_open_or_end_with_a_slash(told: str, issu
         ({"issuer": None}, "another issuer"),
         ({"issuer": "https://login.{any}/t1"}, "another issuer"),
         ({"issuer": f"{ISSUER}/t2"}, "another issuer"),
-        ({"token_endpoint": None}, "does not name the endpoints"),
-        ({"token_endpoint": 5}, "does not name the endpoints"),
-        ({"token_endpoint": "http://login.example.org/token"}, "cannot be used: token_endpoint"),
-        ({"token_endpoint": "https://a:b@c.example/"}, "cannot be used: token_endpoint"),
-        ({"authorization_endpoint": "javascript:1"}, "cannot be used: authorization_endpoint"),
+        ({"token_endpoint": None}, "The metadata of the issuer has no endpoints. Enter them"),
+        ({"token_endpoint": 5}, "The metadata of the issuer has no endpoints. Enter them"),
+        (
+            {"token_endpoint": "http://login.example.org/token"},
+            "not valid: token_endpoint",
+        ),
+        (
+            {"token_endpoint": "https://a:b@c.example/"},
+            "not valid: token_endpoint",
+        ),
+        ({"authorization_endpoint": "javascript:1"}, "not valid: authorization_endpoint"),
     ],
 )
 def test_metadata_that_leads_astray_is_refused(changes: dict[str, Any], sentence: str) -> None:

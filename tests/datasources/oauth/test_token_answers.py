@@ -216,7 +216,7 @@ FINE, BAD = (200, "OK"), (400, "Bad Request")
         ({"error": "temporarily_unavailable"}, BAD, "temporarily_unavailable", False, "busy"),
         ({"error": "server_error"}, BAD, "server_error", False, "has failed"),
         ({"error": "invalid_request"}, BAD, "invalid_request", False, "missing or wrong"),
-        ({"error": "slow_down"}, BAD, "slow_down", False, "fewer calls"),
+        ({"error": "slow_down"}, BAD, "slow_down", False, "there were too many calls"),
         # A provider that has failed cannot know that a grant is spent.
         ({"error": "invalid_grant"}, (503, "Gone Fishing"), "invalid_grant", False, "503 Gone"),
         ({"error": "invalid_grant"}, (429, "Slow"), "invalid_grant", False, "429"),

@@ -211,5 +211,5 @@ def test_the_first_token_comes_from_the_settings_or_from_a_person(
 
 def test_an_endpoint_that_is_not_known_yet_is_not_asked() -> None:
     auth = oauth2(token_url="", issuer="https://auth.example.org")
-    with pytest.raises(CallFailed, match="address of the endpoint is not known"):
+    with pytest.raises(CallFailed, match="The URL of the endpoint is unknown"):
         token_request(auth, ClientCredentials(), now=NOW)

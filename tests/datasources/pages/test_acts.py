@@ -31,12 +31,12 @@ def test_the_answer_of_a_connection_test_stands_on_the_page(
         back = manager.post(f"{ONE}test/", {"from": "list"})
         row = {"HX-Request": "true", "HX-Target": "row-token-service"}
         one = manager.post(f"{ONE}test/", {"from": "list"}, headers=row)
-    assert "The server answered 200 in" in text_of(page)
-    assert "as they are typed. They are not saved yet." in text_of(page)
+    assert "Server reached: status 200 in" in text_of(page)
+    assert "with the settings in the form. They are not saved yet." in text_of(page)
     assert value_of(page, "/title") == "Half typed"
     assert get_document("token-service").title == "Token service"
-    assert "The server answered 200 in" in text_of(part)
-    assert "as they are saved." in text_of(part)
+    assert "Server reached: status 200 in" in text_of(part)
+    assert "with the saved settings." in text_of(part)
     assert Datasource.objects.get().last_test_ok is True
     assert "<html" not in part.content.decode()
     assert 'id="facts" hx-swap-oob="true"' in part.content.decode()
@@ -59,7 +59,7 @@ def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
     assert "The address of the service changed. Enter this secret again" in text_of(kept)
     assert "Nothing was sent." in text_of(kept)
     assert 'href="#f-auth-token"' in kept.content.decode()
-    assert "The server answered 204 in" in text_of(sent)
+    assert "Server reached: status 204 in" in text_of(sent)
     assert old.requests == []
     assert [b"new-tok" in request for request in new.requests] == [True]
     assert "new-tok" not in sent.content.decode()
@@ -81,9 +81,9 @@ def test_an_address_is_tried_before_there_is_a_data_source(loopback: None, manag
         typed = SETTINGS | {"/title": "", "/base_url": server.url, "act": "test"}
         page = manager.post(NEW, typed)
         part = manager.post(NEW, typed, headers=HTMX)
-    assert "The server answered 200 in" in text_of(page)
+    assert "Server reached: status 200 in" in text_of(page)
     assert value_of(page, "/base_url") == server.url
-    assert "The server answered 200 in" in text_of(part)
+    assert "Server reached: status 200 in" in text_of(part)
     assert "<html" not in part.content.decode()
     wrong_part = manager.post(NEW, typed | {"/base_url": ""}, headers=HTMX)
     assert "Enter the address of the service" in text_of(wrong_part)
@@ -108,7 +108,7 @@ def test_a_long_address_is_tried_without_a_name(loopback: None, manager: Client)
     with serving(always(answer())) as server:
         address = f"{server.url}/{'a' * 300}"
         page = manager.post(NEW, SETTINGS | {"/title": "", "/base_url": address, "act": "test"})
-    assert "The server answered 200 in" in text_of(page)
+    assert "Server reached: status 200 in" in text_of(page)
 
 
 def test_a_refused_address_is_the_answer_of_the_test(manager: Client, dan: Any) -> None:
@@ -124,7 +124,7 @@ def test_deleting_asks_first(made: Datasource, manager: Client) -> None:
     assert "Nothing uses this data source." in text_of(page)
     assert manager.post(f"{ONE}delete/")["Location"] == LIST
     assert not Datasource.objects.exists()
-    assert "Token service is in the recycle bin." in text_of(manager.get(LIST))
+    assert "Token service moved to the recycle bin." in text_of(manager.get(LIST))
 
 
 @pytest.fixture

@@ -34,10 +34,10 @@ def test_a_certificate_comes_as_a_file(manager: Client, made: Datasource, name: 
     sent["certificate_file"].seek(0)
     assert send(manager, **sent, **{"/client_certificate/password": "pw-1"}).status_code == 303
     page = manager.get(PAGE)
-    assert "Signed by CN=Ours" in text_of(page)
+    assert "Issued by CN=Ours" in text_of(page)
     assert "PRIVATE KEY" not in page.content.decode()
     assert "pw-1" not in page.content.decode()
-    assert "Client certificate Of CN=Kianda" in text_of(manager.get(ONE))
+    assert "Client certificate Issued to CN=Kianda" in text_of(manager.get(ONE))
 
 
 def test_what_is_left_empty_stays_and_what_is_to_go_goes(manager: Client, made: Datasource) -> None:
@@ -63,7 +63,10 @@ def test_authorities_come_as_a_file(manager: Client, made: Datasource) -> None:
 def test_a_file_that_is_none_or_too_large_is_refused_beside_its_control(
     manager: Client, made: Datasource
 ) -> None:
-    for data, words in ((b"hello", "no PKCS #12 file"), (b"x" * 200_001, "at most 200 KB")):
+    for data, words in (
+        (b"hello", "This is not a PKCS #12 file (.pfx, .p12), or it is damaged"),
+        (b"x" * 200_001, "at most 200 KB"),
+    ):
         refused = send(manager, certificate_file=SimpleUploadedFile("a.pfx", data))
         assert wrong(refused) == ["f-client_certificate-pem"]
         assert words in text_of(refused)
@@ -74,7 +77,7 @@ def test_a_change_of_somebody_else_is_not_written_over(manager: Client, made: Da
     patch_datasource(name="token-service", changes={"title": "New"}, user=None)
     answer = manager.post(PAGE, NOTHING | old)
     assert answer.status_code == 409
-    assert "Somebody else has changed it." in text_of(answer)
+    assert "Someone else changed it. Check the new values, then save again." in text_of(answer)
     assert get_document("token-service").trusted_ca is None
 
 

@@ -63,7 +63,7 @@ def test_a_file_is_taken_and_its_operations_are_listed_by_group(client: Client) 
     assert page.count('name="op"') == 3
     assert ticked(page) == 3
     assert 'value="https://pets.example/v1"' in page
-    assert "a REST method sends no cookies" in page
+    assert "is not imported: REST methods send no cookies" in page
     assert not Datasource.objects.exists()
 
 
@@ -80,7 +80,7 @@ def test_what_is_chosen_is_stored_under_the_title_and_address_that_are_typed(
     document = rest_document_of(Datasource.objects.get())
     assert (document.title, document.base_url) == ("Our pets", "https://x.example")
     assert [method.name for method in document.methods] == ["make", "shops"]
-    assert "2 operations are imported." in client.get(response["Location"]).content.decode()
+    assert "2 operations imported." in client.get(response["Location"]).content.decode()
 
 
 def test_a_form_sent_twice_makes_one_data_source(client: Client) -> None:
@@ -96,7 +96,7 @@ def test_what_is_taken_over_is_told_while_operations_are_chosen(client: Client) 
     headers = {"HX-Request": "true", "HX-Target": "result"}
     part = client.post(url, {"act": "check", "op": ["1"]}, headers=headers).content.decode()
     assert "<html" not in part
-    assert "a REST method sends no cookies" in part
+    assert "is not imported: REST methods send no cookies" in part
     assert re.search(r"with 1 parameter\s", part)
     part = client.post(url, {"act": "check", "op": ["0"]}, headers=headers).content.decode()
     assert "cookies" not in part
@@ -111,7 +111,7 @@ def test_of_many_operations_none_is_chosen_at_first(client: Client) -> None:
     chosen = {"act": "save", "/base_url": "https://x.example"}
     refused = client.post(url, chosen | {"op": [str(at) for at in range(501)]})
     assert refused.status_code == 422
-    assert "At most 500 operations fit" in refused.content.decode()
+    assert "A data source can have at most 500 operations;" in refused.content.decode()
     assert "Choose at least one operation" in client.post(url, chosen).content.decode()
     assert client.post(url, chosen | {"op": [str(at) for at in range(500)]}).status_code == 303
     assert len(rest_document_of(Datasource.objects.get()).methods) == 500
@@ -193,12 +193,15 @@ def test_an_address_is_read_through_the_guard(client: Client, settings: Any) -> 
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
-        ({"source": "file"}, "Choose a file, or paste text."),
+        ({"source": "file"}, "Choose a file or paste text."),
         ({"source": "curl", "text": " "}, "Paste a command."),
         ({"source": "curl", "text": "curl https://a.example `id`"}, "Nothing is run here"),
         ({"source": "url", "url": "file:///etc/passwd"}, "is not possible"),
         ({"source": "file", "text": "openapi: 3.0.0"}, "describes no operation"),
-        ({"source": "file", "text": "hello"}, "no OpenAPI document"),
+        (
+            {"source": "file", "text": "hello"},
+            "This is not an OpenAPI document, a Postman collection or a cURL command",
+        ),
     ],
 )
 def test_what_cannot_be_imported_is_told_and_nothing_is_held(

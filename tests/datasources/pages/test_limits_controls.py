@@ -20,7 +20,7 @@ NONE = dict.fromkeys(LIMITS, "")
 
 
 def test_limits_are_set_shown_and_taken_away(made: Datasource, manager: Client) -> None:
-    assert "Just now:" not in text_of(manager.get(ONE))
+    assert "Right now:" not in text_of(manager.get(ONE))
     manager.post(ONE, SETTINGS | LIMITS | base(manager.get(ONE)))
     kept = get_document("token-service")
     assert (kept.rate, kept.concurrency) == (Rate(calls=10, per_s=60), 2)
@@ -31,12 +31,14 @@ def test_limits_are_set_shown_and_taken_away(made: Datasource, manager: Client) 
     )
     page = manager.get(ONE)
     assert value_of(page, "/rate/calls") == "10"
-    said = "Just now: 1 of 10 calls in the last 60 s. 1 of 2 under way. 1 failure in a row."
+    said = (
+        "Right now: 1 of 10 calls in the last 60 s. 1 of 2 calls in progress. 1 failure in a row."
+    )
     assert said in text_of(page)
     CallGate.objects.update(failures=3, open_until=now + 20)
-    assert "after failures in a row." in text_of(manager.get(ONE))
+    assert "s after repeated failures." in text_of(manager.get(ONE))
     CallGate.objects.update(open_until=now - 1)
-    assert "The next call tries whether it is well again." in text_of(manager.get(ONE))
+    assert "The next call will test whether it works again." in text_of(manager.get(ONE))
     revision = Datasource.objects.get().revision
     manager.post(ONE, SETTINGS | base(manager.get(ONE)))
     assert Datasource.objects.get().revision == revision

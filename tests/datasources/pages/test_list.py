@@ -27,7 +27,7 @@ def test_an_empty_workspace_offers_the_first_act(manager: Client) -> None:
 def test_the_list_shows_type_status_and_who_changed_it(made: Datasource, manager: Client) -> None:
     page = text_of(manager.get(LIST))
     assert "Token service https://auth.example.org REST Service Ready Not tested yet" in page
-    assert "Kianda Instances of this workspace Built in" in page
+    assert "Kianda Records of this workspace Built in" in page
     assert " dan " in page
 
 

@@ -69,7 +69,7 @@ def test_saving_a_method_as_it_was_opened_changes_nothing(
         ({"/url_path": "/a/{b"}, "f-url_path", "in braces"),
         ({"/url_path": "/" + "x" * 2000}, "f-url_path", "At most 2,000"),
         ({"/http_method": "BREW"}, "f-http_method", "Choose one of"),
-        ({"/request_body/1/name": "grant_type"}, "f-request_body-1-name", "is taken"),
+        ({"/request_body/1/name": "grant_type"}, "f-request_body-1-name", "already in this list"),
         ({"/request_body/0/name": "", "/request_body/0/value": "v"}, "f-request_body-0-name", ""),
         ({"/request_headers/0/name": "a b"}, "f-request_headers-0-name", ""),
         ({"/request_headers/0/name": "X", "/request_headers/0/value": "a\nb"},
@@ -152,7 +152,7 @@ def test_the_type_of_a_parameter_and_that_it_is_required_are_kept(
     odd = typed | {"/request_body/0/value": "many"} | base(page)
     refused = manager.post(METHOD, odd)
     assert wrong(refused) == ["f-request_body-0-value"]
-    assert "Give a number, such as 12 or 12.5." in text_of(refused)
+    assert "Enter a number, such as 12 or 12.5." in text_of(refused)
     manager.post(METHOD, EDITED | base(manager.get(METHOD)))
     assert not is_ticked(manager.get(METHOD), "/request_body/0/required")
 
@@ -172,7 +172,7 @@ def test_a_file_is_chosen_as_a_type_where_bodies_take_files(
     typed = EDITED | {"/request_body/1/type": "file", "/request_body/1/secret": "no"}
     refused = manager.post(METHOD, typed | base(manager.get(METHOD)))
     assert wrong(refused) == ["f-request_body-1-type"]
-    assert "A file is sent in the body alone, as a part of a multipart one" in text_of(refused)
+    assert "Files are only sent in a multipart or raw body" in text_of(refused)
     manager.post(METHOD, typed | {"/content_type": "multipart"} | base(manager.get(METHOD)))
     saved = get_document("token-service").method("refresh-token")
     assert [row.type for row in saved.request_body] == [None, "file"]
@@ -186,4 +186,4 @@ def test_an_answer_is_kept_as_a_file_where_that_is_chosen(
     assert get_document("token-service").method("refresh-token").answer == "file"
     page = manager.get(METHOD)
     assert re.search(r'<option value="file" selected>', page.content.decode())
-    assert "File, kept with the record" in text_of(page)
+    assert "File, stored with the record" in text_of(page)

@@ -126,7 +126,7 @@ def test_no_secret_comes_back_to_the_page(manager: Client, connection: Datasourc
     text = again.content.decode()
     assert wrong(again) == ["f-title", "f-auth-private_key"]
     assert not any(one in text for one in ("cs-1234", "k-1", "r-1", ">abc"))
-    assert text_of(again).count("secrets never come back to a page") >= 2
+    assert text_of(again).count("Not saved yet. Enter the secret again") >= 2
     assert value_of(again, "/auth/token_parameters/2/value") == "t-1"
 
 

@@ -42,4 +42,4 @@ def test_a_parameter_that_is_not_there_is_told_beside_its_control(
     odd |= {"/paging/max_items": ""}
     refused = manager.post(METHOD, odd | base(manager.get(METHOD)))
     assert wrong(refused) == ["f-paging-parameter"]
-    assert "There is no parameter query.page." in text_of(refused)
+    assert "Unknown parameter query.page." in text_of(refused)

@@ -36,6 +36,6 @@ def test_a_post_without_a_key_is_told_beside_the_header(made: Datasource, manage
     odd = SET | {"/idempotency_header": ""} | base(manager.get(METHOD))
     refused = manager.post(METHOD, EDITED | odd)
     assert wrong(refused) == ["f-idempotency_header"]
-    assert "A POST that is made again may act twice." in text_of(refused)
+    assert "Retrying a POST may repeat its effect." in text_of(refused)
     refused = manager.post(METHOD, EDITED | odd | {"/retry/attempts": "many"})
     assert "f-retry-attempts" in wrong(refused)

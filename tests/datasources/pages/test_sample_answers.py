@@ -79,11 +79,15 @@ def test_a_sample_is_read_as_the_answer_of_the_method_is(
 @pytest.mark.parametrize(
     ("settings", "sample", "words"),
     [
-        ({}, "", "no object and no list"),
-        ({}, "just words", "no object and no list"),
+        ({}, "", "The sample contains no object or list of objects"),
+        ({}, "just words", "The sample contains no object or list of objects"),
         ({"/answer": "json"}, "{oops", "is not JSON"),
-        ({"/answer": "xml"}, "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "is not XML"),
-        ({"/answer": "odd"}, "words", "no object and no list"),
+        (
+            {"/answer": "xml"},
+            "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+            "answered with something that is not valid XML",
+        ),
+        ({"/answer": "odd"}, "words", "The sample contains no object or list of objects"),
     ],
 )
 def test_a_sample_that_is_none_is_told_beside_it(
@@ -172,6 +176,6 @@ def test_a_trial_shows_as_failed_what_its_method_does_not_take(
         create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
         failed = manager.post(f"{METHOD}send/", EDITED | condition | {"act": "send"})
         taken = manager.post(f"{METHOD}send/", EDITED | {"act": "send"})
-    assert "That is no success" in text_of(failed)
+    assert "The condition for success was not met:" in text_of(failed)
     assert '"seen"' in text_of(failed)
-    assert "That is no success" not in text_of(taken)
+    assert "The condition for success was not met:" not in text_of(taken)

@@ -75,7 +75,7 @@ def test_json_samples_are_sent_as_what_they_are(loopback: None, manager: Client,
     [
         (answer(b"Sorry", status="503 Service Unavailable", media_type="text/plain"), "Sorry"),
         (answer(b"<b>no</b>", media_type="text/html"), "&lt;b&gt;no&lt;/b&gt;"),
-        (answer(b"", status="204 No Content"), "The answer has no body."),
+        (answer(b"", status="204 No Content"), "The response has no body."),
         (b"nonsense\r\n\r\n", "Token service"),
     ],
 )

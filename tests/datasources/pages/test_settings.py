@@ -98,14 +98,14 @@ def test_all_errors_come_at_once_and_the_summary_leads_to_them(manager: Client) 
 def test_a_taken_name_is_told_beside_the_name(made: Datasource, manager: Client) -> None:
     page = manager.post(NEW, SETTINGS | {"/name": "token-service"})
     assert wrong(page) == ["f-name"]
-    assert "is taken" in text_of(page)
+    assert "already exists" in text_of(page)
 
 
 def test_a_typed_secret_never_comes_back_to_the_page(manager: Client) -> None:
     body = {"/title": "", "/auth/scheme": "basic", "/auth/username": "u", "/auth/password": "pw-9"}
     page = manager.post(NEW, SETTINGS | body)
     assert "pw-9" not in page.content.decode()
-    assert "enter it again" in text_of(page)
+    assert "Enter the secret again" in text_of(page)
     assert value_of(page, "/auth/username") == "u"
 
 
@@ -223,7 +223,7 @@ def test_an_administrator_narrows_what_a_data_source_may_reach(
     body = SETTINGS | base(boss.get(ONE))
     bad = boss.post(ONE, body | {"/allowed_addresses": "auth.example.org\nhttps://x.example"})
     assert wrong(bad) == ["f-allowed_addresses"]
-    assert "https://x.example: Write a host" in text_of(bad)
+    assert "https://x.example: Enter a host" in text_of(bad)
     boss.post(ONE, body | {"/allowed_addresses": "auth.example.org\r\n10.0.0.0/8\r\n"})
     assert get_document("token-service").allowed_addresses == ["auth.example.org", "10.0.0.0/8"]
     assert "auth.example.org\n10.0.0.0/8" in boss.get(ONE).content.decode()
@@ -243,5 +243,5 @@ def test_others_see_what_a_data_source_may_reach_and_keep_it(
     other = SETTINGS | base(manager.get(ONE)) | {"/allowed_addresses": ""}
     assert manager.post(ONE, other).status_code == 403
     away = SETTINGS | base(manager.get(ONE)) | {"/base_url": "https://x.example.org"}
-    assert "not among the addresses" in text_of(manager.post(ONE, away))
+    assert "is not an allowed address of this data source" in text_of(manager.post(ONE, away))
     assert get_document("token-service").allowed_addresses == ["auth.example.org"]

@@ -41,7 +41,7 @@ def test_variables_are_made_changed_and_removed(boss: Client) -> None:
     assert stored() == {"crm_key": ("k-secret-1", True), "host": ("crm.example.org", False)}
     page = boss.get(PAGE)
     assert "k-secret-1" not in page.content.decode()
-    assert "Set. Left empty, it stays." in text_of(page)
+    assert "Saved. Leave empty to keep it." in text_of(page)
     send(boss, {**KEY, "value": ""}, {**HOST, "value": "other.example.org"})
     assert stored()["crm_key"] == ("k-secret-1", True)
     assert stored()["host"] == ("other.example.org", False)
@@ -66,7 +66,7 @@ def test_one_in_use_says_where_and_cannot_be_ticked_away(boss: Client, admin: An
     assert "Used by: token-service" in text_of(boss.get(PAGE))
     answer = send(boss, {**HOST, "remove": "on"})
     assert answer.status_code == 409
-    assert "host is in use by token-service" in text_of(answer)
+    assert "host is used by token-service" in text_of(answer)
 
 
 def test_a_change_of_somebody_else_is_not_written_over(boss: Client, admin: Any) -> None:
@@ -74,7 +74,9 @@ def test_a_change_of_somebody_else_is_not_written_over(boss: Client, admin: Any)
     replace_variables(raw={"variables": [{"name": "a", "value": "1"}]}, user=admin)
     answer = boss.post(PAGE, {**old, "/variables/0/name": "b", "/variables/0/value": "2"})
     assert answer.status_code == 409
-    assert "Somebody else has changed the variables." in text_of(answer)
+    assert "Someone else changed the variables. Check the new values, then save again." in text_of(
+        answer
+    )
     assert list(stored()) == ["a"]
     # What was typed is still there, and saved beside theirs.
     assert value_of(answer, "/variables/0/name") == "a"

@@ -12,7 +12,7 @@ from kianda.lib.errors import Invalid
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.rest.building import body_of, failure, prepared
 
-NO_JSON = "Give JSON, such as a list in square brackets or an object in braces."
+NO_JSON = "Enter JSON, such as a list in square brackets or an object in braces."
 
 
 def sent(value: Any, **parameter: Any) -> Any:
@@ -54,13 +54,13 @@ def test_a_value_becomes_the_type_of_its_parameter(kind: Any, value: Any, expect
 @pytest.mark.parametrize(
     ("kind", "value", "sentence"),
     [
-        ("number", "a lot", "Give a number, such as 12 or 12.5."),
-        ("number", "NaN", "Give a number, such as 12 or 12.5."),
-        ("number", "1e999999999", "Give a number, such as 12 or 12.5."),
-        ("number", "٣", "Give a number, such as 12 or 12.5."),
-        ("number", True, "Give a number, such as 12 or 12.5."),
-        ("number", ["1"], "Give a number, such as 12 or 12.5."),
-        ("boolean", "perhaps", "Give true or false."),
+        ("number", "a lot", "Enter a number, such as 12 or 12.5."),
+        ("number", "NaN", "Enter a number, such as 12 or 12.5."),
+        ("number", "1e999999999", "Enter a number, such as 12 or 12.5."),
+        ("number", "٣", "Enter a number, such as 12 or 12.5."),
+        ("number", True, "Enter a number, such as 12 or 12.5."),
+        ("number", ["1"], "Enter a number, such as 12 or 12.5."),
+        ("boolean", "perhaps", "Enter true or false."),
         ("json", "{oops", NO_JSON),
         ("json", '{"a": NaN}', NO_JSON),
         ("json", "[" * 100_000, NO_JSON),
@@ -105,7 +105,7 @@ def test_a_fixed_value_that_does_not_fit_its_type_is_refused_at_its_place() -> N
     with pytest.raises(Invalid) as caught:
         parse_datasource(raw)
     assert [(flaw.pointer, flaw.detail) for flaw in caught.value.errors] == [
-        ("/methods/0/query/0/value", "Give a number, such as 12 or 12.5.")
+        ("/methods/0/query/0/value", "Enter a number, such as 12 or 12.5.")
     ]
 
 

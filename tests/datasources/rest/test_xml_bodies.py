@@ -55,11 +55,11 @@ def test_what_xml_cannot_hold_is_refused_before_anything_is_sent(value: Any) -> 
     ("names", "place", "words"),
     [
         (["a.b", "c.d"], 0, "An XML body has one root"),
-        (["a.b c"], 0, "is no element"),
-        (["@id"], 0, "is no element"),
-        (["0.x"], 0, "is no element"),
-        (["a..b"], 0, "is no element"),
-        (["a.b", "a"], 1, "cannot have a value and parts of its own"),
+        (["a.b c"], 0, "is not an element name. Use dots: order.lines.0.@id"),
+        (["@id"], 0, "is not an element name. Use dots: order.lines.0.@id"),
+        (["0.x"], 0, "is not an element name. Use dots: order.lines.0.@id"),
+        (["a..b"], 0, "is not an element name. Use dots: order.lines.0.@id"),
+        (["a.b", "a"], 1, "cannot have both a value and parts"),
     ],
 )
 def test_names_that_make_no_document_are_told_when_the_method_is_saved(

@@ -163,7 +163,7 @@ def test_a_connection_cut_after_the_text_is_told_and_never_repeated(server: Mail
     assert told(found) == {
         "mark@example.org": (
             "may_have_been_sent",
-            "The connection to 127.0.0.1 broke after the message had been transmitted.",
+            "The connection to 127.0.0.1 was lost after the message had been sent.",
         )
     }
     server.does.cut_at = ""

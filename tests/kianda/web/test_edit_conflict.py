@@ -43,12 +43,12 @@ PAGES = {
     ),
     "datasource": Page(
         ONE, SETTINGS | {"/title": "Theirs", "/timeout_s": "7"}, SETTINGS | {"/title": "Mine"},
-        "Display name Theirs Mine Time limit of a call 7 30 Save again", conflict=409,
+        "Display name Theirs Mine Timeout 7 30 Save again", conflict=409,
     ),
     "security": Page(
         f"{ONE}security/", {"/editors/users": "admin, helen"},
         {"/editors/users": "admin", "/callers/groups": ["Crew"]},
-        "Change, test and send admin helen admin Call from rules \u2013 Crew Save again",
+        "Manage and test admin helen admin Call from rules \u2013 Crew Save again",
     ),
     "method": Page(
         METHOD, EDITED | {"/url_path": "/theirs", "/query/0/name": "scope"},

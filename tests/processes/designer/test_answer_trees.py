@@ -53,7 +53,7 @@ def test_objects_and_lists_are_branches_with_types_examples_and_sentences(
     ]  # fmt: skip
     words = said(text)
     assert "lines[] list whole list" in words
-    assert "It holds the same again. Write deeper places by hand." in words
+    assert "The structure repeats. Type deeper paths manually." in words
     assert "data-part=" not in text
     assert "data-asks=" not in text
 

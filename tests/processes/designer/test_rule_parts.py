@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 TREES = [
     ("field", "", ["Token", "Access token", "access_token"], ["urlPath", "body.client_id"]),
     ("target", "", ["URL path", "urlPath", "Headers", "Body", "client_secret"], ["response"]),
-    ("target", "token-service/get-orders", ["Path", "customer", "Query", "status"], ["Body"]),
+    ("target", "token-service/get-orders", ["URL path", "customer", "Query", "status"], ["Body"]),
     ("target", "lost/lost", ["Choose a data source"], ["Body"]),
     ("result", "", ["Status", "Body", "token_type", "Process and user"], ["error.message"]),
     ("result", "kianda/token-refresh", ["Item found", "item.access_token"], ["response"]),

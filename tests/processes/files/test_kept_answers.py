@@ -124,7 +124,7 @@ def test_a_field_of_several_takes_it_as_one_of_them(converter: HTTPServer, ada: 
             HTML, {"content_type": "text/html"}, "bad_answer",
             "Converter answered with a web page in place of a file.",
         ),
-        (b"", {}, "bad_answer", "Converter answered 200 without a file: the answer is empty."),
+        (b"", {}, "bad_answer", "Converter answered 200 without a file: the response is empty."),
         (
             TEXT, {}, "bad_answer",
             "The file that Converter sent was not saved. letter.pdf is not what its name says: "

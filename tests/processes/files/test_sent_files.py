@@ -281,5 +281,5 @@ def test_a_file_that_cannot_be_read_is_told_at_its_place(ada: Any, value: Any) -
     [flaw] = got.json()["errors"]
     assert flaw["pointer"] == "/input/body.doc"
     assert flaw["detail"] == (
-        'Write a file as {"name": "offer.pdf", "content": "..."}, its content as base64.'
+        'Send a file as {"name": "offer.pdf", "content": "..."}, with the content as base64.'
     )

@@ -59,5 +59,5 @@ def test_a_run_without_a_token_fails_with_what_is_wrong(
     run = press(connected, ada)
     assert run.status == "failed"
     assert run.error["kind"] == "configuration"
-    assert "has to be connected again" in run.error["message"]
+    assert "again: " in run.error["message"]
     assert tokens.called_with == []

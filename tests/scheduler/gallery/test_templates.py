@@ -62,8 +62,8 @@ def test_a_list_is_fetched_into_a_table(provider: HTTPServer, admin: Any) -> Non
     ("wrong", "sentence"),
     [
         ({"columns": "id, first name"}, "first name cannot be a column"),
-        ({"columns": " , "}, "Write 1 to 20 names."),
-        ({"place": "data..rows"}, "Write names with dots between them"),
+        ({"columns": " , "}, "Enter 1 to 20 names."),
+        ({"place": "data..rows"}, "Enter names separated by dots, such as data.rows"),
         ({"list_path": "items"}, "A path starts with /."),
     ],
 )

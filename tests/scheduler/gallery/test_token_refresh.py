@@ -105,18 +105,18 @@ def test_a_second_one_of_the_same_service_gets_free_names(provider: HTTPServer, 
     ("wrong", "sentence"),
     [
         ({"base_url": "http://10.0.0.8"}, "10.0.0.8 is not a public address."),
-        ({"base_url": "http://169.254.169.254"}, "Those cannot be reached at all."),
+        ({"base_url": "http://169.254.169.254"}, "which is never allowed"),
         ({"base_url": "ftp://x.example"}, "The scheme ftp is not possible."),
-        ({"base_url": ""}, "Service URL is required. Fill it in."),
+        ({"base_url": ""}, "Enter a value for Service URL."),
         ({"token_path": "oauth"}, "A path starts with /."),
         ({"token_path": "/a/../b"}, "A path cannot hold .."),
-        ({"every": "0"}, "Every so many minutes: enter 1 or more."),
-        ({"every": "525601"}, "Every so many minutes: enter less; a year has 525,600 minutes."),
-        ({"every": "often"}, "Every so many minutes: enter a whole number."),
-        ({"lives": "9" * 5000}, "The token lives, minutes: enter"),
-        ({"every": "90"}, "Every 90 minutes is longer than the token lives, 60"),
-        ({"every": "60"}, "leaves nothing to spare"),
-        ({"client_id": "", "refresh_token": ""}, "Refresh token is required. Fill it in."),
+        ({"every": "0"}, "Interval in minutes: enter 1 or more."),
+        ({"every": "525601"}, "Interval in minutes: enter less; a year has 525,600 minutes."),
+        ({"every": "often"}, "Interval in minutes: enter a whole number."),
+        ({"lives": "9" * 5000}, "Token lifetime in minutes: enter"),
+        ({"every": "90"}, "instead of 90."),
+        ({"every": "60"}, "to leave some time for a retry"),
+        ({"client_id": "", "refresh_token": ""}, "Enter a value for Refresh token."),
         ({"service": "x" * 101}, "at most 100 characters"),
     ],
 )
@@ -147,14 +147,14 @@ def test_a_failure_at_the_last_step_takes_everything_back(provider: HTTPServer, 
     with connection.execute_wrapper(be_quicker):
         response = client_of(admin).post(WIZARD, typed(provider))
     assert response.status_code == 422
-    assert f"There is a scheduled task {name} already." in text_of(response)
+    assert f"{name} already exists. Choose another name." in text_of(response)
     assert nothing_is_there()
 
 
 def test_a_long_interval_is_made_when_the_person_is_sure(provider: HTTPServer, admin: Any) -> None:
     client = client_of(admin)
     refused = client.post(WIZARD, typed(provider, every="90"))
-    assert "Make it all the same" in text_of(refused)
+    assert "Create anyway" in text_of(refused)
     assert client.post(WIZARD, typed(provider, every="90", sure="on")).status_code == 303
     assert ScheduledTask.objects.get().schedule["every"] == 90
 
@@ -163,7 +163,7 @@ def test_the_warning_follows_what_is_typed(admin: Any) -> None:
     htmx = {"HX-Request": "true", "HX-Target": "lead"}
     client = client_of(admin)
     said = client.get(f"{WIZARD}?/every=90&/lives=60", headers=htmx)
-    assert "longer than the token lives" in text_of(said)
+    assert "before the next refresh. Enter at most" in text_of(said)
     assert "lives" not in text_of(client.get(f"{WIZARD}?/every=50&/lives=60", headers=htmx))
     assert client.get(f"{WIZARD}?/every=x&/lives=-1", headers=htmx).status_code == 200
 

@@ -103,7 +103,7 @@ def test_the_nth_weekday_and_a_delay(page: Client, counter: ProcessInstance) -> 
 
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
-    ({"/name": ""}, "/name", "Write a name."),
+    ({"/name": ""}, "/name", "Enter a name."),
     ({"/name": "x" * 201}, "/name", "200"),
     ({"/schedule/minutes/every": ""}, "/schedule/every", "required"),
     ({"/schedule/minutes/every": "0"}, "/schedule/every", "Enter 1 or more"),
@@ -115,7 +115,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "at least one day",
     ),
     ({"/schedule/kind": "daily", "/schedule/daily/at": ""}, "/schedule/at", "time of day"),
-    ({"/schedule/kind": "once", "/schedule/once/at": ""}, "/schedule/at", "moment"),
+    ({"/schedule/kind": "once", "/schedule/once/at": ""}, "/schedule/at", "date and time"),
     ({"/schedule/kind": "once", "/schedule/once/at": "2001-01-01T09:00"}, "/schedule/at", "passed"),
     ({"/schedule/kind": "once", "once_by": "in"}, "/schedule/in", "1 or more"),
     (
@@ -126,10 +126,10 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"expire": "on", "expire_by": "runs"}, "/expires/after_runs", ""),
     ({"expire": "on", "/expires/at": "2001-01-01T09:00"}, "/expires/at", "passed"),
     ({"/process": ""}, "/process", "Choose a process design."),
-    ({"/process_id": "counter-9"}, "/process_id", "no process instance"),
+    ({"/process_id": "counter-9"}, "/process_id", "no record"),
     ({"/target": ""}, "/target", ""),
     ({"/target": "nothing"}, "/target", ""),
-    ({"/timezone": "Mars/Base"}, "/timezone", "no time zone"),
+    ({"/timezone": "Mars/Base"}, "/timezone", "Unknown time zone"),
 ]
 
 

@@ -39,7 +39,7 @@ def test_a_task_that_is_not_there_is_404(page: Client, task: str, place: str) ->
 
 
 def test_the_list_says_when_what_and_as_whom(page: Client, make_task: Make) -> None:
-    assert "Nothing is scheduled yet" in text_of(page.get(reverse("tasks")))
+    assert "No scheduled tasks yet" in text_of(page.get(reverse("tasks")))
     make_task(moment=timezone.now(), schedule={"kind": "minutes", "every": 55})
     said = text_of(page.get(reverse("tasks")))
     for words in ("Count", "Every 55 minutes", "counter-1", "Scheduled", "in 5"):
@@ -77,7 +77,7 @@ def test_the_list_is_searched_filtered_and_paged(page: Client, make_task: Make, 
         ({}, "minutes", "edit, pause, delete"),
         ({"enabled": False}, "minutes", "edit, resume, delete"),
         ({"finished_at": timezone.now(), "next_run_at": None}, "minutes", "edit, delete"),
-        ({}, "on_demand", "edit, pause, new webhook address, delete"),
+        ({}, "on_demand", "edit, pause, new webhook url, delete"),
     ],
 )
 def test_the_menu_of_a_row_is_called_by_what_it_holds(
@@ -131,7 +131,7 @@ def test_a_planned_task_has_no_address_to_renew(page: Client, make_task: Make) -
 def test_the_history_says_what_became_of_each_firing(page: Client, make_task: Make) -> None:
     task = make_task(moment=timezone.now())
     address = reverse("task-history", args=[task.pk])
-    assert "Has not fired yet" in text_of(page.get(address))
+    assert "No runs yet" in text_of(page.get(address))
     planned = timezone.now() - timedelta(minutes=9)
     for number, outcome in enumerate(("succeeded", "failed", "missed")):
         moment = planned + timedelta(minutes=number)
@@ -147,4 +147,4 @@ def test_the_history_says_what_became_of_each_firing(page: Client, make_task: Ma
     counted = {shape: count for shape, _word, count in answer.context["shapes"]}
     assert counted == {"succeeded": 1, "failed": 1, "left out": 1}
     assert len(page.get(address, {"outcome": "failed"}).context["lines"]) == 1
-    assert "No occurrence" in text_of(page.get(address, {"outcome": "skipped"}))
+    assert "No matches" in text_of(page.get(address, {"outcome": "skipped"}))

@@ -47,7 +47,7 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "once"}, "", 'either "at"'),
         ({"kind": "once", "at": "2026-01-01T09:00", "in": {"days": 1}}, "", 'either "at"'),
         ({"kind": "once", "at": "tomorrow"}, "/at", "such as 2026-11-23T09:30"),
-        ({"kind": "once", "at": "9999-12-31T23:59:59"}, "/at", "out of reach"),
+        ({"kind": "once", "at": "9999-12-31T23:59:59"}, "/at", "is out of range"),
         ({"kind": "once", "in": {}}, "/in", "Enter 1 or more"),
         ({"kind": "once", "in": {"hours": -1}}, "/in/hours", "Enter 0 or more"),
         ({"kind": "once", "in": {"weeks": 1}}, "/in/weeks", "no setting"),
@@ -55,11 +55,11 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "cron", "expression": "* * * *"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "* * * * * *"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "every day"}, "/expression", "five fields"),
-        ({"kind": "cron", "expression": "61 * * * *"}, "/expression", "no cron line"),
+        ({"kind": "cron", "expression": "61 * * * *"}, "/expression", "This is not a cron line"),
         ({"kind": "cron", "expression": "a b c d e"}, "/expression", "'a' cannot stand"),
         ({"kind": "cron", "expression": "0 0 L * *"}, "/expression", "'L' cannot stand"),
-        ({"kind": "cron", "expression": "*/0 * * * *"}, "/expression", "no cron line"),
-        ({"kind": "cron", "expression": "0 0 30 2 *"}, "/expression", "never fires"),
+        ({"kind": "cron", "expression": "*/0 * * * *"}, "/expression", "This is not a cron line"),
+        ({"kind": "cron", "expression": "0 0 30 2 *"}, "/expression", "This never runs"),
         ({"kind": "cron", "expression": "1 " * 300}, "/expression", "most 200"),
         ({"kind": "on_demand", "every": 1}, "/every", "no setting"),
         ({"kind": "fortnightly"}, "/kind", "Choose one of"),
@@ -77,7 +77,7 @@ def test_bad_settings_name_the_place_and_the_mend(
 
 @pytest.mark.parametrize("settings", [None, 5, "minutes", [], True])
 def test_anything_but_an_object_is_refused(settings: Any) -> None:
-    assert flaws(settings) == [("", "Write an object.")]
+    assert flaws(settings) == [("", "Send an object.")]
 
 
 @pytest.mark.parametrize(
