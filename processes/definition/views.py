@@ -157,7 +157,7 @@ class ViewChart(BaseModel):
 
     title: str = Field(
         default="", max_length=60, title=gettext_noop("Title"),
-        description=gettext_noop("If empty, it is made from the settings."),
+        description=gettext_noop("If empty, it comes from the settings."),
         json_schema_extra={"control": "line"},
     )  # fmt: skip
     show: Literal["bars", "line", "number"] = Field(

@@ -48,7 +48,8 @@ def test_an_instance_says_for_whom_it_waits_and_who_did_what(
     seen = page(people.tom, place)
     assert "This form waits for Mark Murphy." in seen
     assert "Completed by Emma Doyle" in seen
-    assert "Ruth Ryan, by hand" in seen
+    assert "Ruth Ryan changed" in seen
+    assert "Ruth Ryan, by hand" in page(people.tom, f"{place}changes/")
     assert "owner Mark Murphy" in page(people.mark, place)
     assert "It goes back to Emma Doyle." in page(people.mark, f"{place}forms/asking/send-back/")
     assert "Now with Mark Murphy." in page(people.root, f"{place}forms/decision/reassign/")
@@ -61,7 +62,8 @@ def test_the_history_names_who_asked_over_the_api(people: Office) -> None:
     made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
     place = f"/instances/{made.process_id}/"
     api_client(people.emma).post(f"/api/v1{place}trigger/", {"target": "send"})
-    for path in (place, f"{place}changes/", f"{place}runs/"):
+    assert "Emma Doyle sent" in page(people.tom, place)
+    for path in (f"{place}changes/", f"{place}runs/"):
         assert "API · Emma Doyle" in page(people.tom, path), path
     run = page(people.tom, f"/runs/{Run.objects.get().pk}/")
     assert "API · Emma Doyle · version" in run

@@ -106,11 +106,10 @@ def test_cells_of_a_table_are_told_in_the_same_zone_as_they_are_shown(
     ben_in_new_york: Client, ada: Any
 ) -> None:
     changed_by(ada, stops=[THEIRS])
-    for page in (URL, f"{URL}changes/"):
-        said = text_of(ben_in_new_york.get(page))
-        assert "row 1, Leaves: 1 Jul 2025, 08:00:00 → 2 Jul 2025, 08:00:00" in said
-        assert "row 1, Country: Germany → Ireland" in said
-        assert "UTC" not in said
+    said = text_of(ben_in_new_york.get(f"{URL}changes/"))
+    assert "row 1, Leaves: 1 Jul 2025, 08:00:00 → 2 Jul 2025, 08:00:00" in said
+    assert "row 1, Country: Germany → Ireland" in said
+    assert "UTC" not in said
 
 
 def test_a_value_is_restored_after_a_question_in_the_words_of_the_form(
