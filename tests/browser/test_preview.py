@@ -65,7 +65,7 @@ def test_a_draft_is_tried_by_mouse(
     assert page.evaluate("navigator.clipboard.readText()") == "token-refresh-1"
     form(page).get_by_role("button", name="Refresh").click()
     form(page).get_by_text("Choose first whether to send real requests").first.wait_for()
-    form(page).get_by_label("Send real requests").check()
+    form(page).get_by_role("radio", name="Send real requests").check()
     form(page).get_by_role("button", name="Refresh").click()
     form(page).get_by_text("Refresh succeeded").wait_for()
     assert form(page).get_by_label("Access token").input_value() == "at-new"
@@ -199,7 +199,7 @@ def test_a_run_of_the_past_is_walked_through(
     page.get_by_text("After step 1 of 3: Clear the access token").wait_for()
     page.locator("#walk-next").press("Enter")
     page.get_by_text("After step 2 of 3: Get a new token").wait_for()
-    page.locator("summary", has_text="Answer 200").click()
+    page.locator("summary", has_text="Response 200").click()
     looks(page)
 
 

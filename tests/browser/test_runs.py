@@ -93,7 +93,7 @@ def test_a_failed_step_is_open_with_what_the_other_side_said(
     run = press(token(), person("ada"))
     page = page_as("ben")
     page.goto(f"/runs/{run.pk}/")
-    expect(page.locator("details[open] >> text=Answer").first).to_be_visible()
+    expect(page.locator("details[open] >> text=Response").first).to_be_visible()
     expect(page.get_by_text("Not reached: the run ended before it.")).to_be_visible()
     looks(page)
     assert page.title() != "owned"
