@@ -72,7 +72,7 @@ class Button(FormField):
         default="",
         title=gettext_noop("Style"),
         description=gettext_noop(
-            "How it looks. If empty, the button that submits the form is the main one. A form "
+            "If empty, the button that submits the form is the main one. A form "
             "shows one main button, the first."
         ),
         json_schema_extra={"control": "select"},

@@ -14,7 +14,7 @@ def _known(ref: str) -> str:
     if found.state == UNKNOWN:
         raise ValueError(_("Choose a group or a person."))
     if found.state == DEACTIVATED:
-        words = _("%(name)s is deactivated. Choose somebody else.")
+        words = _("%(name)s is deactivated. Choose someone else.")
         raise ValueError(words % {"name": found.name})
     return ref
 

@@ -23,7 +23,7 @@ def order(person: Callable[[str], Any]) -> Any:
 
 def on(page: Page) -> Locator:
     """Return the form of the instance."""
-    return page.locator("main form[method=post]").first
+    return page.locator("form#form")
 
 
 PLACES = [
@@ -94,7 +94,7 @@ def test_enter_in_a_field_saves_and_presses_no_button(page_as: PageAs, order: An
     page.goto("/instances/orders-1/")
     on(page).get_by_label("Customer").fill("beta")
     on(page).get_by_label("Customer").press("Enter")
-    page.wait_for_selector("text=Saved.")
+    page.wait_for_selector("text=Draft saved.")
     assert values_of(order)["customer"] == "beta"
     assert not Run.objects.exists()
 
@@ -111,7 +111,7 @@ def test_every_type_of_field_is_filled_in_and_comes_back(page_as: PageAs, order:
     page.get_by_role("tab", name="Notes").click()
     on(page).get_by_label("Remark").fill("one\ntwo")
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=Saved.")
+    page.wait_for_selector("text=Draft saved.")
     values = values_of(order)
     assert str(values["amount"]) == "12.5"
     assert values["due"] == "2026-12-24"
@@ -163,7 +163,7 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     assert on(page).get_by_label("Amount").input_value() == "7.00"
     page.get_by_role("radio", name="Take theirs: theirs too").check()
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=Saved.")
+    page.wait_for_selector("text=Draft saved.")
     values = values_of(order)
     assert (values["customer"], values["status_text"]) == ("mine", "theirs too")
     assert str(values["amount"]) == "7"

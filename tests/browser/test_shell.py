@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.hands import go_on
-from tests.browser.story_rows import make_orders, sign_in
+from tests.browser.story_rows import make_order, make_orders, sign_in
 from tests.browser.watch import Look, PageAs
 
 
@@ -141,6 +141,7 @@ def test_what_was_chosen_before_the_scripts_came_is_heard_when_they_come(
     page_as: PageAs, person: Callable[[str], Any]
 ) -> None:
     make_orders(person("ada"))
+    make_order(person("ada"))
     page = page_as("ada")
     page.is_spent = True
     page.add_init_script(EARLY)
