@@ -32,13 +32,13 @@ def png(width: int = 2, height: int = 2) -> bytes:
 
 
 def packed(*names: str, content: bytes = b"x", first: str = "") -> bytes:
-    """Return a container with these files in it."""
+    """Return a container with these files in it, the same at each moment: it names tests."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as container:
         if first:
-            container.writestr("mimetype", first)
+            container.writestr(zipfile.ZipInfo("mimetype"), first)
         for name in names:
-            container.writestr(name, content)
+            container.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
