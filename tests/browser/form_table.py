@@ -140,7 +140,7 @@ FORMS = {
     ),
     "variables": Form(
         "/variables/", "admin", "Save", "/variables/0/name", "crm_host", takes_empty=True,
-        second="other", again="Somebody else has changed the variables.",
+        second="other", again="Someone else changed the variables.",
     ),
     "method-new": Form(
         "/datasources/token-service/methods/new/", "dan", "Save method", "/title", "Look",
@@ -165,7 +165,7 @@ FORMS = {
     "task-new": Form(
         "/scheduled-tasks/new/", "ada", "OK", "/name", SCRIPT,
         opener=(TASKS, "Schedule a task"), rows=orders, fill=of_task,
-        again="There is a scheduled task",
+        again="already exists. Choose another name.",
     ),
     "task": Form(
         "/scheduled-tasks/{task}/", "ada", "OK", "/name", SCRIPT, rows=task, second="Other",

@@ -71,6 +71,13 @@ def go_on(link: Locator) -> None:
         link.click()
 
 
+def see_sent(page: Page, to: str) -> None:
+    """Read to whom the form was sent that was just submitted, and go on to its record."""
+    expect(page.get_by_role("heading", name=f"Sent to {to}", exact=True)).to_be_visible()
+    go_on(page.get_by_role("link", name="View it"))
+    page.get_by_text(f"This form waits for {to}").wait_for()
+
+
 def nearer(one: Any) -> Any:
     """Return the key that brings the focus nearer to an element; None when that is gone."""
     try:

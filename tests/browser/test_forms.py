@@ -11,6 +11,7 @@ from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, Run
 from processes.running.runs import trigger
+from tests.browser.hands import see_sent
 from tests.browser.story_rows import SCRIPT
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -68,7 +69,7 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
     expect(ada.locator("#f-data-total")).to_have_value("3 days")
     assert ada.locator("#f-data-reason").input_value() == SCRIPT
     ada.get_by_role("button", name="Submit").click()
-    ada.get_by_text("This form waits for ben").wait_for()
+    see_sent(ada, "ben")
     axe(ada)
 
     ben = page_as("ben")
@@ -88,7 +89,7 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
     ada.keyboard.press("Tab")
     expect(ada.locator("#f-data-total")).to_have_value("2 days")
     ada.get_by_role("button", name="Submit").click()
-    ada.get_by_text("This form waits for ben").wait_for()
+    see_sent(ada, "ben")
 
     ben.goto("/work/")
     ben.get_by_role("link", name="Decision").click()
@@ -139,7 +140,7 @@ def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_agai
     looks(asker)
     asker.locator("#f-data-days").fill("2")
     asker.get_by_role("button", name="Submit").click()
-    asker.get_by_text("This form waits for ben").wait_for()
+    see_sent(asker, "ben")
     expect(note).to_have_count(0)
 
     boss.goto("/work/")
@@ -236,8 +237,8 @@ def test_a_new_form_reacts_as_it_is_filled_in_and_submitting_makes_the_instance(
     assert not ProcessInstance.objects.exists()
     page.keyboard.type("rest")
     page.get_by_role("button", name="Submit").dblclick()
-    page.get_by_text("This form waits for ben").wait_for()
-    assert page.url.endswith("/instances/leave-1/#form-decision")
+    see_sent(page, "ben")
+    assert page.url.endswith("/instances/leave-1/")
     instance = ProcessInstance.objects.get()
     assert (instance.status, instance.values["total"]) == ("Decision", "9 days")
     assert "pin" in instance.secrets

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessInstance, WorkingCopy
-from tests.browser.hands import pick, until
+from tests.browser.hands import pick, see_sent, until
 from tests.browser.watch import PageAs
 from tests.processes.definitions import text_field
 from tests.processes.stories import published
@@ -43,7 +43,7 @@ def test_a_form_is_passed_on_and_opened_again(
     page = page_as("ada", width)
     page.goto("/instances/claim-1/")
     page.get_by_role("button", name="Submit").click()
-    page.get_by_text("This form waits for ben").wait_for()
+    see_sent(page, "ben")
     if page.get_by_role("tab", name="Request").count():
         page.get_by_role("tab", name="Request").click()
     page.get_by_role("button", name="Actions of Request").click()

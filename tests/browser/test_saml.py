@@ -55,6 +55,6 @@ def test_a_provider_is_set_up_and_signs_somebody_in_from_another_site(
     page.complaints.expect("127.0.0.1")
     page.goto("/sign-in/?next=/profile/")
     page.get_by_role("link", name="Sign in with Acme").click()
-    page.get_by_role("button", name="Continue with the next rule").click()
+    page.get_by_role("button", name="Go on").click()
     page.wait_for_url("**/profile/")
     assert page.locator("h1").inner_text() != ""

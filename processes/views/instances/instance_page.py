@@ -170,7 +170,9 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
         modes=form_page.modes,
     )
     process_id = form_page.instance.process_id
-    if not frame_of(request).url and (sent := sent_address(process_id, form_page.user, run)):
+    # Who closes a record leaves it: what is withdrawn was not sent.
+    goes_elsewhere = frame_of(request).url or _next_page([run]).get("leave")
+    if not goes_elsewhere and (sent := sent_address(process_id, form_page.user, run)):
         return go(request, sent)
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
