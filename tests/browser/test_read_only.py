@@ -50,7 +50,7 @@ def test_every_box_is_light_while_the_debugger_holds_the_form(
     page.get_by_role("button", name="Debug").click()
     frame.get_by_role("button", name="Go").click()
     page.get_by_text("Paused before rule 1").wait_for()
-    frame.get_by_text("Go paused.").wait_for()
+    frame.get_by_text("Go is paused.").wait_for()
     expect(frame.locator(BOXES)).to_have_count(9)
     light = frame.locator(BOXES).evaluate_all(BORDERS)
     assert len(strong) == len(set(light)) == 1

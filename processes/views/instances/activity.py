@@ -84,7 +84,7 @@ def _file_link(file: File) -> SafeString:
     if file.state != File.State.READY:
         return format_html("{}", file.name)
     there = reverse("file", args=[file.pk, "_"]).removesuffix("_") + quote(file.name, safe="")
-    return format_html('<a class="k-break" href="{}">{}</a>', there, file.name)
+    return format_html('<a class="k-break k-inline" href="{}">{}</a>', there, file.name)
 
 
 def said(text: str, named: list[str]) -> SafeString:
