@@ -11,6 +11,7 @@ from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import File, ProcessInstance
 from processes.running import runs
+from tests.browser.hands import until
 from tests.browser.story_rows import LOOKS
 from tests.browser.watch import Look, PageAs
 from tests.factories import OPEN_TO_ALL
@@ -187,6 +188,7 @@ def test_an_upload_is_cancelled_and_a_press_waits_for_the_others(
     choose(page, "more", LETTER, LARGE)
     cancel = box(page, "more").get_by_role("button", name="Cancel")
     expect(cancel).to_have_count(2)
+    until(page, lambda: len(held) == 2)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Waiting for the files to be uploaded")).to_be_visible()
     cancel.nth(1).click()
@@ -197,7 +199,8 @@ def test_an_upload_is_cancelled_and_a_press_waits_for_the_others(
             route.continue_()
     expect(page.locator("[data-seen]")).to_have_value("2")
     assert names(row, "more") == ["offer.pdf"]
-    assert File.objects.count() == 1
+    # The page asks for its deletion, and waits for no answer.
+    until(page, lambda: File.objects.count() == 1)
 
 
 def test_files_are_sent_through_a_link(
