@@ -122,12 +122,12 @@ FORMS = {
     ),
     "datasource-new": Form(
         "/datasources/new/", "dan", "Save", "/title", "Safe",
-        fill=partial(filled, base_url="https://example.org"), again="The name safe is taken",
+        fill=partial(filled, base_url="https://example.org"), again="safe already exists",
     ),
     "datasource-new-email": Form(
         "/datasources/new/email/", "dan", "Save", "/title", "Safe",
         fill=of_account,
-        again="The name safe is taken",
+        again="safe already exists",
     ),
     "datasource": Form(
         "/datasources/token-service/", "dan", "Save", "/title", SCRIPT, rows=service,
