@@ -114,15 +114,15 @@ def write_the_design(page: Page) -> None:
 
 def make_the_instance(page: Page, service: Any) -> None:
     page.goto("/start/token-refresh/?mode=preview")
-    form = page.locator("form", has=page.get_by_role("button", name="Create preview instance"))
+    form = page.locator("form", has=page.get_by_role("button", name="Create preview record"))
     form.get_by_label("Client secret").fill("sec-1")
-    form.get_by_role("button", name="Create preview instance").click()
+    form.get_by_role("button", name="Create preview record").click()
     page.get_by_text("Client ID is required. Fill it in.").first.wait_for()
     form.get_by_label("Client ID").fill("acme")
     form.get_by_label("Client secret").fill("sec-1")
     form.get_by_label("Redirect URL").fill(SCRIPT)
     form.get_by_label("Refresh token").fill("stolen")
-    form.get_by_role("button", name="Create preview instance").dblclick()
+    form.get_by_role("button", name="Create preview record").dblclick()
     page.wait_for_url(f"**/instances/{PROCESS_ID}/")
     assert ProcessInstance.objects.get().mode == "preview"
 
@@ -172,7 +172,7 @@ def schedule_it(page: Page) -> Any:
     process_id.press("ControlOrMeta+V")
     page.wait_for_selector("text=Found: status open")
     page.get_by_label("Refresh button, all 3 rules").check(force=True)
-    page.wait_for_selector("text=it would expire before it is renewed")
+    page.wait_for_selector("text=It would expire before it is refreshed")
     page.locator("#f-schedule-every").fill("55")
     page.wait_for_selector("text=leaves 5 min to spare")
     page.wait_for_selector(".k-firings li:nth-child(5)")
