@@ -118,7 +118,9 @@ def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
         choose(page, "receipt", file)
         expect(box(page, "receipt").get_by_role("status")).to_contain_text(sentence)
     choose(page, "more", LETTER, PICTURE, LETTER, LETTER)
-    expect(box(page, "more").get_by_role("status")).to_contain_text("At most 3 files are allowed here.")
+    expect(box(page, "more").get_by_role("status")).to_contain_text(
+        "At most 3 files are allowed here."
+    )
     expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(3)
     docx = {"name": "letter.docx", "mimeType": "application/zip", "buffer": b"PK\3\4"}
     box(page, "more").get_by_role("button", name="Remove").first.click()
