@@ -35,7 +35,7 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     looks(page)
     page.get_by_role("button", name="Save method").click()
-    page.get_by_text("is saved").wait_for()
+    page.get_by_text(" saved.").wait_for()
     method = get_document("token-service").method("refresh-token")
     assert method is not None
     assert method.success_when is not None

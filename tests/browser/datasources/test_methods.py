@@ -134,7 +134,7 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(
     page.get_by_role("button", name="Send").click()
     page.get_by_text("2 places need a look").wait_for()
     expect(page.locator("#f-url_path")).to_be_focused()
-    assert "is taken" in page.locator("#f-request_body-5-error").inner_text()
+    assert "is already in this list" in page.locator("#f-request_body-5-error").inner_text()
     page.get_by_role("button", name="Remove client_id").last.click()
     page.get_by_label("URL path").fill("/oauth/token")
     page.get_by_role("button", name="Send").click()
@@ -152,7 +152,7 @@ def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
     page.get_by_role("button", name=act, exact=True).click()
     page.get_by_text("One place needs a look. Nothing was sent.").wait_for()
     expect(instance).to_be_focused()
-    expect(instance).to_have_accessible_description(re.compile("There is no instance nope-1"))
+    expect(instance).to_have_accessible_description(re.compile("There is no record nope-1"))
     # What the sentence is about is changed; the summary stands until the next answer.
     instance.fill("")
     expect(page.locator(".invalid-feedback")).to_have_count(0)

@@ -128,7 +128,7 @@ def test_what_is_typed_is_tested_and_stays(page_as: PageAs, provider: Any, axe: 
     axe(page)
     page.get_by_label("Display name").fill("Token service")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Token service is made.").wait_for()
+    page.get_by_text("Token service created.").wait_for()
     page.get_by_label("Base URL").fill("http://127.0.0.1:9")
     page.get_by_label("Authentication").select_option("bearer")
     page.get_by_label("Token · not set").fill("tok-1")

@@ -38,7 +38,7 @@ def test_the_task_of_the_scenario_is_scheduled_by_clicking(
     axe(page)
     page.get_by_role("button", name="OK", exact=True).dblclick()
     page.wait_for_url("**/scheduled-tasks/?status=active")
-    page.wait_for_selector("text=Refresh the token is scheduled")
+    page.wait_for_selector("text=Refresh the token scheduled.")
     made = ScheduledTask.objects.get(name="Refresh the token")
     assert (made.target, made.process_id, made.schedule, made.expires, made.run_as_name) == (
         "refresh", "token-refresh-1", {"kind": "minutes", "every": 55}, None, "ada",
@@ -67,7 +67,7 @@ def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(
     sign_in(page, "ada")
     page.wait_for_selector("text=nothing was sent yet")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("Kept is scheduled").wait_for()
+    page.get_by_text("Kept scheduled.").wait_for()
     made = ScheduledTask.objects.get()
     assert made.schedule == {"kind": "weekly", "every": 1, "days": ["friday"], "at": "09:00"}
     assert made.expires == {"at": "2101-01-01T09:00:00"}
