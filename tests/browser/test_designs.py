@@ -86,7 +86,7 @@ def test_each_error_is_marked_at_its_line_and_the_link_goes_there(
     wrong = text.replace('"decimals": 2', '"decimals": "two"').replace('"b"', '"a"')
     fill(page, wrong)
     page.get_by_role("button", name="Save").click()
-    page.wait_for_selector("text=2 places need a look")
+    page.wait_for_selector("text=Check 2 places. Nothing has been saved.")
     looks(page)
     assert page.locator(EDITOR).input_value() == wrong
     expect(page.locator(".k-mark--bad")).to_have_count(2)
