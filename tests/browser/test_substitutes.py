@@ -56,6 +56,8 @@ def test_a_substitute_does_the_work_of_who_is_away(
     tom.get_by_text("you stand in for").first.wait_for()
     looks(tom)
     tom.get_by_role("button", name="Send").first.click()
+    tom.wait_for_url("**/sent/main/")
+    tom.goto(f"/instances/{made.process_id}/")
     tom.get_by_text("Completed by Tom Keane for").first.wait_for()
     looks(tom)
     tom.goto(f"/instances/{made.process_id}/changes/")
