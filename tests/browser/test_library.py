@@ -234,7 +234,7 @@ def test_the_wizard_makes_all_four_and_refresh_is_pressed(
     assert Run.objects.get().status == "succeeded"
     looks(page)
     for link in ("Acme CRM", "Acme CRM: access token", "acme-crm-token-1"):
-        page.get_by_role("link", name=link, exact=True).click()
+        page.locator("main").get_by_role("link", name=link, exact=True).click()
         page.wait_for_load_state()
         assert page.locator("h1").count() >= 1
         page.goto("/designs/templates/made/acme-crm-token/")
