@@ -93,7 +93,7 @@ def test_a_connection_is_added_kept_and_ended(
     page.get_by_role("button", name="Refresh now").click()
     page.get_by_text("Token of Books refreshed.").wait_for()
     expect(page.get_by_text("Manually")).to_be_visible()
-    page.get_by_role("link", name="Rehearse").click()
+    page.get_by_role("link", name="Simulate").click()
     page.get_by_label("Simulate that").select_option("refused")
     page.get_by_text("Kianda stops retrying").wait_for()
     axe(page)

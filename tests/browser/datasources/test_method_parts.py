@@ -42,9 +42,7 @@ def test_conditions_pages_and_a_sample_are_set_by_clicking(
     assert [one.path for one in method.response_body] == ["items.0.id"]
     assert method.answer_schema is not None
     page.locator("#f-answer_schema > summary").click()
-    expect(
-        page.get_by_role("checkbox", name="Kianda itself is always a data source")
-    ).to_be_visible()
+    expect(page.get_by_role("checkbox", name="items[] list, always present")).to_be_visible()
     looks(page)
 
 

@@ -248,7 +248,11 @@ def test_a_file_is_chosen_and_sent_with_send(
     page.wait_for_selector("#answer .k-code")
     assert b'filename="offer.txt"' in token_service.requests[0]
     assert b"An offer." in token_service.requests[0]
-    page.get_by_text("Form", exact=True).click()
+    with page.expect_response("**/send/"):
+        page.get_by_text("Form", exact=True).click()
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling')")
+    # The inputs come anew; what was chosen is still there.
+    assert page.get_by_label("doc body").evaluate("(one) => one.files[0]?.name") == "offer.txt"
     page.get_by_role("button", name="Save method").click()
     page.wait_for_selector(".k-type .is-invalid")
     looks(page)

@@ -124,7 +124,10 @@ on("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "inputs") return;
   held = hold();
   typed = new Map(
-    [...event.detail.target.querySelectorAll("input")].map((one) => [one.name, one.value]),
+    [...event.detail.target.querySelectorAll("input")].map((one) => [
+      one.name,
+      one.type === "file" ? one.files : one.value,
+    ]),
   );
 });
 
@@ -140,8 +143,12 @@ on("htmx:afterSwap", (event) => {
   // Fill in has looked at the Process ID alone.
   if (asked) mendAll(form(), "#f-process_id");
   for (const field of target.querySelectorAll("input")) {
-    if (typed.has(field.name) && (field.type === "password" || !asked))
-      field.value = typed.get(field.name);
+    const had = typed.get(field.name);
+    // Of a file the browser takes what was chosen, and no text.
+    if (had instanceof FileList) {
+      if (field.type === "file") field.files = had;
+    } else if (had !== undefined && field.type !== "file" && (field.type === "password" || !asked))
+      field.value = had;
   }
   letHold(held);
 });
