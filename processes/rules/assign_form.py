@@ -51,6 +51,7 @@ class AssignForm(Rule):
     label = gettext_noop("Assign form")
     category = gettext_noop("Workflow")
     icon = "person-check"
+    assigns: ClassVar[bool] = True
     row_by_row: ClassVar[bool] = True
     can_fail: ClassVar[bool] = True
 

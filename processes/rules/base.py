@@ -80,6 +80,8 @@ class Rule(Kind):
     # What it does comes about with the next rule that stores, in the same list.
     takes_effect_when_stored: ClassVar[bool] = False
     completes: ClassVar[bool] = False  # A form.
+    # It says who works on a form next, and does nothing else.
+    assigns: ClassVar[bool] = False
     needs_instance: ClassVar[bool] = True
     # What ends a form ends no row, and a loop in a loop would hide whose row is meant.
     row_by_row: ClassVar[bool] = False

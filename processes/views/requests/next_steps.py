@@ -17,7 +17,6 @@ from processes.language.people_refs import group_ref, user_ref
 from processes.language.values import Value
 from processes.rights.instance_rights import InstanceRights
 from processes.rules import Rule
-from processes.rules.assign_form import AssignForm
 from processes.running.dry_run import dry_run
 
 
@@ -91,7 +90,7 @@ def _assigned(
 ) -> InstanceState:
     """Return how the forms would be assigned, were the request sent as it is now."""
     user, before = rights.instance.created_by, InstanceState()
-    rules = [one for one in _run_by(document, target) if isinstance(one, AssignForm)]
+    rules = [one for one in _run_by(document, target) if one.assigns]
     if user is None or not rules:
         return before
     done = dry_run(document, rules, user=user, values=values, display={})

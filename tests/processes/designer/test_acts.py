@@ -24,14 +24,14 @@ def test_fields_are_added_behind_what_is_selected(ada_at: Client) -> None:
     assert names() == ["subject", "number", "status", "box", "go"]
     inside = document()["forms"][0]["fields"][3]["fields"]
     assert [one["name"] for one in inside] == ["inside", "text"]
-    assert document()["forms"][1]["fields"][-1]["where"] == "footer"
+    assert document()["forms"][1]["fields"][-1]["place"] == "footer"
 
 
 def test_a_field_is_dropped_where_it_is_dropped(ada_at: Client) -> None:
     place = {"in": "form:main", "list": "fields", "at": 0, "where": "body"}
     do(ada_at, "add field button", place=place)
     assert names()[0] == "button"
-    assert document()["forms"][0]["fields"][0]["where"] == "body"
+    assert document()["forms"][0]["fields"][0]["place"] == "body"
 
 
 def test_rules_are_added_to_what_is_selected_and_open_their_dialog(ada_at: Client) -> None:
@@ -102,7 +102,7 @@ def test_a_button_that_is_dropped_in_the_bar_stands_there(ada_at: Client) -> Non
     place = {"in": "form:main", "list": "fields", "at": 0, "where": "body"}
     do(ada_at, "move field:go", place=place)
     assert names()[0] == "go"
-    assert document()["forms"][0]["fields"][0]["where"] == "body"
+    assert document()["forms"][0]["fields"][0]["place"] == "body"
 
 
 REFUSED = [

@@ -157,8 +157,8 @@ def test_the_only_form_of_a_process_is_sent_back_and_says_why(
     assert WHY in shown
     fired(client, main_id, "send")
     assert read(client, main_id)["status"] == "completed"
-    # The form says it no more; the history does.
-    assert markup_of(client_of(ada).get(f"/instances/{main_id}/")).count(WHY) == 1
+    # The form says it no more; the activity does, and the history.
+    assert markup_of(client_of(ada).get(f"/instances/{main_id}/")).count(WHY) == 2
 
 
 def test_a_note_is_read_as_text_on_the_form_in_my_work_and_in_the_history(
