@@ -94,7 +94,7 @@ def test_a_paused_task_is_called_paused_though_a_webhook_fires_it(ada: Any) -> N
     make_token(ada)
     wait_for_a_webhook(ada)
     ScheduledTask.objects.update(enabled=False)
-    assert "“Refresh token-refresh-1” paused." in text_of(client_of(ada).get("/"))
+    assert "“Refresh token-refresh-1” is paused." in text_of(client_of(ada).get("/"))
 
 
 @pytest.mark.parametrize("age_s", [600, 2 * HOUR, None])

@@ -223,7 +223,7 @@ def test_a_message_that_is_too_large_for_the_server_does_not_leave(settings: Any
         settings.KIANDA_SMTP = server.settings
         [(state, words)] = told(sent(text="word " * 400_000)).values()
         assert state == "rejected"
-        assert words.startswith("127.0.0.1 takes messages of at most 1.0 MB; this one has ")
+        assert words.startswith("127.0.0.1 accepts messages of up to 1.0 MB; this one has ")
         assert server.received == []
 
 

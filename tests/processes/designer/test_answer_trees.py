@@ -61,7 +61,7 @@ def test_objects_and_lists_are_branches_with_types_examples_and_sentences(
 def test_a_place_without_a_name_of_its_own_tells_what_it_is(client: Client, admin: Any) -> None:
     describe(admin, ORDER, response_body=[])
     words = said(page(client, TREE))
-    assert "id whole number, always there Number of the order For example: 7" in words
+    assert "id whole number, always present Number of the order For example: 7" in words
 
 
 def test_with_pages_rules_read_the_list_of_the_items(client: Client, admin: Any) -> None:

@@ -203,7 +203,7 @@ def test_people_and_groups_that_nobody_is_called_are_told_and_not_published(peop
         ({"start": ["creator"]}, "/security/start/0", "known only once there is a record"),
         ({"see": ["hr"]}, "/security/see/0", "“hr” is not a person or group"),
         ({"see": ["[days]"]}, "/security/see/0", "There is no user field days"),
-        ({"administrators": ["everyone"]}, "/security/administrators/0", "Name people or groups"),
+        ({"administrators": ["everyone"]}, "/security/administrators/0", "Enter people or groups"),
         ({"hide": []}, "/security/hide", ""),
         ({"see": ["user:x"] * 101}, "/security/see", "100"),
     ],
