@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.instances.claim import read_instance
-from processes.instances.form_states import FormState, form_states
-from processes.models import ProcessInstance, Run
+from processes.instances.form_states import form_states
+from processes.models import Change, ProcessInstance, Run
 from processes.rights.instance_rights import InstanceRights
 
 
@@ -26,8 +26,12 @@ def sent_form(process_id: str, user: User, run: Run) -> str:
         one.status == CURRENT and rights.fills_in(one.form) for one in states
     ):  # fmt: skip
         return ""
-    telling = _telling(document)
-    done = [one.form for one in states if one.form in telling and _was_completed(one, user, run)]
+    telling = _telling(document) & _completed_by(run, instance)
+    done = [
+        one.form
+        for one in states
+        if one.form in telling and one.status == COMPLETED and one.completed_by == user.username
+    ]
     return next((one for one in reversed(done) if rights.sees(one)), "")
 
 
@@ -37,16 +41,15 @@ def _telling(document: Document) -> set[str]:
     return first | {form.name for form in document.forms if form.next}
 
 
-def _was_completed(state: FormState, user: User, run: Run) -> bool:
-    at, begun = state.completed_at, run.started
-    return (
-        state.status == COMPLETED
-        and state.completed_by == user.username
-        and at is not None
-        and begun is not None
-        # Moments of forms are stored in whole seconds or less.
-        and at >= begun.replace(microsecond=0)
-    )
+def _completed_by(run: Run, instance: ProcessInstance) -> set[str]:
+    """Return the forms that a run has completed, as history tells: seconds are too coarse."""
+    rows = Change.objects.filter(run=run, instance=instance).values_list("fields", flat=True)
+    return {
+        str(row["field"]).removeprefix("form:")
+        for fields in rows
+        for row in fields
+        if str(row["field"]).startswith("form:") and row["after"] == COMPLETED
+    }
 
 
 def saved_words(instance: ProcessInstance, document: Document) -> str:
