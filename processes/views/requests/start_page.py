@@ -59,7 +59,9 @@ def start_request(request: HttpRequest, process: str) -> HttpResponseBase:
     """Show the first form of a process; a POST keeps it as a draft, or sends it."""
     sent = request.POST if request.method == "POST" else request.GET
     staff = has_role(request.user, DESIGNER)
-    mode = "preview" if staff and sent.get(MODE) == "preview" else "live"
+    # A link to a preview leads others to the process itself; what was sent as one is never real.
+    previews = staff or request.method == "POST"
+    mode = "preview" if previews and sent.get(MODE) == "preview" else "live"
     design = _design(person(request), process, mode=mode)
     version = design.draft if mode == "preview" else design.published
     context: dict[str, Any] = {
@@ -103,6 +105,8 @@ def _design(user: User, process: str, *, mode: str) -> ProcessDesign:
         rows = rows if mode == "live" else ProcessDesign.objects.all()
         unpublished = ProcessDesign.objects.filter(published=None)
         rows = ProcessDesign.objects.filter(pk__in=rows.values("pk")) | unpublished
+    elif mode == "preview":
+        rows = rows.none()
     found = rows.select_related("draft", "published")
     design = found.filter(name=process.replace("\0", "")).first()
     if design is None:
