@@ -72,9 +72,7 @@ def test_a_run_says_that_something_is_left_out(
     steps = api_client(people.mark).get(f"/api/v1/runs/{run.pk}/").data["steps"]
     whole = api_client(people.root).get(f"/api/v1/runs/{run.pk}/").data["steps"]
     assert len(steps) == len(whole)
-    assert "you cannot see are hidden" in text_of(
-        client_of(people.mark).get(f"/runs/{run.pk}/")
-    )
+    assert "you cannot see are hidden" in text_of(client_of(people.mark).get(f"/runs/{run.pk}/"))
     assert "you cannot see are hidden" not in text_of(
         client_of(people.root).get(f"/runs/{run.pk}/")
     )

@@ -141,6 +141,14 @@ def test_a_completed_form_is_edited_on_the_page_that_follows(
     assert "changed on a page that a rule had opened for editing" in told
 
 
+def test_pressed_in_the_second_in_which_it_was_sent_the_page_stays(people: Office) -> None:
+    published(leave(), user=people.root)
+    with time_machine.travel(timezone.now(), tick=False):
+        made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+        send(made, people.emma)
+        assert not is_closed(post(client_of(people.emma), made, "press:mend"), "asking")
+
+
 def test_without_script_it_is_the_same(people: Office, asked: ProcessInstance) -> None:
     emma, path = client_of(people.emma), "/instances/leave-1/"
     shown = emma.post(path, {"act": "press:mend", "revision": asked.revision})
