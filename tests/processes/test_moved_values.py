@@ -152,7 +152,7 @@ def test_a_moved_variable_is_written_anew_and_until_then_nothing_is_sent(
     refused = client.put("/api/v1/variables/", {"variables": kept})
     [flaw] = refused.data["errors"]
     assert (refused.status_code, flaw["pointer"]) == (400, "/variables/0/value")
-    assert "Write it anew" in flaw["detail"]
+    assert "Enter it again" in flaw["detail"]
     kept[0]["value"] = "k-new"
     assert client.put("/api/v1/variables/", {"variables": kept}).status_code == 200
     assert {row.name: row.value for row in Variable.objects.all()} == {

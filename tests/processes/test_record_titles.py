@@ -11,7 +11,7 @@ from processes.models import ProcessInstance
 from processes.record_titles import SeenRecord, seen_record
 from processes.running.runs import trigger
 from tests.factories import make_user
-from tests.pages import client_of, text_of
+from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import leave_request, office
 from tests.processes.stories import published
 
@@ -101,12 +101,18 @@ def test_what_the_reader_does_not_see_is_not_in_title_and_summary() -> None:
         assert "flu" not in text_of(client_of(people.tom).get(page))
 
 
-@pytest.mark.parametrize("page", ["/instances/", "/work/", "/instances/leave-1/"])
+@pytest.mark.parametrize("page", ["/instances/", "/instances/leave-1/"])
 def test_lists_and_the_page_itself_call_it_by_its_title(page: str) -> None:
     found = record("[note] leave", note="Long", summary=("note",))
     shown = text_of(client_of(found.instance.created_by).get(page))
     assert "Long leave" in shown
     assert "leave-1" in shown
+
+
+def test_my_work_leads_to_it_by_its_title() -> None:
+    found = record("[note] leave", note="Long", summary=("note",))
+    shown = markup_of(client_of(found.instance.created_by).get("/work/"))
+    assert 'href="/instances/leave-1/#form-ask">Long leave</a>' in shown
 
 
 def test_notifications_call_a_record_by_what_all_see_of_it() -> None:
