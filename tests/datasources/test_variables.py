@@ -99,11 +99,9 @@ def test_a_variable_that_is_not_there_is_told_where_it_stands(admin: Any) -> Non
     with pytest.raises(Invalid) as caught:
         create_datasource(raw=body, user=admin)
     assert {flaw.pointer: flaw.detail.split(".")[0] for flaw in caught.value.errors} == {
-        "/base_url": "The variable no, used at /base_url, does not exist",
-        "/auth/token": "The variable none, used at /auth/token, does not exist",
-        "/methods/0/query/0/value": (
-            "The variable nothing, used at /methods/0/query/0/value, does not exist"
-        ),
+        "/base_url": "The variable no does not exist",
+        "/auth/token": "The variable none does not exist",
+        "/methods/0/query/0/value": "The variable nothing does not exist",
     }
 
 
