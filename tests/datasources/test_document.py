@@ -217,7 +217,7 @@ def test_settings_that_are_wrong_are_named(
         (
             {"request_body": [{"name": "a"}, {"name": "a.b"}]},
             "/methods/0/request_body/0/name",
-            "[part]=...). It is sent as JSON text",
+            "a cannot have both a value and parts",
         ),
         ({"request_body": [{"name": "a..b"}]}, "/methods/0/request_body/0/name", "empty"),
         (

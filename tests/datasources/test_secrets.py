@@ -69,7 +69,7 @@ def test_a_secret_that_is_left_out_or_masked_stays_and_an_empty_one_goes(
 def test_asterisks_where_nothing_is_stored_are_refused() -> None:
     found = flaws(body(auth={"scheme": "bearer", "token": MASK}, value=MASK))
     assert set(found) == {"/auth/token", "/methods/0/request_headers/0/value"}
-    assert all("Nothing is stored" in words for words in found.values())
+    assert all("No value is stored yet" in words for words in found.values())
 
 
 def test_another_scheme_does_not_inherit_the_secret(stored: RestDatasource) -> None:

@@ -166,7 +166,7 @@ def test_what_is_no_file_is_refused(value: Any) -> None:
     failed = failure({"body.doc": value}, **FILES)
     assert (failed.kind, failed.place) == ("value", "body.doc")
     assert failed.message == (
-        f"The value of the parameter body.doc does not fit. {TAKES_A_FILE}"
+        f"The value of the parameter body.doc is not valid. {TAKES_A_FILE}"
     )  # fmt: skip
 
 

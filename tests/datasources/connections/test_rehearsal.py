@@ -57,7 +57,7 @@ def test_the_sentences_tell_what_happens_next(make: Make, api: Api, dan: Any) ->
     make()
     found = told(api(dan))
     assert "in 120 s" in found["429"]["sentence"]
-    assert "after 30 to 45 s" in found["500"]["sentence"]
+    assert "The next attempt is in 30 to 45 s" in found["500"]["sentence"]
     assert "does not respond within 45 s" in found["slow"]["sentence"]
     assert "The old token works until it expires" in found["refused"]["sentence"]
     assert "The old refresh token was kept." in found["no_refresh_token"]["sentence"]
@@ -65,7 +65,7 @@ def test_the_sentences_tell_what_happens_next(make: Make, api: Api, dan: Any) ->
         "A new token is stored, valid for 3600 s. The next refresh is in 2700 s."
         in found["none"]["sentence"]
     )
-    assert "good for 3600 s" in found["expires_milliseconds"]["sentence"]
+    assert "valid for 3600 s" in found["expires_milliseconds"]["sentence"]
     assert "until a call is refused" in found["no_expiry"]["sentence"]
 
 

@@ -41,7 +41,7 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
             "[]",
             "This is not an OpenAPI document, a Postman collection or a cURL command",
         ),
-        ("{", "ends in the middle"),
+        ("{", "The document is incomplete"),
         ('{"openapi": "3.0.0",}', "is not JSON"),
         ("openapi: [", "is not YAML"),
         ("openapi: 3\n  x: : y", "is not YAML"),
@@ -58,7 +58,7 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('{"asyncapi": "2.0"}', "AsyncAPI"),
         (b"PK\x03\x04rest", "This is a ZIP file"),
         (b"\x1f\x8b\x08rest", "This is a gzip file"),
-        (b"\x80\x00\x01\xff\xfe", "This is no text"),
+        (b"\x80\x00\x01\xff\xfe", "This is not UTF-8 text"),
     ],
 )
 def test_what_cannot_be_read_is_told_in_a_sentence(text: str | bytes, sentence: str) -> None:

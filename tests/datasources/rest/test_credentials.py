@@ -198,7 +198,10 @@ def test_a_method_may_set_one_of_these_headers_itself() -> None:
         ([{"name": "Host", "value": "x"}], "set by the connection itself"),
         ([{"name": "a b", "value": "x"}], "no header name"),
         ([{"name": "X-Key", "value": "a\nb"}], "Remove line breaks and control characters"),
-        ([{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}], "there twice"),
+        (
+            [{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}],
+            "x-key is listed twice",
+        ),
         ([{"name": "X-Key", "value": "a", "secret": False}], "Extra inputs"),
     ],
 )

@@ -73,7 +73,7 @@ def test_what_cannot_become_it_is_refused_by_name_and_not_repeated(
         {"query.x": value}, query=[{"name": "x", "type": kind}]
     )  # fmt: skip
     assert (caught.kind, caught.place) == ("value", "query.x")
-    assert caught.message == f"The value of the parameter query.x does not fit. {sentence}"
+    assert caught.message == f"The value of the parameter query.x is not valid. {sentence}"
     if isinstance(value, str):
         assert as_text(value) not in caught.message
 
