@@ -69,7 +69,7 @@ def test_another_record_gets_copies(ada: Any) -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ({"allowed": "png"}, "offer.pdf is not of a kind that is allowed here: png."),
+        ({"allowed": "png"}, "The type of offer.pdf is not allowed here. Allowed: png."),
         ({"allowed": "pdf"}, ""),
     ],
 )

@@ -56,7 +56,7 @@ def test_otherwise_is_done_when_the_conditions_do_not_hold(kind: str, required: 
     [
         ([], "Add a row"),
         ([("nope", "required")], "There is no field nope"),
-        ([("go", "required")], "holds no value"),
+        ([("go", "required")], "is a button and has no value"),
         ([("why", "perhaps")], "Input should be"),
     ],
 )

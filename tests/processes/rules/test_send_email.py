@@ -109,7 +109,7 @@ def test_an_email_that_says_nothing_fails(part: str, words: str) -> None:
         ({"to": ["[gone]"]}, "There is no field or name gone"),
         ({"bcc": ["[key]"]}, "key is a secret field|holds no addresses"),
         ({"to": ["[lines]"]}, "holds no addresses"),
-        ({"to": ["[send]"]}, "holds no value"),
+        ({"to": ["[send]"]}, "is a button and has no value"),
         ({"subject": " "}, "needs a subject and a message"),
         ({"subject": "[key]"}, "key is a secret field"),
         ({"body": "Your key: [key]"}, "key is a secret field"),

@@ -193,7 +193,7 @@ def test_what_they_refuse(kind: str, settings: dict[str, Any], words: str) -> No
 
 def test_they_read_as_sentences() -> None:
     assert [made.sentence() for made in (getting(), looking(), updating())] == [
-        "Get E-mail of [who]",
+        "Get Email of [who]",
         "Find the user whose Department is “[mail]”, into boss",
         "Change Phone of [who]",
     ]

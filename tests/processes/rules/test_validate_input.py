@@ -49,7 +49,7 @@ def test_it_fails_with_the_message_beside_the_field(message: str, said: str) -> 
         ({"message": ""}, "at least 1"),
         ({"message": "[key]"}, "key is a secret field"),
         ({"field": "nope"}, "There is no field nope"),
-        ({"field": "go"}, "holds no value"),
+        ({"field": "go"}, "is a button and has no value"),
     ],
 )
 def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:

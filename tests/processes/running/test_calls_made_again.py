@@ -59,5 +59,5 @@ def test_a_run_fails_with_the_last_attempt_and_their_number(
     run = press(repeating(), ada)
     assert len(provider.log) == 3
     assert run.steps[1]["status"] == "failed"
-    assert run.steps[1]["error"]["message"].endswith("It was tried 3 times.")
+    assert run.steps[1]["error"]["message"].endswith("Gave up after 3 attempts.")
     assert len(run.steps[1]["response"]["attempts"]) == 2

@@ -122,7 +122,7 @@ def test_send_uses_the_values_of_an_instance_and_shows_none_of_its_secrets(
     filled = client.post(f"{path}send/", typed | {"act": "fill"}).content.decode()
     assert 'value="client-1"' in filled
     assert "cs-secret-1" not in filled
-    assert "Sending uses the real values of token-refresh-1" in filled
+    assert "Sends the real values of token-refresh-1." in filled
     sent = client.post(f"{path}send/", typed | {"act": "send"}).content.decode()
     assert "cs-secret-1" not in sent
     assert "at-2" in sent

@@ -170,7 +170,7 @@ def test_a_blank_token_says_which_field_is_blank(
     store(kept, "")
     said = called(admin)
     assert said["error"]["kind"] == "configuration"
-    assert f"The field access_token of {kept.process_id} is blank" in said["error"]["message"]
+    assert f"the field access_token of {kept.process_id} is empty." in said["error"]["message"]
     assert api.sent == []
 
 
@@ -181,11 +181,11 @@ def test_when_the_person_is_gone_somebody_has_to_save_it_again(
     Datasource.objects.update(modified_by=None)
     api.takes = "nobody knows"
     said = called(admin)
-    assert "has to save the data source again" in said["error"]["message"]
+    assert "Save the data source again" in said["error"]["message"]
     assert api.refreshes == 0
 
 
-PRIVATE = "There is no process instance"
+PRIVATE = "There is no record"
 
 
 def test_who_may_not_see_the_instance_saves_no_datasource_that_sends_its_token(
@@ -252,5 +252,5 @@ def test_a_button_that_calls_the_data_source_itself_is_told_so_at_once(
     assert called(admin)["status"] == 401
     assert len(api.sent) == 2, "the call, and that of the button"
     run = Run.objects.get()
-    assert "calls this data source, which needs one" in run.error["message"]
+    assert "calls this data source, which needs the token" in run.error["message"]
     assert run.status == "failed"

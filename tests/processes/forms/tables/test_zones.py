@@ -49,7 +49,8 @@ def test_a_moment_in_a_row_is_told_in_the_zone_in_which_its_cell_shows_it(
     patch_instance(process_id="orders-1", data={"lines": [theirs]}, revision=1, user=ada)
     page = ben_at.get(URL)
     assert 'value="2025-11-27T18:06:39"' in page.content.decode()
-    assert "row 1, At: empty → 27 Nov 2025, 18:06:39" in text_of(page)
+    history = ben_at.get(f"{URL}changes/")
+    assert "row 1, At: empty → 27 Nov 2025, 18:06:39" in text_of(history)
 
 
 def test_a_moment_is_shown_with_seconds_only_where_it_has_some(
