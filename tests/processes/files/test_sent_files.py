@@ -241,7 +241,7 @@ def test_send_takes_the_files_of_a_record_as_far_as_the_person_gets_at_them(
     claim = made(api_client(ada), "claim", receipt={"id": uploaded(ada)})
     page = as_manager(claim)
     assert seen == [[("offer.pdf", "application/pdf", PDF)]]
-    assert "From the instance: offer.pdf" in text_of(page)
+    assert "From the record offer.pdf" in text_of(page)
     # What is chosen on the page goes before.
     as_manager(claim, **{"/input/body.doc": SimpleUploadedFile("b.csv", CSV)})
     assert seen[1] == [("b.csv", "text/csv", CSV)]
