@@ -125,7 +125,7 @@ def test_its_hook_is_unknown_while_it_is_in_the_bin(
     assert APIClient().post(hook_of(task)).status_code == 404
     restore(TASKS, pk=int(task["id"]), user=ada)
     assert APIClient().post(hook_of(task)).status_code == 202
-    assert Occurrence.objects.get().reason == "The task paused."
+    assert Occurrence.objects.get().reason == "The task is paused."
     resume_task(task_id=task["id"], user=ada)
     APIClient().post(hook_of(task))
     assert Occurrence.objects.filter(outcome=None).count() == 1

@@ -63,7 +63,7 @@ def test_why_a_task_failed_is_told_to_those_who_see_its_instance(
         for page in places:
             assert page.status_code == 200
             assert ("measles" in text_of(page)) == told
-            assert ("who may see the instance can read why" in text_of(page)) != told
+            assert ("people who can see the record see the reason" in text_of(page)) != told
         answer = api.get(f"/api/v1/scheduled-tasks/{task.pk}/occurrences/").json()["results"][0]
         assert ("measles" in answer["reason"]) == told
 
