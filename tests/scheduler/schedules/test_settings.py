@@ -56,8 +56,8 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "cron", "expression": "* * * * * *"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "every day"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "61 * * * *"}, "/expression", "This is not a cron line"),
-        ({"kind": "cron", "expression": "a b c d e"}, "/expression", "'a' cannot stand"),
-        ({"kind": "cron", "expression": "0 0 L * *"}, "/expression", "'L' cannot stand"),
+        ({"kind": "cron", "expression": "a b c d e"}, "/expression", "'a' is not valid in a cron"),
+        ({"kind": "cron", "expression": "0 0 L * *"}, "/expression", "'L' is not valid in a cron"),
         ({"kind": "cron", "expression": "*/0 * * * *"}, "/expression", "This is not a cron line"),
         ({"kind": "cron", "expression": "0 0 30 2 *"}, "/expression", "This never runs"),
         ({"kind": "cron", "expression": "1 " * 300}, "/expression", "most 200"),
@@ -77,7 +77,7 @@ def test_bad_settings_name_the_place_and_the_mend(
 
 @pytest.mark.parametrize("settings", [None, 5, "minutes", [], True])
 def test_anything_but_an_object_is_refused(settings: Any) -> None:
-    assert flaws(settings) == [("", "Send an object.")]
+    assert flaws(settings) == [("", "Write an object.")]
 
 
 @pytest.mark.parametrize(
