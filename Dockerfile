@@ -25,7 +25,7 @@ COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY . .
 # The keys are for this step alone: settings ask for some, and nothing is encrypted here.
-RUN python -m compileall -q kianda datasources processes scheduler \
+RUN python tools/languages.py && python -m compileall -q kianda datasources processes scheduler \
     && KIANDA_MODE=embedded KIANDA_DATA_DIR=/tmp/build KIANDA_STATIC_DIR=/app/staticfiles \
        python manage.py collectstatic --no-input --verbosity 0 \
     && rm -rf /tmp/build

@@ -42,6 +42,7 @@ KNOWN: dict[str, str] = {
     "KIANDA_EGRESS_PROXY": "A proxy for all calls: `http://user:password@host:3128`. None.",
     "KIANDA_DEMO": "`1` or `0`: whether the demo workspace and its sandbox run. On when embedded.",
     "KIANDA_TIME_ZONE": "The workspace's time zone. `UTC`.",
+    "KIANDA_LANGUAGE": "Of whoever has chosen none, and of the API: `en` or `de`. `en`.",
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
     "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",

@@ -34,6 +34,9 @@ KIANDA_EGRESS_ALLOW = env.words("KIANDA_EGRESS_ALLOW")
 KIANDA_EGRESS_PROXY = env.http_proxy("KIANDA_EGRESS_PROXY")
 KIANDA_DEMO = env.flag("KIANDA_DEMO", default=EMBEDDED)
 KIANDA_TIME_ZONE = env.text("KIANDA_TIME_ZONE", "UTC")
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# Said to nobody in particular: in the history of a task, by the API, to an address of no account.
+KIANDA_LANGUAGE = env.choice("KIANDA_LANGUAGE", "en", tuple(dict(LANGUAGES)))
 KIANDA_LOG_LEVEL = env.choice("KIANDA_LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
 KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
 KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
@@ -114,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kianda.web.sessions.PersonalTime",
+    "kianda.web.sessions.PersonalLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -203,11 +207,12 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = KIANDA_LANGUAGE
 TIME_ZONE = "UTC"
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
+FORMAT_MODULE_PATH = ["kianda.formats"]
 
 STATIC_URL = "static/"
 KIANDA_STATIC_DIR = env.text("KIANDA_STATIC_DIR")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services import audit
 from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Invalid, Missing
+from kianda.lib.i18n import grouped
 from kianda.messages.kinds import FollowedComment, Mentioned
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
@@ -128,7 +129,7 @@ def _checked(text: str) -> str:
         raise Invalid.at(
             "/text",
             _("The comment has %(count)s characters; %(most)s are possible. Shorten it.")
-            % {"count": f"{len(said):,}", "most": f"{LONGEST:,}"},
+            % {"count": grouped(len(said)), "most": grouped(LONGEST)},
         )
     return said
 

@@ -165,4 +165,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _dated(day: date) -> str:
-    return date_format(day, "D j M" if day.year == timezone.localdate().year else "j M Y")
+    return date_format(
+        day,
+        "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "SHORT_DATE_FORMAT",
+    )

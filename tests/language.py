@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import trans_real
 
@@ -58,6 +59,8 @@ def spoken(patch: pytest.MonkeyPatch) -> Iterator[Wide]:
     """Let the language be spoken."""
     catalog = Wide()
     patch.setitem(vars(trans_real)["_translations"], CODE, catalog)
+    patch.setattr(settings, "LANGUAGES", [*settings.LANGUAGES, (CODE, "Wide")])
+    patch.setattr(settings, "LANGUAGE_CODE", CODE)
     with translation.override(CODE):
         yield catalog
 

@@ -102,8 +102,25 @@ def install_node_packages() -> None:
         say("npm did not manage it: the tests of single sign-on are left out.")
 
 
+def compile_languages() -> None:
+    """Compile the translations that have changed; a check of times where none has."""
+    sources = [*(ROOT / "locale").glob("*/LC_MESSAGES/*.po")]
+    compiled = [source.with_suffix(".mo") for source in sources]
+    if any(
+        not new.exists() or new.stat().st_mtime < old.stat().st_mtime
+        for old, new in zip(sources, compiled, strict=True)
+    ):
+        call(PYTHON, ROOT / "tools" / "languages.py")
+
+
 def main() -> None:
-    """Install once per content of the lists."""
+    """Install once per content of the lists; compile what has changed of the translations."""
+    install_once()
+    compile_languages()
+
+
+def install_once() -> None:
+    """Install what the lists name, unless that is there."""
     groups = ["product", *sorted(sys.argv[1:])]
     files = locks(*groups)
     wanted = [sys.version, *(file.read_text() for file in files)]

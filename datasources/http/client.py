@@ -30,6 +30,7 @@ from datasources.rest.received_files import ReceivedFile
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import CallAnswer, read_body, read_headers
 from datasources.rest.sent_files import opened
+from kianda.lib.i18n import grouped
 
 # How long somebody without a run of a limited time may wait for all attempts.
 PATIENCE_S = 60.0
@@ -226,7 +227,7 @@ def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:
     raise CallFailed(
         "too_large",
         _("%(title)s answered with more than %(most)s bytes.")
-        % {"title": title, "most": f"{most:,}"},
+        % {"title": title, "most": grouped(most)},
     )
 
 

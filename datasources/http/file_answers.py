@@ -24,6 +24,7 @@ from datasources.rest.received_files import (
 )
 from datasources.rest.request import PreparedCall
 from datasources.rest.response import keepable
+from kianda.lib.i18n import grouped
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -122,5 +123,5 @@ def _too_large(title: str, most: int) -> CallFailed:
     return CallFailed(
         "too_large",
         _("%(title)s answered with a file of more than %(most)s bytes.")
-        % {"title": title, "most": f"{most:,}"},
+        % {"title": title, "most": grouped(most)},
     )

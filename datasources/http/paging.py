@@ -15,6 +15,7 @@ from datasources.rest.paging import MOST_PAGES, AnyPaging, Following, absolute
 from datasources.rest.request import PreparedCall, key_of_page
 from datasources.rest.response import CallAnswer
 from kianda.lib.addresses import base_url_flaw, origin_of, path_flaw, stem_of
+from kianda.lib.i18n import grouped
 
 NOT_FOUND = 404
 Ask = Callable[[PreparedCall], CallAnswer]
@@ -46,7 +47,7 @@ class AllPages:
             call = None if page is None else self._next(page, number)
         if call is not None:
             sentence = _("%(title)s has more than %(most)s pages.") % {
-                "title": self._title, "most": f"{MOST_PAGES:,}",
+                "title": self._title, "most": grouped(MOST_PAGES),
             }  # fmt: skip
             raise CallFailed("too_large", sentence, answer=answer)
         if answer is None:
@@ -77,7 +78,7 @@ class AllPages:
         if self._bytes > self._first.max_answer_bytes:
             sentence = _("The pages of %(title)s have more than %(most)s bytes.") % {
                 "title": self._title,
-                "most": f"{self._first.max_answer_bytes:,}",
+                "most": grouped(self._first.max_answer_bytes),
             }
             raise CallFailed("too_large", sentence, status=answer.status)
         following = self._paging.following(answer, page=number, count=len(found), before=before)

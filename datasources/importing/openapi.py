@@ -25,7 +25,7 @@ from datasources.importing.parameters import MethodDraft
 from datasources.importing.schema_shapes import scalar_text
 from datasources.rest.response import keepable
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop, ngettext
+from kianda.lib.i18n import gettext_noop, grouped, ngettext
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -102,7 +102,7 @@ class _OpenApi(ApiDescription):
         for path, verb, node in self._verbs():
             if len(found) == MOST_OPERATIONS:
                 words = _("The document describes more than %(most)s operations.")
-                self.notes.leave("/paths", words % {"most": f"{MOST_OPERATIONS:,}"})
+                self.notes.leave("/paths", words % {"most": grouped(MOST_OPERATIONS)})
                 break
             made = _operation(path, verb, node, names)
             self._where[made.id] = (path, verb)

@@ -9,6 +9,7 @@ from datasources.importing.parameters import MethodDraft
 from datasources.importing.schema_shapes import is_file, is_file_type, root_of
 from kianda.lib.headers import TOKEN
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 MOST_HEADERS = 200
 _NO_CONTENT = frozenset({"204", "205", "304"})
@@ -52,7 +53,7 @@ def _put_schema(
     draft.set(answer_schema={"type": ["object"], "properties": {root: made}} if root else made)
     if reader.cut:
         words = _("The response has more than %(most)s fields. Only the first ones are imported.")
-        schema.notes.change(answer.place, words % {"most": f"{most:,}"})
+        schema.notes.change(answer.place, words % {"most": grouped(most)})
 
 
 def _success(operation: DocumentNode) -> tuple[str, DocumentNode | None]:

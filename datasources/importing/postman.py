@@ -31,7 +31,7 @@ from datasources.rest.answer_schema import (
 )
 from datasources.rest.response import keepable, parsed_json
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop, ngettext
+from kianda.lib.i18n import gettext_noop, grouped, ngettext
 
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 MOST_FOLDERS = 40
@@ -94,7 +94,7 @@ class _Collection(ApiDescription):
         for folders, item in self._requests(self._root, ()):
             if len(found) == MOST_OPERATIONS:
                 words = _("The collection has more than %(most)s requests.")
-                self.notes.leave("/item", words % {"most": f"{MOST_OPERATIONS:,}"})
+                self.notes.leave("/item", words % {"most": grouped(MOST_OPERATIONS)})
                 break
             request = item.get("request")
             verb = (request.text("method") or "GET").upper()

@@ -13,6 +13,7 @@ import yaml
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MOST_DEPTH = 200
@@ -159,7 +160,7 @@ class _Builder:
             raise Invalid.at(
                 "",
                 _("The document has more than %(most)s values after its YAML aliases are expanded.")
-                % {"most": f"{MOST_VALUES:,}"},
+                % {"most": grouped(MOST_VALUES)},
             )
         if type(top.held) is list:
             top.held.append(value)

@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from datasources.rest.shapes import Shape
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 TypeWord: TypeAlias = Literal["string", "number", "integer", "boolean", "object", "array", "null"]
 MOST_PLACES, DEEPEST = 5000, 12
@@ -141,7 +142,7 @@ def flaw_of(schema: AnswerSchema) -> str | None:
         places += len(level)
         if places > MOST_PLACES:
             return _("A response can be described with at most %(most)s fields.") % {
-                "most": f"{MOST_PLACES:,}"
+                "most": grouped(MOST_PLACES)
             }
     return (
         _("A response can be described up to %(most)s levels deep.") % {"most": DEEPEST}

@@ -104,7 +104,7 @@ class AccountAdapter(DefaultAccountAdapter):
             known = context or {}
             if "provider" in known:
                 known = {**known, "provider": known["provider"].name}
-            send_account_changed(user, to, gettext(CHANGES[template_prefix]) % known)
+            send_account_changed(user, to, lambda: gettext(CHANGES[template_prefix]) % known)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

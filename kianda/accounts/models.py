@@ -9,7 +9,8 @@ from kianda.lib.secrets import EncryptedJSONField
 class Profile(models.Model):
     """What belongs to a person beside the account. Without a row, the defaults hold.
 
-    Zone, colours and keys are the person's own choice; where somebody works is an administrator's.
+    Zone, language, colours and keys are the person's own choice; where a person works is an
+    administrator's.
     """
 
     user = models.OneToOneField(
@@ -17,6 +18,7 @@ class Profile(models.Model):
     )
     zone = models.CharField(max_length=64, blank=True, help_text="Empty: that of the workspace.")
     theme = models.CharField(max_length=5, blank=True, help_text="Empty: that of the system.")
+    language = models.CharField(max_length=12, blank=True, help_text="Empty: that of the browser.")
     single_keys = models.BooleanField(default=True, help_text="Single letters act in the designer.")
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="reports",

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kianda.accounts.permissions import SCOPES
@@ -53,12 +53,21 @@ def zone_choices() -> list[tuple[str, str]]:
     return [("", own), *((name, name) for name in names)]
 
 
+def language_choices() -> list[tuple[str, str]]:
+    """Return the languages a person may choose, each by its own name."""
+    return [("", str(_("That of the browser"))), *settings.LANGUAGES]
+
+
 class ProfileForm(forms.Form):
     """What a person chooses for the pages."""
 
     zone: Any = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=zone_choices,
         help_text=_("Pages show times in it. Scheduled tasks have a zone of their own."),
+    )  # fmt: skip
+    language: Any = forms.ChoiceField(
+        label=_("Language"), required=False, choices=language_choices,
+        help_text=_("Pages and messages use it. What people have written stays as it is."),
     )  # fmt: skip
     theme: Any = forms.ChoiceField(
         label=_("Theme"), required=False,
@@ -215,7 +224,7 @@ class SubstituteForm(forms.Form):
         label=_("From"), required=False, widget=_day_input(),
     )  # fmt: skip
     last_day: Any = forms.DateField(
-        label=_("To"), required=False, widget=_day_input(),
+        label=pgettext_lazy("the last day", "To"), required=False, widget=_day_input(),
         help_text=_("If empty, until you end it."),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
     user, known = signed_in(request), profile_of(request.user)
     form = ProfileForm(
         request.POST or None,
-        initial={"zone": known.zone, "theme": known.theme, "single_keys": known.single_keys},
+        initial={name: getattr(known, name) for name in ProfileForm.base_fields},
     )
     if request.method == "POST" and form.is_valid():
         try:

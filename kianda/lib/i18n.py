@@ -6,6 +6,8 @@ are those that `makemessages` collects.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
 
 
 def gettext_noop(text: str) -> str:
@@ -17,8 +19,17 @@ def _one_or_many(one: str, many: str, number: int) -> str:
     return one if number == 1 else many
 
 
+class Writing(NamedTuple):
+    """How a language writes: numbers, and nouns inside a sentence."""
+
+    thousands: str = ","
+    point: str = "."
+    large_nouns: bool = False
+
+
 _translate: Callable[[str], str] = gettext_noop
 _translate_plural: Callable[[str, str, int], str] = _one_or_many
+_signs: Callable[[], Writing] = Writing
 
 
 def gettext(text: str) -> str:
@@ -31,10 +42,34 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _translate_plural(one, many, number)
 
 
+def grouped(number: int | float | Decimal) -> str:
+    """Write a number as the reader's language does: 12,000.5 or 12.000,5."""
+    signs = _signs()
+    return f"{number:,}".translate({ord(","): signs.thousands, ord("."): signs.point})
+
+
+def as_in_sentence(noun: str) -> str:
+    """Write a label in small letters, as inside a sentence; German keeps its nouns large."""
+    return noun if _signs().large_nouns else noun.lower()
+
+
+def with_small_beginning(text: str) -> str:
+    """Write a beginning as it is inside a sentence; `IT ticket` stays so, and all in German."""
+    if _signs().large_nouns or text[1:2].isupper():
+        return text
+    return text[:1].lower() + text[1:]
+
+
 def translate_by(
-    translate: Callable[[str], str], plural: Callable[[str, str, int], str] | None = None
+    translate: Callable[[str], str],
+    plural: Callable[[str, str, int], str] | None = None,
+    signs: Callable[[], Writing] | None = None,
 ) -> None:
-    """Say how texts are translated from now on; the product does it once, when it is set up."""
-    global _translate, _translate_plural
+    """Say how texts are translated from now on; the product does it once, when it is set up.
+
+    `signs` returns what the language of the reader does without words.
+    """
+    global _translate, _translate_plural, _signs
     _translate = translate
     _translate_plural = plural or _one_or_many
+    _signs = signs or Writing

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
+from kianda.lib.i18n import gettext_noop, grouped
 
 TAGS = ("type", "scheme", "kind")
 
@@ -144,7 +144,7 @@ def _grouped(value: Any) -> Any:
     """Write a number with its thousands apart, as sentences do everywhere."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return f"{value:,}" if isinstance(value, int | float | Decimal) else value
+    return grouped(value) if isinstance(value, int | float | Decimal) else value
 
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:

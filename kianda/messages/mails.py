@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.accounts.services.profiles import known_zone
+from kianda.accounts.services.profiles import in_language_of, known_zone
 from kianda.mail.addresses import BadAddress, read_address
 from kianda.mail.letters import LONGEST_SUBJECT, Letter, left_out
 from kianda.mail.planning import plan_letters
@@ -131,6 +131,11 @@ def plan_mails(lines: Sequence[Line]) -> None:
 
 
 def _letter_at_once(line: Line) -> Letter:
+    with in_language_of(line.notification.user):
+        return _letter_about(line)
+
+
+def _letter_about(line: Line) -> Letter:
     user, kind = line.notification.user, line.kind
     told = [(line.sentence, line.detail, _in_full(line.notification.url))]
     why = _("You get this email because of “%(kind)s” in your notification settings.")
@@ -162,20 +167,22 @@ def _send_summary(pk: int, moment: datetime) -> bool:
     Notification.objects.filter(user=pk, mail_due_at__isnull=False).update(mail_due_at=None)
     if user is None or not waiting or not can_be_mailed(user):
         return False
-    lines = as_lines(waiting[:MOST_LINES])
-    told = [(line.sentence, line.detail, _in_full(line.notification.url)) for line in lines]
-    count = len(waiting)
-    subject = ngettext("%(n)s notification today", "%(n)s notifications today", count)
-    plan_letters([
-        _letter(
-            user, subject % {"n": count}, told,
-            # The number: what is left of a summary that was not sent is another one.
-            key=f"summary-{pk}-{waiting[0].pk}-{count}",
-            about=[line.notification.pk for line in lines],
-            why=_("You get this summary once a day."), stop=stop_url(user, ""),
-        )
-    ])  # fmt: skip
+    with in_language_of(user):
+        plan_letters([_summary(user, waiting)])
     return True
+
+
+def _summary(user: User, waiting: Sequence[Notification]) -> Letter:
+    lines, count = as_lines(waiting[:MOST_LINES]), len(waiting)
+    subject = ngettext("%(n)s notification today", "%(n)s notifications today", count)
+    return _letter(
+        user, subject % {"n": count},
+        [(line.sentence, line.detail, _in_full(line.notification.url)) for line in lines],
+        # The number: what is left of a summary that was not sent is another one.
+        key=f"summary-{user.pk}-{waiting[0].pk}-{count}",
+        about=[line.notification.pk for line in lines],
+        why=_("You get this summary once a day."), stop=stop_url(user, ""),
+    )  # fmt: skip
 
 
 Told = tuple[str, str, str]

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from kianda.accounts.roles import role_titles
 from kianda.accounts.services import audit
 from kianda.accounts.services.substitutes import acted_words
+from kianda.lib.i18n import with_small_beginning
 from kianda.templatetags.kianda_ui import NONE, pill
 from kianda.web import times
 
@@ -87,7 +88,7 @@ def span(value: timedelta) -> str:
 @register.filter
 def full_day(value: datetime) -> str:
     """Write the day of a moment in full."""
-    return date_format(timezone.localtime(value), "l j F Y")
+    return date_format(timezone.localtime(value))
 
 
 @register.filter
@@ -114,8 +115,8 @@ def trigger_words(run: Any) -> str:
 
 @register.filter
 def uncapfirst(text: str) -> str:
-    """Write a sentence's beginning as it stands after another word; `IT ticket` stays so."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    """Write a sentence's beginning as it is after another word."""
+    return with_small_beginning(text)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""A person's session: how it is stored, its time zone, and its end after 12 idle hours."""
+"""A person's session: how it is stored, its zone and language, and its end after 12 idle hours."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 from kianda.accounts.permissions import signed_in
-from kianda.accounts.services.profiles import zone_of
+from kianda.accounts.services.profiles import language_of, zone_of
 from kianda.accounts.services.sessions import note_session, stored_key
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -36,6 +37,25 @@ class PersonalTime:
             _renew(request)
         with timezone.override(zone_of(request.user)):
             return self.get_response(request)
+
+
+class PersonalLanguage:
+    """Answers in the language of the person; the API in that of the installation, whoever asks."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Activate the language for this request alone."""
+        if request.path.startswith("/api/v"):
+            return self.get_response(request)
+        language = language_of(request.user, accepted=request.headers.get("Accept-Language", ""))
+        with translation.override(language):
+            response = self.get_response(request)
+        response.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
 
 
 def _renew(request: HttpRequest) -> None:

@@ -3,9 +3,9 @@
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 
 def moment_words(moment: datetime, *, now: datetime | None = None, seconds: bool = False) -> str:
@@ -28,7 +28,9 @@ def moment_in_sentence(moment: datetime, *, now: datetime | None = None) -> str:
 def day_words(day: date, *, today: date) -> str:
     """Write a day as "Today", "Fri 20 Nov", or "20 Nov 2025"."""
     near = near_words(day, today=today)
-    return near or date_format(day, "D j M" if day.year == today.year else "j M Y")
+    return near or date_format(
+        day, "MONTH_DAY_FORMAT" if day.year == today.year else "SHORT_DATE_FORMAT"
+    )
 
 
 def near_words(day: date, *, today: date) -> str:
@@ -40,11 +42,11 @@ def full_words(moment: datetime) -> str:
     """Write a moment in full, with the zone and in UTC: the title of a time."""
     local = timezone.localtime(moment)
     zone = timezone.get_current_timezone_name()
-    text = f"{date_format(local, 'l j F Y')}, {local:%H:%M:%S} {zone}"
+    text = f"{date_format(local)}, {local:%H:%M:%S} {zone}"
     if zone == "UTC":
         return text
     other = moment.astimezone(timezone.get_default_timezone())
-    day = "" if other.date() == local.date() else f"{date_format(other, 'j F')}, "
+    day = "" if other.date() == local.date() else f"{date_format(other, 'SHORT_DATE_FORMAT')}, "
     return f"{text} ({day}{other:%H:%M:%S} UTC)"
 
 
@@ -53,19 +55,25 @@ def distance_words(moment: datetime, *, now: datetime | None = None) -> str:
     gap = moment - (now or timezone.now())
     if abs(gap) < timedelta(seconds=1):
         return _("now")
-    words = span_words(abs(gap))
+    words = span_words(abs(gap), is_distance=True)
     said = _("in %(span)s") if gap > timedelta(0) else _("%(span)s ago")
     return said % {"span": words}
 
 
-def span_words(span: timedelta) -> str:
-    """Write a length of time in at most two units: "22 h 54 min", "4 days", "50 s"."""
+def span_words(span: timedelta, *, is_distance: bool = False) -> str:
+    """Write a length of time in at most two units: "22 h 54 min", "4 days", "50 s".
+
+    `is_distance`: as languages with cases write it after "in" and "ago".
+    """
     total = round(span.total_seconds())
     if total < 60:
         return _("%(n)s s") % {"n": total}
     minutes, hours, days = total // 60 % 60, total // 3600 % 24, total // 86_400
     if days >= 2:
-        return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+        said = ngettext("%(n)s day", "%(n)s days", days)
+        if is_distance:
+            said = npgettext("after in, before ago", "%(n)s day", "%(n)s days", days)
+        return said % {"n": days}
     hours += 24 * days
     if not hours:
         return _("%(n)s min") % {"n": minutes}
@@ -86,5 +94,5 @@ def duration_words(milliseconds: float) -> str:
     if milliseconds < 1000:
         return _("%(n)s ms") % {"n": round(milliseconds)}
     if milliseconds < 60_000:
-        return _("%(n)s s") % {"n": f"{milliseconds / 1000:.1f}"}
+        return _("%(n)s s") % {"n": number_format(milliseconds / 1000, 1)}
     return span_words(timedelta(milliseconds=milliseconds))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
+from kianda.lib.i18n import as_in_sentence
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form, RuleList
 from processes.definition.security import Security
@@ -41,7 +42,7 @@ def _security_changes(before: Document, after: Document) -> Iterator[str]:
         old, new = getattr(before.security, name), getattr(after.security, name)
         if old != new:
             yield _("Rights, %(list)s: %(new)s instead of %(old)s.") % {
-                "list": _(str(field.title)).lower(),
+                "list": as_in_sentence(_(str(field.title))),
                 "new": refs_in_words(new),
                 "old": refs_in_words(old),
             }
@@ -96,7 +97,7 @@ def _held(owner: Owner) -> Sequence[FormField]:
 
 
 def _called(owner: Owner) -> str:
-    kind = _("form") if isinstance(owner, Form) else _(owner.label).lower()
+    kind = _("form") if isinstance(owner, Form) else as_in_sentence(_(owner.label))
     return f'{kind} "{owner.title}"'
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from kianda.lib.names import as_title, slugify
 from kianda.lib.pointers import pointer
 from processes.definition.tree import PROCESS, DefinitionTree, Object, Piece
@@ -32,7 +33,7 @@ def prepared(raw: object) -> Object:
     if len(text.encode("utf-8", "surrogatepass")) > LIMITS.bytes:
         raise TooLarge(
             _("A definition can have at most 1 MB (%(most)s bytes). This one is larger.")
-            % {"most": f"{LIMITS.bytes:,}"}
+            % {"most": grouped(LIMITS.bytes)}
         )
     made: Object = json.loads(text)
     _fill_ids(made)
@@ -79,7 +80,7 @@ def _limits(tree: DefinitionTree) -> Iterator[Flaw]:
         yield Flaw(
             "/forms",
             _("At most %(most)s fields are allowed here; there are %(count)s.")
-            % {"most": LIMITS.fields, "count": f"{len(fields):,}"},
+            % {"most": LIMITS.fields, "count": grouped(len(fields))},
         )
     for field in fields:
         if field.path.count("fields") == LIMITS.nesting + 2 and field.at == 0:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from kianda.lib.i18n import as_in_sentence
 from kianda.lib.i18n import gettext as _
 from processes.fields.base import FormField
 from processes.rules import Rule
@@ -27,7 +28,7 @@ def rules_of_field(field: FormField, rule_id: str = "") -> tuple[list[Rule], Tar
     if not field.runs_rules:
         raise TargetMissing(
             _("%(field)s is a %(kind)s; it has no rules.")
-            % {"field": field.name, "kind": _(field.label).lower()}
+            % {"field": field.name, "kind": as_in_sentence(_(field.label))}
         )
     found: list[Rule] = [rule for rule in field.rules if rule_id in {"", rule.id}]
     if rule_id and not found:

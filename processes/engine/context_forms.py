@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.definition.display import Overrides, displays_on, overlaid
 from processes.definition.document import Document, Form
 from processes.definition.security import Security
@@ -297,5 +298,5 @@ def _refuse_long(status: str) -> None:
         raise RuleFailed(
             "value",
             _("The status has %(length)s characters; at most %(most)s are allowed.")
-            % {"length": f"{len(status):,}", "most": LONGEST_STATUS},
+            % {"length": grouped(len(status)), "most": LONGEST_STATUS},
         )

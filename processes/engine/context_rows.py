@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import ngettext
+from kianda.lib.i18n import grouped, ngettext
 from processes.engine.ports import RunState
 from processes.engine.runner import Outcome, run_rules
 from processes.language.values import MAX_LIST
@@ -58,7 +58,7 @@ def _numbers(context: RunState, table: str, first: int) -> Iterator[int]:
         if number >= MAX_LIST:
             raise RuleFailed(
                 "value",
-                _("A loop can process at most %(most)s rows.") % {"most": f"{MAX_LIST:,}"},
+                _("A loop can process at most %(most)s rows.") % {"most": grouped(MAX_LIST)},
             )
         if context.seconds_left <= 0:
             raise RuleFailed(
@@ -103,6 +103,6 @@ def _of_row(table: str, number: int, failure: RuleFailed) -> RuleFailed:
 def _rows_in_words(numbers: Sequence[int]) -> str:
     shown = ", ".join(str(number) for number in numbers[:10])
     if len(numbers) > 10:
-        more = f"{len(numbers) - 10:,}"
+        more = grouped(len(numbers) - 10)
         return _("rows %(rows)s and %(more)s more") % {"rows": shown, "more": more}
     return ngettext("row %(rows)s", "rows %(rows)s", len(numbers)) % {"rows": shown}

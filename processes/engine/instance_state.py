@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.definition.document import Document, Form
 
 FormStatus = Literal["not_started", "current", "completed"]
@@ -182,8 +183,8 @@ def note_too_long(note: str) -> str:
     if len(note) <= LONGEST_NOTE:
         return ""
     return _("The note has %(length)s characters; at most %(most)s are allowed.") % {
-        "length": f"{len(note):,}",
-        "most": f"{LONGEST_NOTE:,}",
+        "length": grouped(len(note)),
+        "most": grouped(LONGEST_NOTE),
     }
 
 

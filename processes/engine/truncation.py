@@ -6,6 +6,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 CUT_AT = 16 * 1024
 
@@ -37,8 +38,8 @@ def _cut_text(text: str) -> str:
     start = whole[:CUT_AT].decode(errors="ignore")
     return _("%(text)s … (cut: %(kept)s of %(total)s bytes)") % {
         "text": start,
-        "kept": f"{CUT_AT:,}",
-        "total": f"{len(whole):,}",
+        "kept": grouped(CUT_AT),
+        "total": grouped(len(whole)),
     }
 
 

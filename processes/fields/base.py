@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from kianda.lib.i18n import as_in_sentence, gettext_noop
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import field_name_flaw, titled
 from processes.language.dates import moment_text
 from processes.language.expressions import Resolve, Template
@@ -316,7 +316,7 @@ class LayoutField(FormField):
         if rules:
             raise flaw(
                 _("A %(kind)s has no rules. Add them to a button, or to a field that has a value.")
-                % {"kind": _(cls.label).lower()}
+                % {"kind": as_in_sentence(_(cls.label))}
             )
         return rules
 

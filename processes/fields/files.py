@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.fields.base import InputField, Written
 from processes.fields.number import Number
 from processes.fields.text import Text
@@ -120,7 +121,7 @@ class FilesField(InputField):
         """Return why a file cannot be here, or nothing; before it is there its kind is a guess."""
         if self.largest_mb is not None and size is not None and size > self.largest_mb * 1_000_000:
             return _("%(name)s has %(size)s. At most %(most)s MB are allowed.") % {
-                "name": name, "size": file_size(size), "most": f"{self.largest_mb:,}",
+                "name": name, "size": file_size(size), "most": grouped(self.largest_mb),
             }  # fmt: skip
         if name and not is_allowed(name, media_type, wanted_types(self.kinds)):
             return _("The type of %(name)s is not allowed here. Allowed: %(allowed)s.") % {

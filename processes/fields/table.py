@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from pydantic import Field, StrictBool, ValidationInfo, field_validator
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
+from kianda.lib.i18n import gettext_noop, grouped
 from kianda.lib.pointers import pointer
 from processes.fields.base import FormField, InputField, MomentWords, Read, words_of
 from processes.language.expressions import Resolve
@@ -190,7 +190,7 @@ class Table(InputField):
         made, wrong = self._cleaned(rows)
         wrong = [*no_rows, *self._unknown(rows), *wrong]
         if len(wrong) > MAX_TOLD:
-            more = f"{len(wrong) - MAX_TOLD:,}"
+            more = grouped(len(wrong) - MAX_TOLD)
             wrong = [
                 *wrong[:MAX_TOLD],
                 ("", _("%(more)s more cells are not valid.") % {"more": more}),
@@ -218,7 +218,7 @@ class Table(InputField):
                 (
                     "",
                     _("There are %(count)s rows; at most %(most)s are allowed.")
-                    % {"count": f"{len(rows):,}", "most": f"{self.max_rows:,}"},
+                    % {"count": grouped(len(rows)), "most": grouped(self.max_rows)},
                 )
             )
         made: list[Value] = []
@@ -283,7 +283,7 @@ class Table(InputField):
         """Return how many rows there are."""
         count = len(value) if isinstance(value, list) else 0
         said = _("%(count)s row") if count == 1 else _("%(count)s rows")
-        return said % {"count": f"{count:,}"} if count else ""
+        return said % {"count": grouped(count)} if count else ""
 
 
 def _rows_of(raw: object) -> list[Mapping[str, Any]]:
@@ -317,7 +317,7 @@ def _list_of(raw: object) -> list[Any]:
     if len(rows) > MAX_LIST:
         raise ValueFailure(
             _("There are %(count)s rows; at most %(most)s are allowed.")
-            % {"count": f"{len(rows):,}", "most": f"{MAX_LIST:,}"}
+            % {"count": grouped(len(rows)), "most": grouped(MAX_LIST)}
         )
     return list(rows)
 

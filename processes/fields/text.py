@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
+from kianda.lib.i18n import gettext_noop, grouped
 from processes.fields.base import ANY_VALUE, InputField
 from processes.language.patterns import PatternError, compiled, fits
 from processes.language.references import flaw
@@ -100,7 +100,7 @@ class Text(InputField):
         if self.max_length is not None and len(text) > self.max_length:
             raise ValueFailure(
                 _("The text has %(count)s characters; at most %(most)s are allowed.")
-                % {"count": f"{len(text):,}", "most": f"{self.max_length:,}"}
+                % {"count": grouped(len(text)), "most": grouped(self.max_length)}
             )
 
     def _check_writing(self, text: str) -> None:

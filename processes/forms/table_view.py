@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kianda.lib.i18n import grouped
 from kianda.lib.pointers import pointer
 from kianda.web.pages import Errors
 from processes.definition.display import Display
@@ -50,7 +51,7 @@ def _rows_with_errors(name: str, errors: Errors) -> list[int]:
 def _row(typed: TypedTable, at: int, line: TypedRow, errors: Errors) -> RowView:
     key, acted = line.name, typed.focus if typed.focused == at else ""
     place = pointer(typed.grid.field.name, at)
-    made = _cells(typed, line, key, place, f"{at + 1:,}", errors)
+    made = _cells(typed, line, key, place, grouped(at + 1), errors)
     if acted == "add":
         first = next((one for one, cell in enumerate(made) if cell.enabled), None)
         made = [_focused(cell) if one == first else cell for one, cell in enumerate(made)]

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
+from kianda.lib.i18n import grouped
 from kianda.web.times import moment_words
 from processes.fields import Table
 from processes.fields.base import FormField
@@ -64,7 +65,7 @@ def table_changes(
     old, new = _rows_in_words(before), _rows_in_words(after)
     found = list(_differences(field, old, new, told))
     if len(found) > MOST:
-        found = [*found[:MOST], _("and %(count)s more") % {"count": f"{len(found) - MOST:,}"}]
+        found = [*found[:MOST], _("and %(count)s more") % {"count": grouped(len(found) - MOST)}]
     return found
 
 
@@ -93,12 +94,12 @@ def _differences(
             yield from _cells_changed(field, head + c + step + 1, was, now, told)
         for at in range(head + a + both, head + b):
             yield _("row %(number)s removed: %(cells)s") % {
-                "number": f"{at + 1:,}",
+                "number": grouped(at + 1),
                 "cells": _cells(field, old[at], told),
             }
         for at in range(head + c + both, head + d):
             yield _("row %(number)s added: %(cells)s") % {
-                "number": f"{at + 1:,}",
+                "number": grouped(at + 1),
                 "cells": _cells(field, new[at], told),
             }
 
@@ -130,7 +131,7 @@ def _cells_changed(
             yield (
                 _("row %(number)s, %(column)s: %(before)s %(arrow)s %(after)s")
                 % {
-                    "number": f"{number:,}",
+                    "number": grouped(number),
                     "column": column.title,
                     "before": _short(_cell_in_words(told, column, before)),
                     "arrow": _ARROW,

@@ -46,4 +46,4 @@ def _read_out_in(zone: ZoneInfo, *, named: bool) -> Callable[[str], str]:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "D j M Y")
+    return f"{date_format(day, 'D')} {date_format(day, 'SHORT_DATE_FORMAT')}"

@@ -14,6 +14,7 @@ from typing import Any
 import simpleeval
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.language.functions import FUNCTIONS
 from processes.language.operators import OPERATORS, joined
 from processes.language.parser import (
@@ -155,7 +156,7 @@ def _bounded(value: Value) -> Value:
     if isinstance(value, list) and len(value) > MAX_LIST:
         raise ValueFailure(
             _("The list has %(count)s items; at most %(most)s are allowed.")
-            % {"count": f"{len(value):,}", "most": f"{MAX_LIST:,}"}
+            % {"count": grouped(len(value)), "most": grouped(MAX_LIST)}
         )
     return value
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.language.dates import seconds_of, shifted
 from processes.language.operators import bounded_text, joined, number, order
 from processes.language.patterns import PatternError, found
@@ -30,7 +31,7 @@ def _spread(values: tuple[Value, ...]) -> list[Value]:
         opened.extend(value if isinstance(value, list) else [value])
         if len(opened) > MAX_LIST:
             raise ValueFailure(
-                _("There are more than %(most)s values.") % {"most": f"{MAX_LIST:,}"}
+                _("There are more than %(most)s values.") % {"most": grouped(MAX_LIST)}
             )
     return opened
 
@@ -146,7 +147,7 @@ def split_up(text: Value, separator: Value = ",") -> Value:
         raise ValueFailure(_("Split needs a separator."))
     if whole.count(between) >= MAX_LIST:
         raise ValueFailure(
-            _("The list would have more than %(most)s items.") % {"most": f"{MAX_LIST:,}"}
+            _("The list would have more than %(most)s items.") % {"most": grouped(MAX_LIST)}
         )
     return [part.strip() for part in whole.split(between)] if whole else []
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.language.dates import is_moment, parse_moment, seconds_of, shifted
 from processes.language.values import (
     ARITHMETIC,
@@ -31,7 +32,7 @@ def bounded_text(length: int) -> None:
     """Refuse to make a text that is too long, before it is made."""
     if length > MAX_TEXT:
         raise ValueFailure(
-            _("The text would have more than %(most)s characters.") % {"most": f"{MAX_TEXT:,}"}
+            _("The text would have more than %(most)s characters.") % {"most": grouped(MAX_TEXT)}
         )
 
 
@@ -52,7 +53,7 @@ def add(left: Value, right: Value) -> Value:
     if isinstance(left, list) and isinstance(right, list):
         if len(left) + len(right) > MAX_LIST:
             raise ValueFailure(
-                _("The list would have more than %(most)s items.") % {"most": f"{MAX_LIST:,}"}
+                _("The list would have more than %(most)s items.") % {"most": grouped(MAX_LIST)}
             )
         return left + right
     _refuse_structures("+", left, right)

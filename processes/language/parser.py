@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 from processes.language.functions import FUNCTIONS, IF, Function
 from processes.language.operators import OPERATORS
 from processes.language.values import ValueFailure, to_decimal
@@ -75,7 +76,7 @@ def read_expression(source: str) -> Expression:
     """Return the tree of an expression (without its `=`); raises TemplateError."""
     if len(source) > MAX_SOURCE:
         raise TemplateError(
-            _("An expression can have at most %(most)s characters.") % {"most": f"{MAX_SOURCE:,}"}
+            _("An expression can have at most %(most)s characters.") % {"most": grouped(MAX_SOURCE)}
         )
     if not source.strip():
         raise TemplateError(_("Enter an expression after =. Write == for a plain =."))

@@ -6,6 +6,7 @@ from typing import Any
 import re2
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 MAX_PATTERN = 1_000
 
@@ -19,7 +20,7 @@ def compiled(pattern: str) -> Any:
     """Return the compiled pattern; raises PatternError."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(
-            _("The pattern has more than %(most)s characters.") % {"most": f"{MAX_PATTERN:,}"}
+            _("The pattern has more than %(most)s characters.") % {"most": grouped(MAX_PATTERN)}
         )
     options = re2.Options()
     options.log_errors = False

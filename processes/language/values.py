@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import Any, TypeAlias
 
 from kianda.lib.i18n import gettext as _
+from kianda.lib.i18n import grouped
 
 JSONValue: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
@@ -189,7 +190,7 @@ def to_text(value: object) -> str:
     if len(text) > MAX_TEXT:
         raise ValueFailure(
             _("The text has %(count)s characters; at most %(most)s are allowed.")
-            % {"count": f"{len(text):,}", "most": f"{MAX_TEXT:,}"}
+            % {"count": grouped(len(text)), "most": grouped(MAX_TEXT)}
         )
     if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise ValueFailure(_("The text contains a NUL or half a character. Remove it."))
@@ -227,7 +228,7 @@ def to_list(value: object) -> list[str]:
     if len(items) > MAX_LIST:
         raise ValueFailure(
             _("The list has %(count)s items; at most %(most)s are allowed.")
-            % {"count": f"{len(items):,}", "most": f"{MAX_LIST:,}"}
+            % {"count": grouped(len(items)), "most": grouped(MAX_LIST)}
         )
     if any(isinstance(item, (Mapping, list, tuple)) for item in items):
         raise ValueFailure(

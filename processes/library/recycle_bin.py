@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from kianda.accounts.roles import DESIGNER
 from kianda.accounts.services.recycle_bin import BinKind
+from kianda.lib.i18n import grouped
 from kianda.lib.names import slug_flaw
 from kianda.lib.recycle_bin import in_bin
 from processes.definition.raw_document import with_names
@@ -94,14 +95,14 @@ class BinnedDesigns(BinKind[ProcessDesign]):
             "Deletes the design with its %(n)s version.",
             "Deletes the design with its %(n)s versions.",
             versions,
-        ) % {"n": f"{versions:,}"}
+        ) % {"n": grouped(versions)}
         if instances:
             more = ngettext(
                 "%(n)s of its records, in the recycle bin, is deleted, too.",
                 "%(n)s of its records, in the recycle bin, are deleted, too.",
                 instances,
             )
-            words = f"{words} {more % {'n': f'{instances:,}'}}"
+            words = f"{words} {more % {'n': grouped(instances)}}"
         return words
 
 

@@ -18,6 +18,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import grouped
 from processes.definition.views import Every, ViewChart, ViewFilter
 from processes.language.people import called
 from processes.lists.columns import ListColumn
@@ -176,7 +177,7 @@ def _by(found: RecordList, chart: ViewChart) -> ListColumn | None:
 def _refuse_too_many(rows: QuerySet[ProcessInstance]) -> None:
     if len(rows.values_list("pk")[MOST_COUNTED : MOST_COUNTED + 1]):
         words = _("More than %(most)s records match. Add a filter to see charts.")
-        raise Invalid.at("/filter", words % {"most": f"{MOST_COUNTED:,}"})
+        raise Invalid.at("/filter", words % {"most": grouped(MOST_COUNTED)})
 
 
 def _largest(

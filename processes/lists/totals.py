@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Aggregate, Avg, Count, Q, QuerySet, Sum
 
+from kianda.lib import i18n
 from kianda.lib.errors import Invalid
 from processes.definition.views import ViewTotal
 from processes.language.values import as_text, significant
@@ -102,6 +103,4 @@ def number_words(column: ListColumn, number: float) -> str:
     places = getattr(column.field, "decimals", None)
     rounded = round(value, places if isinstance(places, int) else 2)
     text = as_text(rounded) if not isinstance(places, int) else f"{rounded:.{places}f}"
-    whole, dot, rest = text.partition(".")
-    sign = "-" if whole.startswith("-") else ""
-    return f"{sign}{int(whole.lstrip('-')):,}{dot}{rest}"
+    return i18n.grouped(Decimal(text))

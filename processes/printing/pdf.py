@@ -14,6 +14,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace, TTFFont
 
+from kianda.lib.i18n import grouped
 from processes.models import File
 from processes.printing.printed_record import PrintedField, PrintedRecord, PrintedTable
 
@@ -206,7 +207,7 @@ class _Drawing:
         if not table.rows:
             self._line(_("No rows"))
         if table.left:
-            self._line(_("%(n)s more rows are not printed.") % {"n": f"{table.left:,}"})
+            self._line(_("%(n)s more rows are not printed.") % {"n": grouped(table.left)})
         if shown < len(table.titles):
             left = len(table.titles) - shown
             self._line(_("%(n)s more columns are not printed.") % {"n": left})
@@ -225,7 +226,7 @@ class _Drawing:
         if self._record.comments_left:
             self._write_in(9, color=_GREY)
             words = _("%(n)s older comments are not printed.")
-            self._line(words % {"n": f"{self._record.comments_left:,}"})
+            self._line(words % {"n": grouped(self._record.comments_left)})
 
 
 @cache

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy, Invalid, Missing, Stale
+from kianda.lib.i18n import grouped
 from processes.definition.document import Document, TargetMissing
 from processes.document_cache import document_of
 from processes.engine.ports import FoundItems, Query, RunState
@@ -290,7 +291,7 @@ def _refuse_many(act: InstanceAct, found: list[str]) -> None:
         raise RuleFailed(
             "value",
             _("More than %(most)s records of %(process)s match. Narrow the filter.")
-            % {"most": f"{MOST_AT_ONCE:,}", "process": act.process},
+            % {"most": grouped(MOST_AT_ONCE), "process": act.process},
         )
 
 

@@ -24,6 +24,7 @@ from django.utils.translation import ngettext
 
 from datasources.http.curl import as_curl
 from kianda.accounts.services.substitutes import acted_words
+from kianda.lib.i18n import grouped
 from kianda.lib.names import as_title
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE, pill
@@ -132,7 +133,7 @@ def _rows(rows: list[Mapping[str, Any]]) -> str:
         )
         for row in rows[:5]
     ]
-    count = ngettext("%(n)s row", "%(n)s rows", len(rows)) % {"n": f"{len(rows):,}"}
+    count = ngettext("%(n)s row", "%(n)s rows", len(rows)) % {"n": grouped(len(rows))}
     return f"{count}: {'; '.join(told)}" + (" …" if len(rows) > len(told) else "")
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
+from kianda.lib.i18n import gettext_noop, grouped
 from kianda.lib.kinds import Kind
 
 ONE_DAY = timedelta(days=1)
@@ -181,10 +181,10 @@ class Whole:
         if value < self.least:
             raise ValueError(
                 _("Enter %(least)s or more, at most %(most)s.")
-                % {"least": self.least, "most": f"{self.most:,}"}
+                % {"least": self.least, "most": grouped(self.most)}
             )
         if value > self.most:
-            raise ValueError(_("Enter %(most)s or less.") % {"most": f"{self.most:,}"})
+            raise ValueError(_("Enter %(most)s or less.") % {"most": grouped(self.most)})
         return value
 
     def __get_pydantic_core_schema__(

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from kianda.lib.i18n import grouped
 from kianda.lib.validity_strip import Strip
 from kianda.web import times
 from scheduler import listing
@@ -100,8 +101,8 @@ def _gaps_said(gaps: list[tuple[datetime, datetime]]) -> list[str]:
 
 def _counted(shapes: Sequence[tuple[str, Any, int]]) -> str:
     whole = sum(count for _shape, _word, count in shapes)
-    said = ngettext("%(n)s occurrence", "%(n)s occurrences", whole) % {"n": f"{whole:,}"}
-    return said + "".join(f", {count:,} {word}" for _shape, word, count in shapes)
+    said = ngettext("%(n)s occurrence", "%(n)s occurrences", whole) % {"n": grouped(whole)}
+    return said + "".join(f", {grouped(count)} {word}" for _shape, word, count in shapes)
 
 
 def _facts(strip: Strip, scale: timeline.Scale) -> str:

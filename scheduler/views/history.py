@@ -71,7 +71,7 @@ def _moment_in_words(moment: datetime | None) -> str:
 def _day(moment: datetime, now: datetime) -> str:
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
     near = times.near_words(local.date(), today=today)
-    full = date_format(local, "l j F" if local.year == today.year else "l j F Y")
+    full = date_format(local)
     return f"{near}, {full}" if near else full
 
 

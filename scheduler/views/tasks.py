@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.accounts.roles import ADMINISTRATOR, DESIGNER
 from kianda.lib.errors import Conflict
+from kianda.lib.i18n import grouped
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
 from processes.views.common import asked, page_of, person
@@ -56,9 +57,9 @@ def _summary(user: User) -> str:
     """Return how many tasks there are, and how many of them did not do their work last time."""
     counts = listing.last_outcomes(user)
     whole = sum(counts.values())
-    said = ngettext("%(n)s task", "%(n)s tasks", whole) % {"n": f"{whole:,}"}
+    said = ngettext("%(n)s task", "%(n)s tasks", whole) % {"n": grouped(whole)}
     unhappy = [
-        words % {"n": f"{counts[outcome]:,}"}
+        words % {"n": grouped(counts[outcome])}
         for outcome, words in UNHAPPY.items()
         if counts.get(outcome)
     ]

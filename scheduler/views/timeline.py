@@ -115,7 +115,9 @@ class Scale:
         return [
             self._tick(
                 moment,
-                date_format(timezone.localtime(moment), "D j M") if number % every == 0 else "",
+                date_format(timezone.localtime(moment), "MONTH_DAY_FORMAT")
+                if number % every == 0
+                else "",
                 minor=number % (2 * every) != 0,
             )
             for number, moment in enumerate(midnights)

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 # Names in the fixture are one letter with digits. These are names of the product, of protocols,
 # formats and programs, which no language has other words for, and gaps that a script fills.
 DATA = re.compile(
-    r"\b(?:Kianda|kianda|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE|UTC|Python|Django|SQLite|urlPath)\b|"
+    r"\b(?:Kianda|kianda|English|Deutsch|Wide|GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE|UTC|Python|Django|SQLite|urlPath)\b|"
     r"\{\w+\}|KIANDA_\w+|https?://\S+|\bx\d@\S+|\d{4}-\d\d-\d\dT\S+|\b(?:now|today|(?:body|row|item|process|user)\.\w+)\b|"
     + "|".join(sorted(map(re.escape, available_timezones()), key=len, reverse=True))
 )

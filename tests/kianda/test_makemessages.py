@@ -1,13 +1,14 @@
 """What a translator is given: every text that people read, whatever it stands in."""
 
-import ast
+import contextlib
 import re
 import shutil
-from pathlib import Path
 from typing import Any
 
+import polib
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 
 from datasources.auth import auth_schemes
 from kianda.environment import BASE_DIR
@@ -20,10 +21,28 @@ from scheduler.schedules import schedules
 ROOMS = ("datasources", "kianda", "processes", "scheduler", "templates")
 
 
-def collected(catalog: Path) -> set[str]:
-    """Return the texts of a catalog."""
-    entries = re.findall(r'^msgid(?:_plural)? ((?:".*"\n)+)', catalog.read_text("utf-8"), re.M)
-    return {"".join(map(ast.literal_eval, entry.splitlines())) for entry in entries}
+GAPS = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w+\}|</?\w+[^>]*>")
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the catalog of all texts, and the folder in which they were collected."""
+    place = tmp_path_factory.mktemp("texts")
+    for room in ROOMS:
+        # Work copies stand beside the files for a moment: not where other tests look.
+        shutil.copytree(BASE_DIR / room, place / room, ignore=shutil.ignore_patterns("static"))
+    with override_settings(LOCALE_PATHS=[place / "locale"]), contextlib.chdir(place):
+        call_command("makemessages", all=True, keep_pot=True, verbosity=0)
+    return polib.pofile(str(place / "locale" / "django.pot")), place
+
+
+@pytest.fixture(scope="module")
+def german() -> Any:
+    return polib.pofile(str(BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"))
+
+
+def keys(catalog: Any) -> set[tuple[str, str, str]]:
+    return {(one.msgctxt or "", one.msgid, one.msgid_plural or "") for one in catalog}
 
 
 def every(kind: type[Any]) -> list[type[Any]]:
@@ -31,17 +50,9 @@ def every(kind: type[Any]) -> list[type[Any]]:
 
 
 @pytest.mark.needs("xgettext")
-def test_a_translator_is_given_every_text(
-    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for room in ROOMS:
-        # Work copies stand beside the files for a moment: not where other tests look.
-        shutil.copytree(BASE_DIR / room, tmp_path / room, ignore=shutil.ignore_patterns("static"))
-    settings.LOCALE_PATHS = [tmp_path / "locale"]
-    monkeypatch.chdir(tmp_path)
-    call_command("makemessages", all=True, keep_pot=True, verbosity=0)
-
-    texts = collected(tmp_path / "locale" / "django.pot")
+def test_a_translator_is_given_every_text(collected: Any) -> None:
+    catalog, place = collected
+    texts = {text for one in catalog for text in (one.msgid, one.msgid_plural)}
     registries = (auth_schemes, fields, rules, schedules)
     kinds = [kind for registry in registries for kind in registry.kinds.values()]
     said = {text for kind in kinds for text in (kind.label, kind.category, kind.help_text())}
@@ -51,7 +62,25 @@ def test_a_translator_is_given_every_text(
     assert said - texts == set()
     assert {"Sign in", "Administrator", "members changed"} <= texts
     assert {"on success", "if missing", "load rules", "Process ID"} <= texts
-    assert not list(tmp_path.rglob("*.py.py"))
+    assert not list(place.rglob("*.py.py"))
+
+
+@pytest.mark.needs("xgettext")
+def test_german_says_every_text_and_nothing_that_is_gone(collected: Any, german: Any) -> None:
+    catalog, _place = collected
+    assert keys(catalog) - keys(german) == set(), "`manage.py makemessages -l de` adds them"
+    assert keys(german) - keys(catalog) == set(), "`manage.py makemessages -l de` drops them"
+
+
+def test_german_is_complete_and_keeps_what_is_filled_in(german: Any) -> None:
+    assert [one.msgid for one in german if one.fuzzy or not one.translated()] == []
+    different = {
+        said
+        for one in german
+        for text, said in [(one.msgid, one.msgstr), (one.msgid_plural, one.msgstr_plural.get(1))]
+        if said and sorted(GAPS.findall(text)) != sorted(GAPS.findall(said))
+    }
+    assert different == set()
 
 
 def test_help_that_is_collected_moves_no_line() -> None:

@@ -4,7 +4,7 @@ They leave as all mails of Django's do: the backend makes rows of them in the tr
 tell of, and no page ever shows what they say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy
+
+from kianda.accounts.services.profiles import in_language_of
 
 # What the button says that is drawn for the address in a mail; it goes to the backend, no further.
 BUTTON_HEADER: Final = "X-Kianda-Button"
@@ -28,21 +30,26 @@ BUTTONS: Final = {
 def send_account_mail(name: str, to: str, *, context: Mapping[str, Any]) -> None:
     """Send a mail from its two templates, `account/email/<name>_subject.txt` and `_message.txt`.
 
-    An address that stands alone between empty lines is drawn as a button too.
+    It is written in the language of the `person` of the context. An address that stands alone
+    between empty lines is drawn as a button too.
     """
     values = {"product": settings.KIANDA_PUBLIC_URL, **context}
-    subject = render_to_string(f"account/email/{name}_subject.txt", values)
+    with in_language_of(values.get("person")):
+        subject = render_to_string(f"account/email/{name}_subject.txt", values)
+        body = render_to_string(f"account/email/{name}_message.txt", values)
+        button = str(BUTTONS.get(name, ""))
     EmailMessage(
         subject=" ".join(subject.split()),
-        body=render_to_string(f"account/email/{name}_message.txt", values).strip() + "\n",
+        body=f"{body.strip()}\n",
         to=[to],
-        headers={BUTTON_HEADER: str(BUTTONS[name])} if name in BUTTONS else None,
+        headers={BUTTON_HEADER: button} if button else None,
     ).send()
 
 
-def send_account_changed(user: User, to: str, said: str) -> None:
-    """Mail a person a sentence about what was changed on the account."""
-    send_account_mail("account_changed", to, context={"person": user, "said": said})
+def send_account_changed(user: User, to: str, said: Callable[[], str]) -> None:
+    """Mail a person a sentence about what was changed on the account, said in their language."""
+    with in_language_of(user):
+        send_account_mail("account_changed", to, context={"person": user, "said": said()})
 
 
 def address_in_full(path: str) -> str:

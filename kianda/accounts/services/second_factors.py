@@ -133,10 +133,13 @@ def reset_second_factor(user: User, *, by: User | None) -> bool:
         forget_sessions(user)
         audit.record(by, action="second factor reset", kind="user", name=user.username)
         if user.email:
-            name = by.get_username() if by else _("An operator of the server")
-            said = _("%(name)s has reset the second factor of your account.") % {"name": name}
-            send_account_changed(user, user.email, said)
+            send_account_changed(user, user.email, lambda: _reset_words(by))
     return True
+
+
+def _reset_words(by: User | None) -> str:
+    name = by.get_username() if by else _("An operator of the server")
+    return _("%(name)s has reset the second factor of your account.") % {"name": name}
 
 
 def told_kind(authenticator: Any) -> str:

@@ -16,6 +16,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from kianda.lib.api.problems import escape
 from kianda.lib.errors import Flaw, Invalid, TooLarge
+from kianda.lib.i18n import grouped
 from kianda.lib.pointers import flaws_of
 
 B = TypeVar("B", bound="Body")
@@ -46,7 +47,9 @@ class StrictJSONParser(BaseParser):
         limit = int(getattr(context.get("view"), "max_body_bytes", BODY_BYTES))
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise TooLarge(_("The body is larger than %(limit)s bytes.") % {"limit": f"{limit:,}"})
+            raise TooLarge(
+                _("The body is larger than %(limit)s bytes.") % {"limit": grouped(limit)}
+            )
         charset = (context.get("encoding") or "utf-8").lower()
         if "charset" in (media_type or "").lower() and charset not in {"utf-8", "utf8"}:
             raise exceptions.UnsupportedMediaType(media_type or "")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.i18n import as_in_sentence
 from kianda.lib.i18n import gettext as _
 from processes.definition import tree
 from processes.definition.tree import Object, Path, Piece
@@ -175,7 +176,7 @@ class UnitOfWork:
                     "%(holder)s is a %(kind)s and holds no fields. "
                     "Drop it on a form, a panel or a group of fields."
                 )
-                % {"holder": holder.title, "kind": holder.label.lower()}
+                % {"holder": holder.title, "kind": as_in_sentence(holder.label)}
             )
         if key in {"rules", "load_rules"}:
             raise Conflict(
@@ -183,7 +184,7 @@ class UnitOfWork:
                     "%(holder)s is a %(kind)s and has no rules. "
                     "Put the rule on a button, a field to fill in, the form or the process."
                 )
-                % {"holder": holder.title, "kind": holder.label.lower()}
+                % {"holder": holder.title, "kind": as_in_sentence(holder.label)}
             )
         raise Conflict(
             _("%(holder)s has no list of %(list)s.")

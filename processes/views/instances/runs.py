@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kianda.lib.errors import ApplicationError, Missing
+from kianda.lib.i18n import grouped
 from kianda.lib.secrets import opens
 from kianda.web.form_once import once
 from kianda.web.page_extensions import extensions_of
@@ -124,7 +125,7 @@ def _saved(run: Run) -> list[str]:
             "%(n)s changed fields stored as revision %(revision)s",
             len(fields),
         )
-        % {"n": len(fields), "revision": f"{revision:,}"}
+        % {"n": len(fields), "revision": grouped(revision)}
         for fields, revision in rows
     ]
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing, TooLarge
+from kianda.lib.i18n import grouped
 from kianda.web.pages import page
 from kianda.web.table_files import csv_file, xlsx_file
 from processes.lists.cells import export_value, rows_of
@@ -37,7 +38,7 @@ def export(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
     count = rows.count()
     if count > MOST_RECORDS:
         words = _("%(count)s records match; a file holds %(most)s. Add a filter.")
-        raise TooLarge(words % {"count": f"{count:,}", "most": f"{MOST_RECORDS:,}"})
+        raise TooLarge(words % {"count": grouped(count), "most": grouped(MOST_RECORDS)})
     columns, _missing = shown_columns(found, state)
     detail = _("%(kind)s, %(count)s records, list %(view)s") % {
         "kind": suffix.upper(), "count": count, "view": state.view,

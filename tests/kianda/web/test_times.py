@@ -31,7 +31,7 @@ def test_the_zone_decides_which_day_it_is() -> None:
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         assert times.moment_words(late, now=NOW, seconds=True) == "Tomorrow 07:30:00"
         assert times.full_words(late) == (
-            "Tuesday 24 November 2026, 07:30:00 Asia/Tokyo (23 November, 22:30:00 UTC)"
+            "Tuesday 24 November 2026, 07:30:00 Asia/Tokyo (23 Nov 2026, 22:30:00 UTC)"
         )
     assert times.full_words(late) == "Monday 23 November 2026, 22:30:00 UTC"
 

@@ -159,8 +159,8 @@ def test_with_a_token_the_session_beside_it_counts_for_nothing(
 # What a call with a token has no use for: sessions, forms, files of pages, who is locked out.
 FOR_PAGES = {
     "WhiteNoiseMiddleware", "SessionMiddleware", "CsrfViewMiddleware", "AuthenticationMiddleware",
-    "PersonalTime", "MessageMiddleware", "CSPMiddleware", "AxesMiddleware", "SecondFactorFirst",
-    "AccountMiddleware",
+    "PersonalTime", "PersonalLanguage", "MessageMiddleware", "CSPMiddleware", "AxesMiddleware",
+    "SecondFactorFirst", "AccountMiddleware",
 }  # fmt: skip
 
 

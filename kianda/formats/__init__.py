@@ -1,0 +1,4 @@
+"""How each language writes a day, by Django's names for it: FORMAT_MODULE_PATH of the settings.
+
+DATE_FORMAT is a day in full, SHORT_DATE_FORMAT a day with its year, MONTH_DAY_FORMAT without.
+"""
