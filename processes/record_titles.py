@@ -1,7 +1,7 @@
 """How people know a record: its title and summary, made of the values that the reader sees."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from processes.document_cache import document_of
 from processes.fields.base import FormField, words_of
 from processes.language.expressions import Resolve, Template
 from processes.language.parser import TemplateError
-from processes.language.people import inside
+from processes.language.people import called, inside, refs_in
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, ValueFailure, as_text, is_blank
 from processes.models import ProcessInstance
@@ -56,6 +56,20 @@ def seen_record(
         instance, document, seen, title_of(instance, document, seen), summary_of(document, seen),
         document.meaning_of(instance.status),
     )  # fmt: skip
+
+
+def learn_names(instances: Iterable[ProcessInstance]) -> None:
+    """Look up at once what the people and groups in instances are called, for this request.
+
+    Else each cell and title would ask for its own.
+    """
+    called({
+        ref
+        for one in instances
+        for field in document_of(one.version).fields.values()
+        if field.names_people
+        for ref in refs_in(one.values.get(field.name))
+    })  # fmt: skip
 
 
 def words_with(source: str, record: SeenRecord) -> str:

@@ -37,6 +37,17 @@ class Listed(Generic[M]):
         self._shown.query.clear_where()
         self._first = None if keys is None else list(keys)
         self._counted: int | None = None
+        self._begun: list[Any] | None = None
+
+    def begin(self, size: int) -> None:
+        """Read the first rows before they are counted: where they are all, nothing is counted.
+
+        To count what few hold takes as long as to find them.
+        """
+        if self._most is None:
+            first = list(self._rows[: size + 1])
+            self._begun = first[:size]
+            self._counted = len(first) if len(first) <= size else None
 
     @property
     def hits(self) -> list[Any] | None:
@@ -70,6 +81,8 @@ class Listed(Generic[M]):
     def _keys(self, part: slice) -> list[Any]:
         if self.hits is not None:
             return self.hits[part]
+        if self._begun is not None and part.start == 0 and part.stop <= len(self._begun):
+            return self._begun[part]
         count = self._counted
         if count is None or 2 * part.start <= count:
             return list(self._rows[part])
@@ -94,6 +107,8 @@ def narrowed(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
 
 def page_of_list(listed: Any, number: str | None) -> Page[Any]:
     """Return a page of 25 of a list; of one that is not there, the nearest."""
+    if isinstance(listed, Listed) and number in {None, "", "1"}:
+        listed.begin(PAGE_SIZE)
     return Paginator(listed, PAGE_SIZE).get_page(number)
 
 

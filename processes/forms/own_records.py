@@ -17,7 +17,7 @@ from processes.instances.form_states import FormState, form_states
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
-from processes.record_titles import SeenRecord, seen_record
+from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import first_seen
 from processes.rights.ownership import owner_names
@@ -76,9 +76,11 @@ class StartTile(NamedTuple):
 def waiting_records(instances: Iterable[ProcessInstance], user: User) -> list[WaitingRecord]:
     """Return what waits for a person in some instances; design, version, creator at hand."""
     found = [(row, form_states(row, document_of(row.version))) for row in instances]
-    mine = _open_and_mine([row for row, _states in found], user)
+    rows = [row for row, _states in found]
+    mine = _open_and_mine(rows, user)
     # Looked up at once, and remembered until the page is made.
     called(user_ref(name) for _row, states in found for one in states for name in one.users)
+    learn_names(rows)
     people = entries(user_ref(row.created_by.username) for row, _ in found if row.created_by)
     return [
         _waiting(row, states, [one for one in states if (row.pk, one.form) in mine], people, user)
@@ -151,6 +153,7 @@ def own_records(user: User, *, most: int) -> list[OwnRecord]:
         rights = InstanceRights(user, row, document_of(row.version))
         found.append((rights, form_states(row, rights.document)))
     people = entries(ref for one in found for ref in _owners(*one))
+    learn_names(rights.instance for rights, _states in found)
     return [_own(rights, states, people, user) for rights, states in found]
 
 

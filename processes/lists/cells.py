@@ -42,6 +42,7 @@ def rows_of(
 ) -> list[ListRow]:
     """Return records with their cells; what the reader does not see of one stands in none."""
     owners = _owners(records, seen) if "process.owners" in columns else {}
+    called({ref for refs in owners.values() for ref in refs})
     wanted = [records.columns[name] for name in columns]
     return [ListRow(one, [_cell(column, one, owners) for column in wanted]) for one in seen]
 

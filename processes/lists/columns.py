@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Case, Exists, Expression, F, OuterRef, Q, Value, When
-from django.db.models.functions import Concat, Length
+from django.db.models.functions import Concat
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +32,7 @@ from processes.models import (
     ProcessDesign,
     ProcessInstance,
 )
-from processes.models.lists import LONGEST_LISTED
+from processes.models.lists import IS_CUT, LONGEST_LISTED
 from processes.rights.decisions import is_administrator, person_of, security_of
 from processes.rights.parts import placed
 
@@ -137,7 +137,7 @@ def _listed_hold(column: ListColumn, asked: Asked, stored: Q) -> Q:
     found = Q(pk__in=rows.filter(_in_rows(column.part, asked)).values("instance"))
     if "contains" in asked:
         # What a long text holds after its beginning, only the text tells.
-        long = rows.annotate(length=Length("words")).filter(length=LONGEST_LISTED)
+        long = rows.filter(IS_CUT)
         if long.exists():
             found |= Q(pk__in=long.values("instance")) & stored
     return found

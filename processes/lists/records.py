@@ -1,7 +1,8 @@
 """The records of one process as a person may list them: the one way for pages, API and exports."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from processes.document_cache import document_of
 from processes.lists.columns import ListColumn, readable_columns
 from processes.lists.conditions import Asker, no_such_column, where
 from processes.models import ProcessDesign, ProcessInstance
-from processes.record_titles import SeenRecord, seen_record
+from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.listed import listed_instances
 from processes.rights.querysets import known_designs
 
@@ -80,14 +81,16 @@ class RecordList:
         last = value.desc(nulls_last=True) if down else value.asc(nulls_last=True)
         return rows.order_by(last, "-pk")
 
-    def seen(self, instances: Iterable[ProcessInstance]) -> list[SeenRecord]:
+    def seen(self, instances: Sequence[ProcessInstance]) -> list[SeenRecord]:
         """Return records as the person meets them: values they do not see are left out of each."""
+        learn_names(instances)
         return [seen_record(one, self.user) for one in instances]
 
     def all_seen(self, rows: QuerySet[ProcessInstance]) -> Iterator[SeenRecord]:
         """Yield all of some rows in their order as the person meets them, some at a time."""
-        for one in with_versions(rows).iterator(chunk_size=CHUNK):
-            yield seen_record(one, self.user)
+        found = with_versions(rows).iterator(chunk_size=CHUNK)
+        while some := list(islice(found, CHUNK)):
+            yield from self.seen(some)
 
 
 def with_versions(rows: QuerySet[ProcessInstance]) -> QuerySet[ProcessInstance]:

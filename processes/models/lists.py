@@ -2,11 +2,16 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from processes.models.designs import ProcessDesign
 from processes.models.instances import ProcessInstance
 
 LONGEST_LISTED = 250
+# Of what may be the beginning of a longer text. A parameter would keep the index from being used.
+IS_CUT = Q(Exact(Length("words"), RawSQL(str(LONGEST_LISTED), ())))  # noqa: S611 - a number
 
 
 class ListedField(models.Model):
@@ -67,6 +72,7 @@ class ListedValue(models.Model):
                 condition=Q(quantity__isnull=False),
                 name="listed_values_by_quantity",
             ),
+            models.Index(fields=["column"], condition=IS_CUT, name="cut_listed_values"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,13 @@ def test_a_page_near_the_end_is_read_from_the_end(rows: Any) -> None:
         assert turned == (number == "3")
 
 
+def test_rows_that_fit_on_one_page_are_not_counted_too(rows: Any) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page: Any = page_of_list(Listed(rows.filter(name__lt="group 25")), None)
+        assert (len(page), page.paginator.count) == (25, 25)
+    assert not any("COUNT" in query["sql"] for query in asked)
+
+
 @pytest.mark.parametrize(("number", "first"), [("99", "group 09"), ("x", "group 59"), (None, "")])
 def test_a_page_that_is_not_there_is_the_nearest(rows: Any, number: str | None, first: str) -> None:
     page: Any = page_of_list(Listed(rows), number)

@@ -11,7 +11,7 @@ from kianda.web.pages import page, render_page
 from processes import listing
 from processes.bulk.offered import buttons_offered
 from processes.models import ProcessInstance
-from processes.record_titles import SeenRecord, seen_record
+from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person
 
@@ -29,6 +29,7 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         before=int(before) if _KEY.fullmatch(before) else None,
     )  # fmt: skip
     found = page_of(request, rows, words=query["q"], keys=keys)
+    learn_names(found)
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from processes.instances.lifecycle import create_instance
 from tests.factories import make_user
@@ -148,3 +150,26 @@ def test_a_reader_finds_no_value_that_they_do_not_see_by_any_parameter() -> None
         assert "flu" not in page, query
         assert ("leave-1" in page) is (query in {"", "?columns=illness,days", "?edit=new:illness"})
     assert "flu" in text_of(client_of(people.helen).get("/records/leave/?columns=illness"))
+
+
+def test_whoever_the_rows_name_is_looked_up_at_once(client: Client) -> None:
+    root = make_user("root", "Administrator")
+    tasks = {"name": "tasks", "forms": [{"name": "task", "fields": [
+        {"type": "text", "name": "what"}, {"type": "user_picker", "name": "who"},
+    ]}], "record": {"title": "[what] for [who]"}}  # fmt: skip
+    published(tasks, user=root)
+    client.force_login(root)
+    client.get("/records/tasks/")  # What a process asks for once.
+    asked = []
+    for some in (range(3), range(3, 9)):
+        for number in some:
+            name = make_user(f"user{number}", first_name=f"Ada {number}").username
+            create_instance(
+                process="tasks", mode="live", data={"what": "Call", "who": f"user:{name}"},
+                user=root,
+            )  # fmt: skip
+        with CaptureQueriesContext(connection) as queries:
+            page = text_of(client.get("/records/tasks/"))
+        assert all(f"Call for Ada {number}" in page for number in range(some.stop))
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
