@@ -273,6 +273,14 @@ def rail(context: Context) -> dict[str, Any]:
     return {"work": groups[0], "processes": processes, "administration": groups[1]}
 
 
+@register.simple_tag(takes_context=True)
+def off_rail(context: Context) -> list[navigation.PageEntry]:
+    """Return the pages of administration that the person opens from their menu, not the rail."""
+    user = context["user"]
+    found = navigation.places_for(user, navigation.ADMINISTRATION)
+    return [place for place in found if not navigation.in_rail(place, user)]
+
+
 @register.inclusion_tag("notifications/_bell.html", takes_context=True)
 def bell(context: Context) -> dict[str, Any]:
     """Draw the bell with how many lines behind it are unread."""

@@ -45,9 +45,9 @@ ADMINISTRATION = (
     PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
     PageEntry("messages", _("Messages"), "envelope", (ADMINISTRATOR,)),
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
-    PageEntry("tokens", _("API tokens"), "key", (USER,)),
+    PageEntry("tokens", _("API tokens"), "key", (USER,), rail=TECHNICAL),
     PageEntry("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),
-    PageEntry("bin", _("Recycle bin"), "trash3", (USER,)),
+    PageEntry("bin", _("Recycle bin"), "trash3", (USER,), rail=TECHNICAL),
     PageEntry("system", _("System"), "heart-pulse", (ADMINISTRATOR,)),
 )
 # Reached by a button, a tab or the menu of the user; the rail does not show them.

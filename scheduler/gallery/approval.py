@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -15,7 +14,8 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, decision_fields, owners_named, statuses
+from scheduler.gallery.people import Chosen, decision_fields, owners_named
+from scheduler.gallery.records import list_views, many_records, record_named, statuses
 
 
 class ApprovalQuestions(Questions):
@@ -26,6 +26,7 @@ class ApprovalQuestions(Questions):
         gettext_noop("The title of the process, such as Purchase request."),
         max_length=100,
     )
+    records: str = many_records(gettext_noop("Requests"))
     approver: Chosen = question(
         gettext_noop("Who decides"),
         gettext_noop("A group or a person. They find requests in My work."),
@@ -50,7 +51,9 @@ class Approval(GalleryTemplate):
     questions = ApprovalQuestions
     needs_datasource = False
     sections = (
-        QuestionSection(gettext_lazy("The request"), ("service", "approver", "with_amount")),
+        QuestionSection(
+            gettext_lazy("The request"), ("service", "records", "approver", "with_amount")
+        ),
     )
 
     def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
@@ -61,22 +64,30 @@ class Approval(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("One person requests, another decides."),
-                "record": {
-                    "one": answers["service"][:LONGEST_NAME],
-                    "title": "[subject], [amount]" if answers["with_amount"] else "[subject]",
-                    "summary": ["reason"],
-                    "icon": "check2-square",
-                },
+                "record": record_named(
+                    answers,
+                    title="[subject], [amount]" if answers["with_amount"] else "[subject]",
+                    summary=["reason"],
+                    icon="check2-square",
+                ),
                 "statuses": statuses(
                     waiting=[_("Waiting for a decision")],
                     good=[_("Approved")],
                     bad=[_("Rejected")],
                 ),
+                "views": _views(with_amount=answers["with_amount"]),
                 "forms": [_request(with_amount=answers["with_amount"]), _decision(owners)],
             },
             group=_("Approvals"),
             places={"/definition/title": "service", "/definition/name": "service"},
         )
+
+
+def _views(*, with_amount: bool) -> list[dict[str, Any]]:
+    facts = ["process.created_by", "process.status", "process.owners", "process.created"]
+    return list_views(
+        ["amount", *facts] if with_amount else facts, waiting=[_("Waiting for a decision")]
+    )
 
 
 def _request(*, with_amount: bool) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -15,7 +14,8 @@ from scheduler.gallery.base import (
     QuestionSection,
     question,
 )
-from scheduler.gallery.people import Chosen, asker, only_if, owners_named, statuses
+from scheduler.gallery.people import Chosen, asker, only_if, owners_named
+from scheduler.gallery.records import list_views, many_records, record_named, statuses
 
 
 class TicketQuestions(Questions):
@@ -27,6 +27,7 @@ class TicketQuestions(Questions):
         initial=gettext_noop("IT ticket"),
         max_length=100,
     )
+    records: str = many_records(gettext_noop("IT tickets"))
     team: Chosen = question(
         gettext_noop("People who work on tickets"),
         gettext_noop("For example the group IT. They see all tickets and find them in My work."),
@@ -47,7 +48,7 @@ class ItTicket(GalleryTemplate):
     makes = (gettext_lazy("a published process with three forms"),)
     questions = TicketQuestions
     needs_datasource = False
-    sections = (QuestionSection(gettext_lazy("The tickets"), ("service", "team")),)
+    sections = (QuestionSection(gettext_lazy("The tickets"), ("service", "records", "team")),)
 
     def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return the process."""
@@ -57,22 +58,34 @@ class ItTicket(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("Problems are reported, solved and confirmed."),
-                "record": {
-                    "one": answers["service"][:LONGEST_NAME],
-                    "title": "[summary]",
-                    "summary": ["reported_by", "subject", "urgency"],
-                    "icon": "headset",
-                },
+                "record": record_named(
+                    answers,
+                    title="[summary]",
+                    summary=["subject", "urgency"],
+                    icon="headset",
+                ),
                 "statuses": statuses(
                     waiting=[_("To be solved"), _("Solved, not confirmed")],
                     good=[_("Solved")],
                 ),
+                "views": _views(),
                 "security": {"see": ["participants", team]},
                 "forms": [_report(), _solution(team), _confirmation()],
             },
             group=_("Service"),
             places={"/definition/title": "service", "/definition/name": "service"},
         )
+
+
+def _views() -> list[dict[str, Any]]:
+    return list_views(
+        ["reported_by", "subject", "urgency", "process.status", "process.created"],
+        waiting=[_("To be solved"), _("Solved, not confirmed")],
+        charts=[
+            {"show": "number"}, {"by": "subject"}, {"by": "urgency"},
+            {"by": "process.created", "every": "week"},
+        ],
+    )  # fmt: skip
 
 
 def _report() -> dict[str, Any]:

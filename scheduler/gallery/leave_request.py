@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -21,8 +20,8 @@ from scheduler.gallery.people import (
     assigned_to_the_manager,
     decision_fields,
     only_if,
-    statuses,
 )
+from scheduler.gallery.records import list_views, many_records, record_named, statuses
 
 
 class LeaveQuestions(Questions):
@@ -34,6 +33,7 @@ class LeaveQuestions(Questions):
         initial=gettext_noop("Leave request"),
         max_length=100,
     )
+    records: str = many_records(gettext_noop("Leave requests"))
     keeper: Chosen = question(
         gettext_noop("Record keepers"),
         gettext_noop(
@@ -57,7 +57,7 @@ class LeaveRequest(GalleryTemplate):
     makes = (gettext_lazy("a published process with two forms"),)
     questions = LeaveQuestions
     needs_datasource = False
-    sections = (QuestionSection(gettext_lazy("The request"), ("service", "keeper")),)
+    sections = (QuestionSection(gettext_lazy("The request"), ("service", "records", "keeper")),)
 
     def plan(self, answers: Answers, names: FreeNames) -> InstallPlan:
         """Return the process."""
@@ -67,24 +67,37 @@ class LeaveRequest(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("Employees request leave, their manager decides."),
-                "record": {
-                    "one": answers["service"][:LONGEST_NAME],
-                    "title": "[kind], [first_day] \u2013 [last_day]",
-                    "summary": ["employee", "working_days", "note"],
-                    "icon": "sun",
-                },
+                "record": record_named(
+                    answers,
+                    title="[kind], [first_day] \u2013 [last_day]",
+                    summary=["working_days", "note"],
+                    icon="sun",
+                ),
                 "statuses": statuses(
                     waiting=[_("Waiting for a decision")],
                     good=[_("Approved")],
                     bad=[_("Rejected")],
                     neutral=[_("Withdrawn")],
                 ),
+                "views": _views(),
                 "security": {"see": ["participants", keeper]},
                 "forms": [_request(keeper), _decision(keeper)],
             },
             group=_("People"),
             places={"/definition/title": "service", "/definition/name": "service"},
         )
+
+
+def _views() -> list[dict[str, Any]]:
+    return list_views(
+        ["employee", "kind", "first_day", "last_day", "working_days", "process.status"],
+        waiting=[_("Waiting for a decision")],
+        charts=[
+            {"show": "number"}, {"by": "process.status"},
+            {"calculate": "sum", "field": "working_days", "by": "kind"},
+            {"by": "first_day", "every": "month"},
+        ],
+    )  # fmt: skip
 
 
 def _request(keeper: str) -> dict[str, Any]:

@@ -60,11 +60,6 @@ def only_if(left: str, operator: str, right: str = "") -> dict[str, Any]:
     return {"match": "all", "items": [item | ({"right": right} if right else {})]}
 
 
-def statuses(**names: Sequence[str]) -> list[dict[str, str]]:
-    """Return what the statuses of a process mean: `statuses(good=["Approved"])`."""
-    return [{"name": name, "meaning": meaning} for meaning, some in names.items() for name in some]
-
-
 def decision_fields(name: str, *rules: dict[str, Any], asked_by: str = "") -> list[dict[str, Any]]:
     """Return the fields of a form that is approved or rejected: a comment is needed to reject.
 

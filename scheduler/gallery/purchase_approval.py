@@ -5,7 +5,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from processes.definition.records import LONGEST_NAME
 from scheduler.gallery.base import (
     Answers,
     FreeNames,
@@ -22,8 +21,8 @@ from scheduler.gallery.people import (
     decision_fields,
     only_if,
     owners_named,
-    statuses,
 )
+from scheduler.gallery.records import list_views, many_records, record_named, statuses
 
 
 class PurchaseQuestions(Questions):
@@ -35,6 +34,7 @@ class PurchaseQuestions(Questions):
         initial=gettext_noop("Purchase request"),
         max_length=100,
     )
+    records: str = many_records(gettext_noop("Purchase requests"))
     second: Chosen = question(
         gettext_noop("Approvers of large purchases"),
         gettext_noop(
@@ -64,7 +64,7 @@ class PurchaseApproval(GalleryTemplate):
     questions = PurchaseQuestions
     needs_datasource = False
     sections = (
-        QuestionSection(gettext_lazy("The request"), ("service",)),
+        QuestionSection(gettext_lazy("The request"), ("service", "records")),
         QuestionSection(gettext_lazy("The second decision"), ("second", "limit")),
     )
 
@@ -76,23 +76,35 @@ class PurchaseApproval(GalleryTemplate):
                 "name": names.process,
                 "title": answers["service"],
                 "description": _("Employees request a purchase; 1 or 2 people decide."),
-                "record": {
-                    "one": answers["service"][:LONGEST_NAME],
-                    "title": "[wanted], [amount]",
-                    "summary": ["asked_by", "supplier", "needed_by"],
-                    "icon": "cart3",
-                },
+                "record": record_named(
+                    answers,
+                    title="[wanted], [amount]",
+                    summary=["supplier", "needed_by"],
+                    icon="cart3",
+                ),
                 "statuses": statuses(
                     waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],
                     good=[_("Approved")],
                     bad=[_("Rejected")],
                 ),
+                "views": _views(),
                 "security": {"see": ["participants", second]},
                 "forms": [_request(second), _first(answers["limit"]), _second(second)],
             },
             group=_("Approvals"),
             places={"/definition/title": "service", "/definition/name": "service"},
         )
+
+
+def _views() -> list[dict[str, Any]]:
+    return list_views(
+        ["asked_by", "supplier", "amount", "needed_by", "process.status", "process.owners"],
+        waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],
+        charts=[
+            {"show": "number", "calculate": "sum", "field": "amount"}, {"by": "process.status"},
+            {"calculate": "sum", "field": "amount", "by": "process.created", "every": "month"},
+        ],
+    )  # fmt: skip
 
 
 def _request(second: str) -> dict[str, Any]:

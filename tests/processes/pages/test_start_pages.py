@@ -188,5 +188,11 @@ def test_the_rail_names_records_to_those_with_other_work_to_do(people: Office) -
     assert 'href="/instances/"' not in theirs
     assert 'href="/runs/"' not in theirs
     assert 'href="/instances/"' in rail(people.dora)
+    # What they administer of their own is in their menu.
+    assert "Administration" not in theirs
+    for place in ("/tokens/", "/bin/"):
+        assert place in rail(people.dora)
+        assert place not in theirs
+        assert place in client_of(people.emma).get("/").text
     published(leave_request(start=["group:hr"]) | {"name": "pay", "title": "Pay"}, user=people.root)
     assert "Pay" not in rail(people.emma)

@@ -197,6 +197,24 @@ DAYS = {
 }  # fmt: skip
 
 
+def test_the_list_of_waiting_requests_opens_first_and_all_are_beside_it(
+    ada: Any, helen: Any, emma: Any, mark: Any
+) -> None:
+    name = install(
+        ada, "leave-request", service="Holiday", records="Holidays", keeper="group:HR"
+    )  # fmt: skip
+    waiting, decided = Request(name, emma, **DAYS), Request(name, emma, **DAYS)
+    for one in (waiting, decided):
+        one.pressed("send_request", emma)
+    decided.pressed("leave_approve", mark)
+    page = text_of(client_of(helen).get(f"/records/{name}/"))
+    assert "Holidays" in page
+    assert page.count("Annual leave, Mon 7 Dec") == 1
+    every = text_of(client_of(helen).get(f"/records/{name}/?view=all"))
+    assert every.count("Annual leave, Mon 7 Dec") == 2
+    assert client_of(helen).get(f"/records/{name}/charts/?view=all").status_code == 200
+
+
 def subjects_to(user: Any) -> list[str]:
     mails = MailMessage.objects.filter(recipients__address=user.email).order_by("pk")
     return [mail.subject for mail in mails]
