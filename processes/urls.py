@@ -27,7 +27,7 @@ from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
 from processes.views.lists import exports, record_charts, record_pages
 from processes.views.preview import urls as preview_urls
-from processes.views.requests import quick_press, sent_page, start_page
+from processes.views.requests import own_requests, quick_press, sent_page, start_page
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -111,6 +111,7 @@ page_urlpatterns: list[URLPattern] = [
     path("instances/", instance_pages.instances, name="instances"),
     # Where a request was started before.
     path("instances/new/", start_page.start_before, name="instance-new"),
+    path("requests/", own_requests.own_requests, name="my-requests"),
     path("start/", start_page.starts, name="start-list"),
     path("start/<str:process>/", start_page.start_request, name="start-request"),
     path("instances/<str:process_id>/sent/<str:form>/", sent_page.sent, name="instance-sent"),

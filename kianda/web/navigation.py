@@ -33,6 +33,7 @@ class PageEntry(NamedTuple):
 WORK = (
     PageEntry("start", _("Home"), "house", ()),
     PageEntry("work", _("My work"), "inbox", (USER,)),
+    PageEntry("my-requests", _("My requests"), "send", (USER,)),
     # Those with other work to do meet records by their process.
     PageEntry("instances", _("Instances"), "collection", (USER,), rail=TECHNICAL),
     PageEntry("runs", _("Runs"), "activity", (USER,), rail=TECHNICAL),

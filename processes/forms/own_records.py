@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
@@ -21,7 +22,7 @@ from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import first_seen
 from processes.rights.ownership import owner_names
-from processes.rights.querysets import startable_designs
+from processes.rights.querysets import startable_designs, visible_instances
 
 MOST_BUTTONS = 3
 MOST_IN_RAIL = 8
@@ -147,9 +148,24 @@ def own_records(user: User, *, most: int) -> list[OwnRecord]:
     # A process, or a rule for one record, may keep from people what they have started.
     made = ProcessInstance.objects.filter(created_by=user, mode=ProcessInstance.Mode.LIVE)
     rows = ProcessInstance.objects.filter(pk__in=first_seen(user, made.order_by("-pk"), most=most))
+    return as_own_records(_shown(rows), user)
+
+
+def started_by(user: User) -> QuerySet[ProcessInstance]:
+    """Return all live records that a person has started and still sees, newest first."""
+    made = visible_instances(user).filter(created_by=user, mode=ProcessInstance.Mode.LIVE)
+    return _shown(made)
+
+
+def _shown(rows: QuerySet[ProcessInstance]) -> QuerySet[ProcessInstance]:
     shown = rows.select_related("design", "version", "created_by").order_by("-pk")
+    return shown.defer("version__document", "secrets")
+
+
+def as_own_records(rows: Iterable[ProcessInstance], user: User) -> list[OwnRecord]:
+    """Return records that a person has started with what they want to know of each."""
     found = []
-    for row in shown.defer("version__document", "secrets"):
+    for row in rows:
         rights = InstanceRights(user, row, document_of(row.version))
         found.append((rights, form_states(row, rights.document)))
     people = entries(ref for one in found for ref in _owners(*one))

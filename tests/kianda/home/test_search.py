@@ -91,4 +91,4 @@ def test_every_page_that_is_found_can_be_opened_and_no_other(admin: Any, roles: 
 
 
 def test_without_words_the_pages_stand_there(ben: Any) -> None:
-    assert [title for _, title in found("", ben)][:3] == ["Home", "My work", "Instances"]
+    assert [title for _, title in found("", ben)][:3] == ["Home", "My work", "My requests"]

@@ -197,6 +197,7 @@ _BY_MARKS = {
         POST /profile/theme/
         GET /profile/substitute/
         POST /profile/substitute/
+        GET /requests/
         GET /work/
         GET /instances/
         GET /instances/new/
