@@ -1,10 +1,12 @@
-"""What people read is plain English: home-made words stay out of templates and of gettext."""
+"""What people read is plain English: home-made words stay out of pages and documents."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.wording import texts
+from kianda.environment import BASE_DIR
+from tests.wording import paragraphs, texts
 
 # What to avoid, what to write for it, and where the same letters are the right words.
 AVOIDED: list[tuple[str, str, str]] = [
@@ -22,7 +24,7 @@ AVOIDED: list[tuple[str, str, str]] = [
     (r"left out|leav(?:e|es|ing) (?:\w+ )?out", "empty, omitted", ""),
     (r"one a line", "one per line", ""),
     (r"somebody|nobody|whoever", "someone, no one, anyone, or the name", ""),
-    (r"who may", "permissions", r"(?:everyone|someone|anyone|people) who may"),
+    (r"who may", "permissions", r"(?:everyone|someone|anyone|people|person|user|those) who may"),
     (r"looks?|looked|looking", "view, check", r"look(s|ed|ing)?[ -]?up"),
     (r"told|tells?|telling", "is notified, gets a message, says", ""),
     (r"fits?|fitted|fitting", "matches, is valid", ""),
@@ -62,6 +64,16 @@ TO_DO: tuple[str, ...] = (
     "templates/links/", "templates/search/", "templates/start/",
 )  # fmt: skip
 
+# Documents that people read. Those about the API and the benchmarks keep the names of the contract;
+# the reference is written from the texts of the product.
+TECHNICAL = ("CHANGELOG.md", "benchmarks.md", "scenario-with-curl.md")
+DOCUMENTS = sorted(
+    page
+    for pages in ("*.md", "docs/*.md", "docs/how-to/*.md")
+    for page in BASE_DIR.glob(pages)
+    if page.name not in TECHNICAL
+)
+
 
 def avoided_in(words: str) -> list[str]:
     """Return the words to avoid that a text says, each with what is written for it."""
@@ -86,6 +98,21 @@ def test_no_text_says_a_word_to_avoid() -> None:
 def test_a_room_that_is_rewritten_is_not_excepted_any_more() -> None:
     unclean = {text.path for text in texts() if avoided_in(text.words)}
     assert [room for room in TO_DO if not any(one.startswith(room) for one in unclean)] == []
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(BASE_DIR)))
+def test_no_document_says_a_word_to_avoid(page: Path) -> None:
+    found = {words: said for words in paragraphs(page) if (said := avoided_in(words))}
+    assert found == {}
+
+
+def test_code_addresses_and_titles_of_decisions_are_no_prose(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Look at\n[this](made/kept.md).\n\n```sh\nmake run\n```\n\n"
+        "See https://e.example/made and [A kept answer](decisions/0001.md)."
+    )
+    assert [words for words in paragraphs(page) if avoided_in(words)] == ["Look at [this ."]
 
 
 @pytest.mark.parametrize(

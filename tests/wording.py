@@ -1,4 +1,4 @@
-"""The texts that people read: of templates, of calls of gettext, and the help of kinds."""
+"""The texts that people read: of templates, calls of gettext, help of kinds, and documents."""
 
 import ast
 import functools
@@ -17,6 +17,11 @@ _CALL = re.compile(r"_|_lazy|[np]{0,2}gettext(_lazy|_noop)?")
 _TAG = re.compile(r"""\{%\s*translate\s+(?:"([^"]*)"|'([^']*)')""")
 _BLOCK = re.compile(r"\{%\s*blocktranslate\b[^%]*%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.DOTALL)
 _PLURAL = re.compile(r"\{%\s*plural\s*%\}")
+# What of a document is no prose: code, where a link leads, and the titles of decisions.
+_NO_PROSE = re.compile(
+    r"^\s*```.*?^\s*```$|\[[^\]]*\]\([^)]*decisions/[^)]*\)|\]\([^)]*\)|https?://\S+",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,12 @@ def texts() -> Iterator[Text]:
         for path in sorted((BASE_DIR / room).rglob("*.py")):
             if "migrations" not in path.parts:
                 yield from _of_module(path)
+
+
+def paragraphs(page: Path) -> Iterator[str]:
+    """Yield the paragraphs of a document in Markdown, each on one line."""
+    for paragraph in re.split(r"\n\s*\n", _NO_PROSE.sub(" ", page.read_text("utf-8"))):
+        yield " ".join(paragraph.split())
 
 
 def _of_template(path: Path) -> Iterator[Text]:
