@@ -131,10 +131,10 @@ class Shell:
         self.answer: Any = None
 
     def assign(self, source: str) -> None:
-        """Set variables: a few are known from the start, the others come out of the answer."""
+        """Set variables: a few are known from the start, the others come out of the response."""
         for line in source.splitlines():
             name, _, value = line.partition("=")
-            asked = re.fullmatch(r"'<(\w+) of the answer>'", value)
+            asked = re.fullmatch(r"'<(\w+) of the response>'", value)
             if asked:
                 self.names[name] = self.answer[asked[1]]
             assert name in self.names, f"Nobody says what {name} is"

@@ -22,9 +22,9 @@ Schema = Mapping[str, Any]
 _HEAD = "<!-- Written by `manage.py render_reference`. Change the code, not this page. -->"
 _RIGHT_SIDES = {
     Right.VALUE: "text, a field or an expression",
-    Right.PATTERN: "an RE2 pattern, read as it stands",
-    Right.LIST: "several values with commas between them",
-    Right.PAIR: "two values with a comma between them",
+    Right.PATTERN: "an RE2 pattern, without inserted values",
+    Right.LIST: "values separated by commas",
+    Right.PAIR: "two values separated by a comma",
     Right.NOTHING: "nothing",
 }
 _SIMPLE = {
@@ -47,24 +47,24 @@ def pages() -> dict[str, str]:
     """Return every reference page by its file name."""
     return {
         "fields.md": _kinds_page(
-            "Fields", "What can stand on a form. `type` chooses the kind of field.", fields
+            "Fields", "The elements of a form. `type` is the kind of field.", fields
         ),
         "rules.md": _kinds_page(
             "Rules",
-            "What a button, a field, a form or a process does, in the order of its list. `type` "
-            "chooses the kind of rule. What a value may be is in [expressions](expressions.md).",
+            "The actions of a button, a field, a form or a process, in the order of its list. "
+            "`type` is the kind of rule. [Expressions](expressions.md) explains the values.",
             rules,
         ),
         "expressions.md": _expressions_page(),
         "auth-schemes.md": _kinds_page(
             "Authentication",
-            "How a datasource signs in: its `auth`, chosen by `scheme`.",
+            "How a datasource signs in: its `auth`. `scheme` is the kind.",
             auth_schemes,
         ),
         "schedules.md": _kinds_page(
             "Schedules",
-            "When a scheduled task fires: its `schedule`, chosen by `kind`. Times are in the "
-            "task's time zone.",
+            "When a scheduled task runs: its `schedule`. `kind` is the kind. Times are in the "
+            "time zone of the task.",
             schedules,
         ),
         "rights.md": _rights_page(),
@@ -74,7 +74,7 @@ def pages() -> dict[str, str]:
 
 def _rights_page() -> str:
     lists = _table(
-        ("list", "title", "at first", "means"),
+        ("list", "title", "default", "meaning"),
         [
             (
                 f"`{name}`",
@@ -86,20 +86,20 @@ def _rights_page() -> str:
         ],
     )  # fmt: skip
     acts = _table(
-        ("act", "on", "who may", "otherwise"),
+        ("action", "on", "allowed for", "otherwise"),
         [(f"`{act.act}`", act.on, act.who, act.refusal) for act in ACTS],
     )
     named = [(f"`{ref}`", words) for ref, words in REFS.items()]
     return _page(
         "Rights",
-        "Who may do what with the instances of a process. Administrators, and those in the list "
-        "`administrators` of the process, may do all of it.",
+        "Permissions for the instances of a process. Administrators, and the people in the list "
+        "`administrators` of the process, have all of them.",
         "## `security` of a process", lists,
         "## `see`, `edit` and `press` of parts",
-        "A form, field or column may have `see` and `edit`, a button `see` and `press`: lists of "
-        "refs. An empty list is as the part around it.",
-        "## Refs", _table(("ref", "names"), named),
-        "## Acts", acts,
+        "A form, field or column can have `see` and `edit`, a button `see` and `press`: lists of "
+        "refs. If a list is empty, that of the surrounding part applies.",
+        "## Refs", _table(("ref", "people"), named),
+        "## Actions", acts,
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _kinds_page(title: str, intro: str, registry: Registry[Any]) -> str:
     if shared:
         first = kinds[0]["schema"]
         every = {name: first["properties"][name] for name in shared}
-        parts.insert(0, f"## Settings of each of them\n\n{_settings_table(first, every)}")
+        parts.insert(0, f"## Common settings\n\n{_settings_table(first, every)}")
     return _page(title, intro, *parts)
 
 
@@ -146,11 +146,9 @@ def _kind_part(kind: Mapping[str, Any], *, skip: list[str]) -> str:
 
 def _settings_table(schema: Schema, settings: Mapping[str, Schema]) -> str:
     required = schema.get("required", ())
-    lines = ["| setting | takes | left out | meaning |", "|---|---|---|---|"]
+    lines = ["| setting | takes | if omitted | meaning |", "|---|---|---|---|"]
     for name, setting in settings.items():
-        left_out = setting.get("made") or (
-            "must be given" if name in required else _default(setting)
-        )
+        left_out = setting.get("made") or ("required" if name in required else _default(setting))
         meaning = " ".join(str(setting.get("description", setting.get("title", ""))).split())
         takes = _LINKS.get(setting.get("control", "")) or _takes(setting, schema.get("$defs", {}))
         lines.append(f"| `{name}` | {_cell(takes)} | {left_out} | {_cell(meaning)} |")
@@ -214,7 +212,7 @@ def _bounds(setting: Schema) -> str:
 
 
 def _expressions_page() -> str:
-    functions = ["| function | gives |", "|---|---|"]
+    functions = ["| function | result |", "|---|---|"]
     for function in sorted([*FUNCTIONS.values(), IF], key=lambda one: one.signature.lower()):
         functions.append(f"| `{function.signature}` | {_cell(function.description)} |")
     operators = ["| operator | reads | right side | for secrets |", "|---|---|---|---|"]
@@ -227,7 +225,7 @@ def _expressions_page() -> str:
     return _page(
         "Values, expressions and conditions",
         _VALUES,
-        f"## Names\n\nEvery field by its name, and {names}. In the mappings of a call also "
+        f"## Names\n\nEvery field by its name, and {names}. The mappings of a call also have "
         "`[response.status]`, `[response.headers.<Name>]`, `[response.body.<path>]`, "
         "`[item.<field>]` and `[error.message]`, `[error.status]`, `[error.kind]`.",
         "## Functions\n\n" + "\n".join(functions),
@@ -236,24 +234,24 @@ def _expressions_page() -> str:
 
 
 _VALUES = """\
-Wherever a design takes "field or text":
+Wherever a design takes “field or text”:
 
-| written | means |
+| text | meaning |
 |---|---|
 | `refresh_token` | that text |
-| `[refresh_token]` | the field's value, with its type kept |
-| `Bearer [access_token]` | text with the field's value put in |
+| `[refresh_token]` | the value of the field, with its type |
+| `Bearer [access_token]` | text with the value of the field |
 | `=[price] * [quantity]` | an expression; `==` at the start is a plain `=` |
 | `[[` | a plain `[` |
 | nothing | clears the field |
 
-Only the design's own text is read this way. What a field or an answer holds never is."""
+Only the text of the design is read in this way, never the value of a field or a response."""
 
 _SERVERS = {
-    "DATABASE_URL": "`postgresql://user:password@host/name`, with what libpq takes behind `?`; not "
-    "set: SQLite in the data folder. `options=-c jit=off -c random_page_cost=1.1` is set unless "
-    "the address names `options` itself.",
-    "CELERY_BROKER_URL": "`redis://host:port/0`. Not set: the embedded broker.",
+    "DATABASE_URL": "`postgresql://user:password@host/name`, with parameters of libpq after `?`. "
+    "If not set: SQLite in the data folder. `options=-c jit=off -c random_page_cost=1.1` is set "
+    "unless the address has `options`.",
+    "CELERY_BROKER_URL": "`redis://host:port/0`. If not set: the embedded broker.",
 }
 
 
@@ -262,7 +260,7 @@ def _settings_page() -> str:
     lines += [f"| `{name}` | {_cell(meaning)} |" for name, meaning in {**KNOWN, **_SERVERS}.items()]
     return _page(
         "Settings",
-        "Read from the environment at the start. An unknown `KIANDA_...` stops the start and "
-        "names the nearest known one.",
+        "Kianda reads them from the environment when it starts. With an unknown `KIANDA_...` it "
+        "does not start, and names the most similar setting.",
         "\n".join(lines),
     )

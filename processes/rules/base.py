@@ -91,14 +91,14 @@ class Rule(Kind):
         description=gettext_noop(
             "Permanent name of the rule in its process: lowercase letters, digits, hyphens."
         ),
-        json_schema_extra={"control": "slug", "made": "made from the title"},
+        json_schema_extra={"control": "slug", "made": "from the title"},
     )
     title: str = Field(
         default="",
         max_length=200,
         title=gettext_noop("Title"),
         description=gettext_noop("Name of the rule in lists and in the trace of a run."),
-        json_schema_extra={"control": "text", "made": "made from the id or the kind"},
+        json_schema_extra={"control": "text", "made": "from the id or the kind"},
     )
     enabled: StrictBool = Field(
         default=True,
