@@ -1,8 +1,9 @@
 """Screenshots of the running product for the README and the tutorial: `make shots`.
 
 Starts the demo in a throw-away data directory, waits until it has refreshed its token by itself,
-and takes a picture of each main page with the system's Chromium; then builds what the tutorial
-builds and takes its pictures. Ends everything it has started.
+and takes a picture of each main page with the system's Chromium; then lets an office work and takes
+what its employees see, builds what the tutorial builds and takes its pictures. Ends everything it
+has started.
 """
 
 import json
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from office import Office, open_office
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tutorial import build, steps
 
@@ -50,8 +52,8 @@ def wait_for(what: Callable[[], Any], saying: str) -> Any:
 
 
 @contextmanager
-def product() -> Iterator[tuple[str, str, Path]]:
-    """Start the demo on a free port; yield its address, the administrator's password, its data."""
+def product() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Start the demo on a free port; yield its address, its password, its environment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="kianda-shots-"))
@@ -74,7 +76,7 @@ def product() -> Iterator[tuple[str, str, Path]]:
 
     try:
         password = wait_for(started, "The product does not start.")
-        yield f"http://127.0.0.1:{port}", password, folder
+        yield f"http://127.0.0.1:{port}", password, kept | settings
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -175,18 +177,22 @@ def main() -> None:
     if browser is None:
         sys.exit("There is no Chromium. On Debian and Ubuntu: apt-get install chromium")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with product() as (address, password, folder), sync_playwright() as playwright:
+    with product() as (address, password, settings), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        context = chromium.new_context(
-            base_url=address, viewport=SIZE, color_scheme="light", reduced_motion="reduce"
-        )
-        page = context.new_page()
+        seen: dict[str, Any] = {
+            "base_url": address, "viewport": SIZE, "color_scheme": "light",
+            "reduced_motion": "reduce", "locale": "en-GB",
+        }  # fmt: skip
+        page = chromium.new_context(**seen).new_page()
         sign_in(page, password)
         test_connection(page)
         say("Waiting until the demo has refreshed its token by itself ...")
         shown = places(*wait_for_work(page))
         wrong = [shoot(page, name, path) for name, path in shown.items()]
+        office = Office(chromium, open_office(page, settings), **seen)
+        wrong += [take(theirs, name) for name, theirs in office.pictures()]
         build(page)
+        folder = Path(settings["KIANDA_DATA_DIR"])
         wrong += [take(page, name) for name in steps(page, register(page, folder))]
         chromium.close()
     if any(wrong):

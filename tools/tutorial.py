@@ -134,7 +134,7 @@ def fill_in(page: Page, registered: dict[str, str]) -> None:
         form.get_by_label(label).fill(registered[name])
     form.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(f"**/{PROCESS_ID}/*")
-    form.get_by_label("Do it: calls are really made").check()
+    form.get_by_label("Send real requests").check()
     form.get_by_role("button", name="Refresh", exact=True).click()
     form.get_by_text("Refresh succeeded").wait_for()
 
@@ -156,7 +156,7 @@ def debug(page: Page) -> Iterator[str]:
 
 def schedule(page: Page) -> Iterator[str]:
     """Fill in the dialog that schedules the button."""
-    page.get_by_role("link", name="Schedule a task on this instance").click()
+    page.get_by_role("link", name="Schedule a task on this record").click()
     dialog = page.locator("#dialog[open]")
     dialog.get_by_label("Task name").fill("Refresh the token")
     dialog.get_by_label("Minutes", exact=True).check()
