@@ -164,8 +164,8 @@ TOKEN_DESIGN: dict[str, Any] = {
     "name": TOKEN_PROCESS,
     "title": "Demo: OAuth token refresh",
     "description": (
-        "Keeps the access token of the demo's token service current. Only administrators and "
-        "data source managers see it."
+        "Refreshes the access token of the demo's token service. Only administrators and data "
+        "source managers see it."
     ),
     "security": {"start": MANAGERS, "see": MANAGERS, "change": MANAGERS, "delete": []},
     "forms": [
@@ -232,7 +232,7 @@ ORDERS_RULES: list[dict[str, Any]] = [
 ORDERS_DESIGN: dict[str, Any] = {
     "name": ORDERS_PROCESS,
     "title": "Demo: orders",
-    "description": f"Reads a customer's orders with the token that {TOKEN_ID} keeps fresh.",
+    "description": f"Reads the orders of a customer with the token of {TOKEN_ID}.",
     "forms": [
         {
             "name": "orders",
