@@ -42,6 +42,7 @@ PURCHASES = (
     ("niamh", "Standing desk", "Workplace Direct", 640, "2027-01-08", "For the new office."),
     ("mark", "Conference tickets", "DevConf", 1180, "2027-02-01", "Two of us give a talk."),
 )
+COMMENT = "@mark Niamh covers for me that week."
 SET_PASSWORDS = """
 from django.contrib.auth.models import User
 for user in User.objects.filter(username__in={names}):
@@ -122,15 +123,16 @@ class Office:
         return str(made["process_id"])
 
     def work(self) -> str:
-        """Send and decide all requests; return one that was decided."""
-        first = ""
+        """Send and decide all requests; return one that waits."""
+        waiting = ""
         for username, kind, first_day, last_day, days, note, decision in LEAVE:
             process_id = self.ask(username, "leave-request", {
                 "kind": kind, "first_day": first_day, "last_day": last_day, "working_days": days,
                 "note": note,
             })  # fmt: skip
-            first = first or process_id
-            if decision:
+            if not decision:
+                waiting = waiting or process_id
+            else:
                 reason = "Please talk to me first." if decision == "reject" else "Enjoy it."
                 post(self.page("mark"), f"instances/{process_id}/trigger/", {
                     "target": f"leave_{decision}", "data": {"leave_comment": reason},
@@ -140,16 +142,17 @@ class Office:
                 "wanted": wanted, "supplier": supplier, "amount": amount, "needed_by": needed_by,
                 "reason": reason,
             })  # fmt: skip
-        return first
+        post(self.page("emma"), f"instances/{waiting}/comments/", {"text": COMMENT})
+        return waiting
 
     def pictures(self) -> Iterator[tuple[str, Page]]:
         """Show what employees see, and give the name of each picture while its page is open."""
-        decided = self.work()
+        waiting = self.work()
         mark = self.page("mark")
         for name, path in (
             ("home", "/"),
             ("list", "/records/leave-request/"),
-            ("record", f"/instances/{decided}/"),
+            ("record", f"/instances/{waiting}/"),
         ):
             mark.goto(path)
             mark.wait_for_load_state("networkidle")

@@ -51,7 +51,7 @@ RULES: list[dict[str, Any]] = [
             {"target": "body.grant_type", "value": "[grant_type]"},
             {"target": "body.client_id", "value": "[client_id]"},
             {"target": "body.client_secret", "value": "[client_secret]"},
-            {"target": "body.redirect_uri", "value": "[redirect_url]"},
+            {"target": "body.redirect_uri", "value": "[redirect_uri]"},
             {"target": "body.refresh_token", "value": "[refresh_token]"},
         ],
         "on_success": [
@@ -81,7 +81,7 @@ PROCESS: dict[str, Any] = {
                 {"type": "text", "name": "client_id", "title": "Client ID", "required": True,
                  "width": 6},
                 {"type": "secret", "name": "client_secret", "width": 6},
-                {"type": "text", "name": "redirect_url", "title": "Redirect URL", "width": 6},
+                {"type": "text", "name": "redirect_uri", "title": "Redirect URI", "width": 6},
                 {"type": "secret", "name": "refresh_token", "width": 6},
                 {"type": "secret", "name": "access_token", "width": 6},
                 {"type": "number", "name": "expires_in", "width": 6},
