@@ -90,6 +90,7 @@ WHOSE = {
 }  # fmt: skip
 ALSO = {
     "instances": ("user", "guest"), "runs": ("user", "guest"),
+    "records": ("user", "guest"),
     "my work": ("user", "guest", "worker"), "command bar": ("user", "guest", "worker"),
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ RECORDS: dict[str, Any] = {
         {"type": "user_picker", "name": "who"}, {"type": "text", "name": "note", "mode": "long"},
     ]}],
     "views": [{"name": "all", "columns": ["what", "amount", "day", "kind", "who"]}],
+    "security": {"see": ["participants", "group:Buyers"]},
 }  # fmt: skip
 
 
@@ -217,17 +218,26 @@ def _records(count: int) -> None:
     _fill(first, count, change)
     while fill_listed():
         pass
+    _guest_takes_part(count)
 
 
-def _work(count: int) -> None:
-    """Let every open form belong to two, and let the guest have to do with one in a hundred."""
-    from processes.models import FormOwner, InstancePerson, ProcessInstance
+def _guest_takes_part(count: int) -> None:
+    """Let the guest have to do with one instance in a hundred."""
+    from processes.models import InstancePerson, ProcessInstance
 
     rows = ProcessInstance.objects.order_by("pk").values_list("pk", flat=True)
     InstancePerson.objects.bulk_create(
         InstancePerson(instance_id=pk, relation=InstancePerson.PARTICIPANT, ref="user:guest")
         for pk in rows[:count:99]
     )
+
+
+def _work(count: int) -> None:
+    """Let every open form belong to two, and let the guest have to do with one in a hundred."""
+    from processes.models import FormOwner, ProcessInstance
+
+    _guest_takes_part(count)
+    rows = ProcessInstance.objects.order_by("pk").values_list("pk", flat=True)
     owners = [
         FormOwner(instance_id=pk, form="token", kind=kind, name=name)
         for pk in rows[:count]

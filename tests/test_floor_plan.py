@@ -46,6 +46,7 @@ SMALL = {
     "scheduler/periodic_tasks.py": "called while tables are made, before services can work",
     "scheduler/services/heartbeats.py": "stamped by every service that runs",
     "scheduler/services/telling.py": "who is told of a task, beside who is told of an instance",
+    "processes/views/requests/own_requests.py": "a page that shares nothing with its neighbours",
 }
 
 

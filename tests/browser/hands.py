@@ -118,9 +118,11 @@ class Mouse:
 
     def add(self, kind: str) -> None:
         """Add a field or a rule of this kind behind what is selected in the designer."""
-        add = self.page.locator("#d-add")
-        self.fill(add.locator("#d-find"), kind)
-        add.get_by_role("button", name=kind, exact=True).click()
+        button = self.page.locator("#d-add").get_by_role("button", name=kind, exact=True)
+        if not button.is_visible():
+            # Its group is closed: to look for it is nearer.
+            self.fill(self.page.locator("#d-find"), kind)
+        self.press(button)
 
     def select(self, name: str) -> None:
         """Select a field in the designer."""

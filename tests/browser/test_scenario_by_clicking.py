@@ -91,13 +91,12 @@ def kept(page: Page) -> None:
 
 
 def add_field(page: Page, hand: Hand, kind: str, title: str, name: str) -> None:
-    """Add a field from the palette; give it its title and its unique name."""
+    """Add a field from the palette and give it its title; its unique name follows that."""
     hand.add(kind)
     selected(page, f"field:{kind.lower()}")
     hand.properties()
     hand.fill(page.locator("[name='s/title']"), title)
-    hand.fill(page.locator("[name='s/name']"), name)
-    hand.leave(page.locator("[name='s/name']"))
+    hand.leave(page.locator("[name='s/title']"))
     selected(page, f"field:{name}")
     expect(page.locator(f"#b-{name}")).to_contain_text(title)
 
