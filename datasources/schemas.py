@@ -85,7 +85,7 @@ _IMPORT = {
         "type": "array",
         "items": TEXT,
         "maxItems": 20_000,
-        "description": "IDs of those to take, at most 500; left out: the first 500.",
+        "description": "IDs of the operations to import, at most 500. If omitted: the first 500.",
     },
 }
 IMPORT_IN = shape(
@@ -144,13 +144,13 @@ CALL_OUT = shape(
         "status": STATUS,
         "headers": {"type": "object", "additionalProperties": TEXT},
         "body": {
-            "description": "JSON where the answer was JSON, else text; null when empty. Of a "
-            "file, which is not kept: `name`, `size`, `media_type`."
+            "description": "JSON if the response was JSON, else text; null if empty. Of a "
+            "file, which is not stored: `name`, `size`, `media_type`."
         },
         "elapsed_ms": {"type": "integer"},
         "error": {
             **shape({"kind": TEXT, "message": TEXT}),
-            "description": "Only there when no answer came, or one that its method does not take.",
+            "description": "Only if there was no response, or an invalid one.",
         },
     },
     required=["status", "headers", "body", "elapsed_ms"],

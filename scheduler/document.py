@@ -37,7 +37,7 @@ def _stripped(value: str) -> str:
 
 
 class Expiry(BaseModel):
-    """When a task fires no more: from a moment on, or after a number of planned firings."""
+    """When a task ends: at a time, or after a number of planned runs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,7 +56,7 @@ class Expiry(BaseModel):
 
 
 class TaskDocument(BaseModel):
-    """A schedule that fires a field's rules, or a rule, on one chosen instance."""
+    """A schedule that runs the rules of a field, or a rule, on one instance."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -53,7 +53,7 @@ class CallList(APIView):
         tags=["Datasources"],
     )
     def get(self, request: Request) -> Response:
-        """List the calls that runs and people made, newest first; secrets are masked."""
+        """List the calls of runs and people, newest first; secrets are masked."""
         return list_response(
             request,
             calls_seen(request.user),

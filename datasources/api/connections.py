@@ -40,7 +40,7 @@ class ConnectionList(APIView):
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
-        """List the connections of datasources with OAuth 2 and how they are; never a token."""
+        """List the connections of datasources with OAuth 2 and their state; never a token."""
         return list_response(
             request,
             connections.all_connections(caller(request)),
@@ -59,7 +59,7 @@ class ConnectionDetail(APIView):
 
     @extend_schema(operation_id="connections_read", responses={200: schemas.CONNECTION}, tags=TAGS)
     def get(self, request: Request, name: str) -> Response:
-        """Read how the connection of a datasource is."""
+        """Read the state of the connection of a datasource."""
         read_query(request, ())
         return Response(connections.shown(connections.get_connection(name, caller(request))))
 
@@ -77,7 +77,7 @@ class ConnectionConnect(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:
-        """Fetch the first token, or tell where a person allows it.
+        """Fetch the first token, or return the address where a person allows it.
 
         With the grant `authorization_code`, open `authorize_url` in a browser in which the caller
         is signed in, within ten minutes. With any other, the connection is answered.
@@ -103,7 +103,7 @@ class ConnectionRefreshNow(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:
-        """Refresh the token now, whatever pause there is after a failure."""
+        """Refresh the token now, also during a pause after a failure."""
         read_query(request, ())
         return Response(connections.shown(connections.refresh_now(name, caller(request))))
 
@@ -121,7 +121,7 @@ class ConnectionDisconnect(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:
-        """Forget the tokens, and revoke them where the provider can be told."""
+        """Delete the tokens, and revoke them at the provider if possible."""
         read_query(request, ())
         return Response(connections.shown(connections.disconnect(name, caller(request))))
 
@@ -182,7 +182,7 @@ class ConnectionToken(APIView):
 
     @extend_schema(operation_id="connections_token", responses={200: schemas.LIVE_TOKEN}, tags=TAGS)
     def get(self, request: Request, name: str) -> Response:
-        """Read the access token, refreshed first when less than 60 s are left. It is audited."""
+        """Read the access token, refreshed first if less than 60 s are left. This is audited."""
         read_query(request, ())
         found = connections.read_token(name, caller(request))
         return Response(found, headers={"Cache-Control": "no-store"})

@@ -71,7 +71,7 @@ class DatasourceList(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Make a datasource with its methods."""
+        """Create a datasource with its methods."""
         read_query(request, ())
         made = datasources.create_datasource(raw=request.data, user=request.user)
         response = _answer(made, status=201)
@@ -106,7 +106,7 @@ class DatasourceDetail(APIView):
         tags=TAGS,
     )
     def put(self, request: Request, name: str) -> Response:
-        """Replace a datasource; a secret that is masked or left out stays as it is."""
+        """Replace a datasource; a secret that is masked or omitted does not change."""
         return self._change(request, name, datasources.replace_datasource, "raw")
 
     @extend_schema(
@@ -117,7 +117,7 @@ class DatasourceDetail(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, name: str) -> Response:
-        """Replace the top-level settings that are given."""
+        """Replace the top-level settings that are sent."""
         return self._change(request, name, datasources.patch_datasource, "changes")
 
     @extend_schema(
@@ -170,7 +170,7 @@ class DatasourceTest(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str) -> Response:
-        """Send GET to the base URL or `test_path` and tell what happened.
+        """Send GET to the base URL or `test_path` and return the outcome.
 
         A mail account signs in instead; with `to`, an address, it sends a test message there.
         """
@@ -193,7 +193,7 @@ class DatasourceSecurity(APIView):
         tags=TAGS,
     )
     def get(self, request: Request, name: str) -> Response:
-        """Read who may; where nobody is named, everybody whose role allows it."""
+        """Read the permissions. An empty list means everyone whose role allows it."""
         read_query(request, ())
         return Response(security_of(get_datasource(name)).model_dump(mode="json"))
 
@@ -204,7 +204,7 @@ class DatasourceSecurity(APIView):
         tags=TAGS,
     )
     def put(self, request: Request, name: str) -> Response:
-        """Say who may. Administrators always may."""
+        """Set the permissions. Administrators always have all of them."""
         read_query(request, ())
         row = set_security(name=name, raw=request.data, user=request.user)
         return Response(security_of(row).model_dump(mode="json"))
@@ -223,7 +223,7 @@ class MethodCall(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, name: str, method: str) -> Response:
-        """Send a REST method once. Its answer is shown in clear, and is not recorded."""
+        """Send a REST method once. Its response is unmasked and not recorded."""
         read_query(request, ())
         body = _known_keys(request.data, ("input",))
         answer = datasources.call_method(

@@ -58,8 +58,8 @@ class DatasourceImport(APIView):
     def post(self, request: Request) -> Response:
         """Draft a datasource from OpenAPI, a Postman collection or cURL; nothing is stored.
 
-        The draft can be sent as a new datasource, or, where `name` is one that is there, to that
-        one. Secrets of the document are not given back; `left_out` names their places.
+        Send the draft as a new datasource or, with the `name` of an existing one, as its
+        replacement. Secrets of the document are not returned; `left_out` names their places.
         """
         read_query(request, ())
         body = read_body(ImportBody, _fields(request))

@@ -42,7 +42,7 @@ class Variables(APIView):
 
     @extend_schema(operation_id="variables_read", responses={200: VARIABLES_OUT}, tags=TAGS)
     def get(self, request: Request) -> Response:
-        """Read all variables and which datasources name them; secret ones are masked."""
+        """Read all variables and the datasources that use them; secret ones are masked."""
         read_query(request, ())
         return tagged(Response(_body()), _etag())
 
@@ -53,7 +53,7 @@ class Variables(APIView):
         tags=TAGS,
     )
     def put(self, request: Request) -> Response:
-        """Say which variables there are; a value that is masked or left out stays."""
+        """Replace all variables. A value that is masked or omitted does not change."""
         read_query(request, ())
         check_if_match(request, _etag())
         replace_variables(

@@ -28,7 +28,7 @@ class Rate(Shape):
 
 
 class Breaker(Shape):
-    """After so many failures in a row nothing is sent for a while; then one call tries."""
+    """After this many failures in a row nothing is sent for a while, then one test call."""
 
     failures: Annotated[int, Whole, Field(ge=1, le=100)] = 5
     pause_s: Annotated[float, Field(gt=0, le=86_400)] = 60

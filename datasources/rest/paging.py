@@ -96,7 +96,7 @@ class Offsets(Paging):
 
 
 class Cursors(Paging):
-    """An answer gives what the next page is asked with; nothing there on the last page."""
+    """A response has the cursor of the next page; the last page has none."""
 
     kind: Literal["cursor"] = "cursor"
     parameter: Target = "query.cursor"
@@ -114,7 +114,7 @@ class Cursors(Paging):
 
 
 class Links(Paging):
-    """An answer gives the address of the next page: in its body, or in its header Link."""
+    """A response has the address of the next page: in its body, or in its header Link."""
 
     kind: Literal["link"] = "link"
     next: Place = Field(

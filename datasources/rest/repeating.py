@@ -18,7 +18,7 @@ Status = Annotated[
 
 
 class Retry(Shape):
-    """How often a call is made, how long before it is made again, and after which failures."""
+    """How often a call is attempted, how long it waits in between, and after which failures."""
 
     attempts: Annotated[int, BeforeValidator(whole), Field(ge=2, le=10)] = Field(
         default=3, description="Number of attempts, including the first."

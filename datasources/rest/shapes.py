@@ -113,7 +113,7 @@ class Parameter(Shape):
 
 
 class ResponseParameter(Shape):
-    """One value of an answer; `path` says where it stands when that is not its name."""
+    """One value of a response; `path` is its place if that is not its name."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     path: Annotated[str, Field(max_length=500)] | None = None

@@ -40,7 +40,7 @@ View = TypeVar("View", bound=Callable[..., Response])
 Keep = Callable[[IdempotencyRecord, Any, Request, Callable[[], Response]], Response]
 
 KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key, the same answer."
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key, the same response."
 )
 
 

@@ -65,7 +65,7 @@ IF_MATCH: dict[str, Any] = {
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
-    "description": "The ETag of what you have read. When it no longer holds, the answer is 412.",
+    "description": "The ETag of what you have read. If it has changed, the response is 412.",
 }
 
 

@@ -52,7 +52,7 @@ class BulkPresses(APIView):
         tags=["Instances"],
     )
     def get(self, request: Request) -> Response:
-        """List your bulk presses, newest first; administrators see those of all."""
+        """List your bulk presses, newest first; administrators see all of them."""
         return list_response(
             request, presses_of(caller(request)), to_json=_press_json, default_order=["-pk"],
             filters=_FILTERS,
@@ -67,7 +67,7 @@ class BulkPresses(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Press a button on many instances, one after the other, each as a run of its own."""
+        """Press a button on many instances, one after the other, each in its own run."""
         read_query(request, ())
         body = read_body(NewBulkPress, request.data)
         press = create_press(
@@ -89,13 +89,13 @@ class BulkPressDetail(APIView):
         operation_id="bulk_presses_read", responses={200: schemas.BULK_PRESS}, tags=["Instances"]
     )
     def get(self, request: Request, press_id: str) -> Response:
-        """Read how far a bulk press is."""
+        """Read the progress of a bulk press."""
         read_query(request, ())
         return Response(_press_json(read_press(whole_number(press_id), caller(request))))
 
     @extend_schema(operation_id="bulk_presses_delete", responses={204: None}, tags=["Instances"])
     def delete(self, request: Request, press_id: str) -> Response:
-        """Delete the report of a bulk press that is over."""
+        """Delete the report of a finished bulk press."""
         read_query(request, ())
         delete_press(whole_number(press_id), caller(request))
         return Response(status=204)
@@ -113,7 +113,7 @@ class BulkPressRows(APIView):
         tags=["Instances"],
     )
     def get(self, request: Request, press_id: str) -> Response:
-        """List the instances in the order in which they were given, each with how it went."""
+        """List the instances in the given order, each with its outcome."""
         found = read_press(whole_number(press_id), caller(request))
         unseen = unseen_in(found, caller(request))
         return list_response(
@@ -136,7 +136,7 @@ class StopBulkPress(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request, press_id: str) -> Response:
-        """Stop a bulk press: what waits is not pressed, a run under way goes on to its end."""
+        """Stop a bulk press: waiting instances are skipped, a run in progress will finish."""
         read_query(request, ())
         return Response(_press_json(stop_press(whole_number(press_id), caller(request))))
 

@@ -33,7 +33,7 @@ class Comments(APIView):
         tags=["Instances"],
     )
     def get(self, request: Request, process_id: str) -> Response:
-        """List what was said about an instance, newest first."""
+        """List the comments on an instance, newest first."""
         instance = read_instance(process_id, caller(request))[0]
         return list_response(
             request, comments_of(instance), to_json=_comment_json, default_order=["-pk"]
@@ -48,7 +48,7 @@ class Comments(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request, process_id: str) -> Response:
-        """Say something; people named with @ and their user name are told if they see it."""
+        """Add a comment. People named with @ and their user name are notified if they see it."""
         read_query(request, ())
         # Who does not see the instance learns nothing from what is wrong with the comment.
         read_instance(process_id, caller(request))
@@ -69,7 +69,7 @@ class CommentDetail(APIView):
         tags=["Instances"],
     )
     def patch(self, request: Request, process_id: str, comment: str) -> Response:
-        """Put other words into an own comment; people named for the first time are told."""
+        """Change your own comment. People named for the first time are notified."""
         read_query(request, ())
         read_instance(process_id, caller(request))
         body = read_body(CommentBody, request.data)

@@ -49,7 +49,7 @@ class Designs(APIView):
         tags=["Processes"],
     )
     def get(self, request: Request) -> Response:
-        """List the processes that the person reads, may start, or sees an instance of."""
+        """List the processes that you can read or start, or of which you see an instance."""
         return list_response(
             request,
             known_designs(caller(request))
@@ -71,7 +71,7 @@ class Designs(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Make a process from its definition; it is stored as draft 0.1."""
+        """Create a process from its definition; it is stored as draft 0.1."""
         read_query(request, ())
         created = lifecycle.create_design(raw=request.data, user=caller(request))
         response = _answer(selectors.get_design(created.name), status=201)
@@ -105,7 +105,7 @@ class Design(APIView):
         tags=["Processes"],
     )
     def put(self, request: Request, name: str) -> Response:
-        """Save a definition as the next draft; without a difference no version is made."""
+        """Save a definition as the next draft. Without a difference, no version is created."""
         read_query(request, ())
         design = selectors.get_design(name)
         check_if_match(request, _etag(_draft(design)))
@@ -192,7 +192,7 @@ class CheckAs(APIView):
         tags=["Processes"],
     )
     def post(self, request: Request, name: str) -> Response:
-        """Tell what a person may do, and by which line; for those who manage the process."""
+        """Explain what a person may do, and by which line; for people who manage the process."""
         read_query(request, ())
         body = read_body(CheckAsBody, request.data)
         acts = checked_rights(

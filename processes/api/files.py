@@ -52,7 +52,7 @@ class Files(APIView):
         tags=["Files"],
     )
     def post(self, request: Request) -> Response:
-        """Begin an upload; its first piece, or all of it, may come along."""
+        """Start an upload, optionally with its first piece or all of it."""
         read_query(request, ())
         by = Uploader(caller(request))
         made = tus.create(
@@ -73,7 +73,7 @@ class FileDetail(APIView):
 
     @extend_schema(operation_id="files_read", responses={200: schemas.FILE}, tags=["Files"])
     def get(self, request: Request, file_id: str) -> Response:
-        """Tell what is known of a file."""
+        """Read name, size, kind and state of a file."""
         read_query(request, ())
         found = readable_file(file_id, Uploader(caller(request)))
         return Response(file_json(found, request))
@@ -92,7 +92,7 @@ class FileDetail(APIView):
         tags=["Files"],
     )
     def patch(self, request: Request, file_id: str) -> Response:
-        """Take the next piece of an upload; the last one completes it."""
+        """Send the next piece of an upload; the last one completes it."""
         found = own_upload(Uploader(caller(request)), file_id)
         done = tus.go_on(request.headers, found, _body(request))
         send_check(cast(File, done.file))
@@ -136,7 +136,7 @@ class InstanceFiles(APIView):
         tags=["Files"],
     )
     def get(self, request: Request, process_id: str) -> Response:
-        """List the files that the caller gets at, oldest first; of the history too."""
+        """List the files that the caller can read, oldest first; also those of the history."""
         read_query(request, ())
         instance, document = read_instance(process_id, caller(request))
         rights = InstanceRights(caller(request), instance, document)

@@ -25,7 +25,7 @@ class OwnFollowing(APIView):
         operation_id="instances_follows", responses={200: FOLLOWS}, tags=["Instances"]
     )  # fmt: skip
     def get(self, request: Request, process_id: str) -> Response:
-        """Tell whether the caller follows an instance."""
+        """Read whether the caller follows an instance."""
         read_query(request, ())
         instance = read_instance(process_id, caller(request))[0]
         return Response({"follows": follows(caller(request), instance)})
@@ -34,14 +34,14 @@ class OwnFollowing(APIView):
         operation_id="instances_follow", request=None, responses={200: FOLLOWS}, tags=["Instances"]
     )
     def put(self, request: Request, process_id: str) -> Response:
-        """Follow an instance: comments on it and its status are told."""
+        """Follow an instance: get notified of comments and of each new status."""
         read_query(request, ())
         choose_to_follow(process_id=process_id, user=caller(request), follow=True)
         return Response({"follows": True})
 
     @extend_schema(operation_id="instances_unfollow", responses={204: None}, tags=["Instances"])
     def delete(self, request: Request, process_id: str) -> Response:
-        """Do not follow an instance any more."""
+        """Stop following an instance."""
         read_query(request, ())
         choose_to_follow(process_id=process_id, user=caller(request), follow=False)
         return Response(status=204)

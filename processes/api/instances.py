@@ -164,7 +164,7 @@ class Instance(APIView):
         tags=["Instances"],
     )
     def patch(self, request: Request, process_id: str) -> Response:
-        """Change values of the revision that was read; another one is 409."""
+        """Change values of the revision that was read; 409 for another one."""
         read_query(request, ())
         body = read_body(InstanceChanges, request.data)
         instance, _ = read_instance(process_id, caller(request))
@@ -258,7 +258,7 @@ class Trigger(APIView):
     )
     @idempotent
     def post(self, request: Request, process_id: str) -> Response:
-        """Run a target's rules and answer with the finished run; with `async` 202 at once."""
+        """Run the rules of a target and return the finished run; with `async` 202 at once."""
         read_query(request, ())
         body = read_body(TriggerBody, request.data)
         ask = enqueue if body.later else trigger

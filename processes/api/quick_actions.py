@@ -40,7 +40,7 @@ class Reassign(APIView):
     )
     @idempotent
     def post(self, request: Request, process_id: str, form: str) -> Response:
-        """Give an open form to these people and groups, instead of those whose it is."""
+        """Assign an open form to these people and groups in place of its owners."""
         body = read_body(ReassignBody, request.data)
         _begun(request, process_id)
         instance = reassign(
@@ -69,7 +69,7 @@ class Press(APIView):
     )
     @idempotent
     def post(self, request: Request, process_id: str, form: str, button: str) -> Response:
-        """Run the rules of a button that is in the menu of a form, and answer with the run."""
+        """Run the rules of a button in the menu of a form, and return the run."""
         body = read_body(EditAgainBody, request.data)
         _begun(request, process_id)
         user = caller(request)

@@ -124,7 +124,7 @@ SEND_BACK_IN = shape(
 _NAMES = {"type": "array", "items": {"type": "string"}, "default": []}
 REASSIGN_IN = shape(
     {
-        "users": _NAMES | {"description": "User names or e-mail addresses."},
+        "users": _NAMES | {"description": "User names or email addresses."},
         "groups": _NAMES,
         "note": {"type": "string", "maxLength": LONGEST_NOTE, "description": "For the history."},
         "revision": {"type": "integer", "minimum": 1},
@@ -137,7 +137,7 @@ CHECK_AS_IN = shape(
         "person": {"type": "string", "description": "A user name."},
         "process_id": {
             "type": ["string", "null"],
-            "description": "An instance; left out, one that the person has made.",
+            "description": "An instance. If omitted, one that the person would create.",
         },
     },
     required=["person"],
@@ -156,7 +156,7 @@ CHECKED_ACT = shape(
                 "quick_action",
             ]
         },
-        "on": {"type": "string", "description": "A form, field or button; empty is the whole."},
+        "on": {"type": "string", "description": "A form, field or button; empty: the process."},
         "allowed": {"type": "boolean"},
         "reason": {"type": "string", "description": "The line of the rights that decides."},
     }
@@ -208,7 +208,7 @@ COMMENT = shape(
         "told": {
             "type": "array",
             "items": TEXT,
-            "description": "The user names of the people named with @ who were told.",
+            "description": "The user names of the people named with @ who were notified.",
         },
     }
 )
@@ -319,7 +319,7 @@ STEP = shape(
             "items": GROUP,
             "description": "The steps of the rules in this one: for each row, or for the form.",
         },
-        "left_out": {"type": "integer", "description": "How many groups the trace leaves out."},
+        "left_out": {"type": "integer", "description": "How many groups the trace omits."},
     },
     required=list(_STEP),
 )

@@ -29,7 +29,7 @@ TASK: Schema = {
     "properties": {
         **TASK_IN["properties"],
         **READ_ONLY,
-        "hook_url": {"type": "string", "description": "Once, in the answer that made the hook."},
+        "hook_url": {"type": "string", "description": "Only in the response that created it."},
     },
     "required": [*TASK_IN["properties"], *READ_ONLY],
 }

@@ -110,7 +110,7 @@ class Tasks(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Make a scheduled task; an on-demand one answers with its `hook_url`, this once."""
+        """Create a scheduled task. For an on-demand one, only this response has the `hook_url`."""
         read_query(request, ())
         task, token = services.create_task(raw=request.data, user=caller(request))
         response = _answer(task, token, status=201)
@@ -142,7 +142,7 @@ class Task(APIView):
         tags=TAGS,
     )
     def put(self, request: Request, task_id: str) -> Response:
-        """Replace a scheduled task; a changed schedule starts a new grid now."""
+        """Replace a scheduled task; a changed schedule starts now."""
         return self._change(request, task_id, partial=False)
 
     @extend_schema(
@@ -195,7 +195,7 @@ class Run(Action):
     )
     @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
-        """Fire once now, also when paused or finished; the schedule takes no notice."""
+        """Run once now, also if paused or finished. The schedule does not change."""
         _no_body(request)
         occurrence = services.run_now(task_id=task_id, user=caller(request))
         if occurrence.outcome is None:
@@ -216,7 +216,7 @@ class Pause(Action):
     )
     @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
-        """Stop planned firings."""
+        """Pause the planned runs."""
         _no_body(request)
         return _answer(services.pause_task(task_id=task_id, user=caller(request)))
 
@@ -233,7 +233,7 @@ class Resume(Action):
     )
     @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
-        """Plan again from now; the planned firings of the pause become one skipped row."""
+        """Resume from now. The planned runs of the pause become one skipped row."""
         _no_body(request)
         return _answer(services.resume_task(task_id=task_id, user=caller(request)))
 
@@ -250,7 +250,7 @@ class RenewHook(Action):
     )
     @idempotent_at_once
     def post(self, request: Request, task_id: str) -> Response:
-        """Replace the hook of an on-demand task; the new address is shown this once."""
+        """Replace the hook of an on-demand task; only this response has the new address."""
         _no_body(request)
         task, token = services.renew_hook(task_id=task_id, user=caller(request))
         return tagged(Response({"hook_url": services.hook_url(token)}), _etag(task))

@@ -31,7 +31,7 @@ class Hook(APIView):
         tags=["Hooks"],
     )
     def post(self, request: Request, token: str) -> Response:
-        """Fire the task; while a firing waits, another one is coalesced into it."""
+        """Run the task. While a run is waiting, further calls are merged into it."""
         read_query(request, ())
         try:
             occurrence = services.fire_hook(token, request.data)

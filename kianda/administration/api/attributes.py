@@ -65,7 +65,7 @@ class Attributes(APIView):
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
-        """List the attributes that this workspace has added to what is known of users."""
+        """List the attributes of users that this workspace has added."""
         return list_response(
             request,
             services.attributes(),
@@ -84,7 +84,7 @@ class Attributes(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Add an attribute; without a name, its title makes it."""
+        """Add an attribute. If the name is omitted, it is taken from the title."""
         read_query(request, ())
         body = read_body(schemas.NewAttribute, request.data)
         made = services.add_attribute(**body.model_dump(), by=caller(request))
@@ -115,7 +115,7 @@ class OneAttribute(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, name: str) -> Response:
-        """Change what an attribute is called; its name stays."""
+        """Change the title of an attribute; its name does not change."""
         row, unchanged = _found(request, name)
         body = read_body(schemas.AttributeChanges, request.data)
         changed = services.retitle_attribute(
@@ -127,7 +127,7 @@ class OneAttribute(APIView):
         operation_id="user_attributes_delete", request=None, responses={204: None}, tags=TAGS
     )
     def delete(self, request: Request, name: str) -> Response:
-        """Delete an attribute that no design reads, with what is known by it."""
+        """Delete an attribute that no design reads, with its values."""
         row, unchanged = _found(request, name)
         services.delete_attribute(row, unchanged=unchanged, by=caller(request))
         return Response(status=204)

@@ -91,7 +91,7 @@ class Groups(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request) -> Response:
-        """Make a group with its members, named by user names or e-mail addresses."""
+        """Create a group with its members, given by user names or email addresses."""
         read_query(request, ())
         body = read_body(schemas.NewGroup, request.data)
         made = services.add_group(**body.model_dump(), by=caller(request))
@@ -119,9 +119,9 @@ class OneGroup(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, name: str) -> Response:
-        """Rename a group that nothing uses, or say who its members and administrators are.
+        """Rename a group that nothing uses, or set its members and administrators.
 
-        Its administrators change the members alone.
+        Its administrators can change only the members.
         """
         row, unchanged = _found(request, name)
         body = read_body(schemas.GroupChanges, request.data)

@@ -154,7 +154,8 @@ class IdentityProviders(APIView):
     def post(self, request: Request) -> Response:
         """Add an identity provider.
 
-        It answers at `/sign-in/with/{slug}/callback/`, by SAML at `/sign-in/with/{slug}/answer/`.
+        Its redirect address is `/sign-in/with/{slug}/callback/`, for SAML
+        `/sign-in/with/{slug}/answer/`.
         """
         read_query(request, ())
         body = read_body(_Changes, request.data)
@@ -181,7 +182,7 @@ class OneIdentityProvider(APIView):
         responses={200: PROVIDER}, tags=TAGS,
     )  # fmt: skip
     def patch(self, request: Request, slug: str) -> Response:
-        """Change what is given; a secret that is left out stays, an empty one is removed."""
+        """Change the settings sent; an omitted secret does not change, an empty one is removed."""
         read_query(request, ())
         row = services.provider(slug)
         check_if_match(request, _etag(row))
@@ -193,7 +194,7 @@ class OneIdentityProvider(APIView):
 
     @extend_schema(operation_id="identity_provider_delete", responses={204: None}, tags=TAGS)
     def delete(self, request: Request, slug: str) -> Response:
-        """Delete an identity provider; the accounts that it vouched for stay."""
+        """Delete an identity provider; its accounts stay."""
         read_query(request, ())
         row = services.provider(slug)
         check_if_match(request, _etag(row))
@@ -211,7 +212,7 @@ class IdentityProviderTest(APIView):
         operation_id="identity_provider_test", request=None, responses={200: TESTED}, tags=TAGS
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Ask a provider for its configuration and its keys."""
+        """Test a provider: read its configuration and its keys."""
         read_query(request, ())
         problem, found = try_provider(services.provider(slug), by=caller(request))
         detail = found.address if found else problem

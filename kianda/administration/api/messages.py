@@ -67,7 +67,7 @@ RESEND = shape(
     {
         "to": {
             "type": "array", "items": TEXT,
-            "description": "Who gets it; left out: those who have not got it.",
+            "description": "The recipients. If omitted: those who have not got it.",
         }
     },
     required=[],
@@ -178,7 +178,7 @@ class OneMessage(APIView):
 
     @extend_schema(operation_id="messages_read", responses={200: ONE_MESSAGE}, tags=TAGS)
     def get(self, request: Request, message_id: int) -> Response:
-        """Read a message: each recipient, each try, what the server said."""
+        """Read a message: each recipient, each attempt, and what the server said."""
         read_query(request, ())
         return _answer(access.get_message(message_id, caller(request)))
 
@@ -219,7 +219,7 @@ class MessageDone(APIView):
     )
     @idempotent_at_once
     def post(self, request: Request, message_id: int) -> Response:
-        """Mark it as done: what waits of it is not sent any more."""
+        """Mark it as done: what is waiting is not sent."""
         read_query(request, ())
         return _answer(outbox.mark_done(message_id, user=caller(request)))
 

@@ -16,7 +16,7 @@ _SETTINGS: Schema = {
     "email": TEXT,
     "roles": {"type": "array", "items": {"type": "string", "enum": list(ROLES)}},
     "groups": _NAMES,
-    "manager": MAYBE_TEXT | {"description": "The user name; an e-mail address is taken too."},
+    "manager": MAYBE_TEXT | {"description": "The user name or email address."},
     **{key: TEXT | {"maxLength": most} for key, most in LONGEST.items()},
     "attributes": {
         "type": "object",
@@ -30,7 +30,7 @@ USER = shape({**_USERNAME, **_SETTINGS, **_ACTIVE})
 _INVITE: Schema = {
     "invite": {
         "type": "boolean", "default": False,
-        "description": "Send a link to set a password to the e-mail address.",
+        "description": "Send a link to set a password to the email address.",
     }
 }  # fmt: skip
 USER_IN = shape({**_USERNAME, **_SETTINGS, **_INVITE}, required=["username"])
@@ -89,7 +89,7 @@ ME = shape({
 _DAY: Schema = {"type": "string", "format": "date"}
 SUBSTITUTE_IN = shape(
     {
-        "substitute": TEXT | {"description": "The user name; an e-mail address is taken too."},
+        "substitute": TEXT | {"description": "The user name or email address."},
         "from": _DAY,
         "until": {"anyOf": [_DAY, {"type": "null"}], "description": "The last day; null: open."},
     },

@@ -95,7 +95,7 @@ class SecondFactorOf(APIView):
         operation_id="second_factor_read", responses={200: schemas.SECOND_FACTOR}, tags=TAGS
     )
     def get(self, request: Request, username: str) -> Response:
-        """Read whether a user has a second factor, and whether a role asks for one."""
+        """Read whether a user has a second factor, and whether a role requires one."""
         read_query(request, ())
         user = users.person(username)
         return Response({
@@ -124,7 +124,7 @@ class SignInSettings(APIView):
 
     @extend_schema(operation_id="sign_in_read", responses={200: schemas.SIGN_IN}, tags=TAGS)
     def get(self, request: Request) -> Response:
-        """Read which roles need a second factor, and whether passwords are for everybody."""
+        """Read which roles need a second factor, and whether everyone may use a password."""
         read_query(request, ())
         return self._answer()
 
@@ -134,7 +134,7 @@ class SignInSettings(APIView):
         responses={200: schemas.SIGN_IN}, tags=TAGS,
     )  # fmt: skip
     def patch(self, request: Request) -> Response:
-        """Set which roles need a second factor, and for whom passwords are."""
+        """Set which roles need a second factor, and whether everyone may use a password."""
         read_query(request, ())
         check_if_match(request, _etag())
         body = read_body(schemas.SignInChanges, request.data)

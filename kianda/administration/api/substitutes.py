@@ -89,7 +89,7 @@ class SubstituteOf(APIView):
         operation_id="users_substitute_read", responses={200: schemas.SUBSTITUTE}, tags=TAGS
     )
     def get(self, request: Request, username: str) -> Response:
-        """Read who stands in for a user; 404 when no one does."""
+        """Read the substitute of a user; 404 if there is none."""
         return _read(request, users.person(username))
 
     @extend_schema(
@@ -99,12 +99,12 @@ class SubstituteOf(APIView):
         tags=TAGS,
     )
     def put(self, request: Request, username: str) -> Response:
-        """Let somebody stand in for a user, instead of whoever did."""
+        """Set or replace the substitute of a user."""
         return _put(request, users.person(username))
 
     @extend_schema(operation_id="users_substitute_end", responses={204: None}, tags=TAGS)
     def delete(self, request: Request, username: str) -> Response:
-        """Let no one stand in for a user any more."""
+        """End the substitution of a user."""
         return _end(request, users.person(username))
 
 
@@ -118,7 +118,7 @@ class MySubstitute(APIView):
         operation_id="me_substitute_read", responses={200: schemas.SUBSTITUTE}, tags=TAGS
     )
     def get(self, request: Request) -> Response:
-        """Read who stands in for you; 404 when no one does."""
+        """Read your substitute; 404 if there is none."""
         return _read(request, caller(request))
 
     @extend_schema(
@@ -128,10 +128,10 @@ class MySubstitute(APIView):
         tags=TAGS,
     )
     def put(self, request: Request) -> Response:
-        """Let somebody stand in for you, instead of whoever did."""
+        """Set or replace your substitute."""
         return _put(request, caller(request))
 
     @extend_schema(operation_id="me_substitute_end", responses={204: None}, tags=TAGS)
     def delete(self, request: Request) -> Response:
-        """Let no one stand in for you any more."""
+        """End your substitution."""
         return _end(request, caller(request))

@@ -157,7 +157,7 @@ class OneUser(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, username: str) -> Response:
-        """Change what is given; `active` deactivates a user or lets one sign in again."""
+        """Change the settings that are sent; `active` deactivates or reactivates a user."""
         read_query(request, ())
         user = services.person(username)
         seen = _etag(user)
@@ -179,7 +179,7 @@ class Invitation(APIView):
 
     @extend_schema(operation_id="invitation_read", responses={200: schemas.INVITATION}, tags=TAGS)
     def get(self, request: Request, username: str) -> Response:
-        """Read how the last link stands; 404 when there is none, or it was used."""
+        """Read the state of the last link; 404 if there is none, or it was used."""
         read_query(request, ())
         return self._answer(services.person(username))
 
@@ -197,7 +197,7 @@ class Invitation(APIView):
 
     @extend_schema(operation_id="invitation_revoke", responses={204: None}, tags=TAGS)
     def delete(self, request: Request, username: str) -> Response:
-        """Revoke every link by which the user could set a password."""
+        """Revoke every link with which the user could set a password."""
         read_query(request, ())
         revoke_link(services.person(username), by=caller(request))
         return Response(status=204)
@@ -241,7 +241,7 @@ class Me(APIView):
 
     @extend_schema(operation_id="me_read", responses={200: schemas.ME}, tags=TAGS)
     def get(self, request: Request) -> Response:
-        """Read who you are and what you may, and your token; without scopes it may all of that."""
+        """Read who you are, your permissions and your token. Without scopes it has all of them."""
         read_query(request, ())
         user, token = caller(request), request.auth
         acting = roles_of(user)
