@@ -277,8 +277,8 @@ def rail(context: Context) -> dict[str, Any]:
 def off_rail(context: Context) -> list[navigation.PageEntry]:
     """Return the pages of administration that the person opens from their menu, not the rail."""
     user = context["user"]
-    found = navigation.places_for(user, navigation.ADMINISTRATION)
-    return [place for place in found if not navigation.in_rail(place, user)]
+    off = [one for one in navigation.ADMINISTRATION if not navigation.in_rail(one, user)]
+    return navigation.places_for(user, tuple(off))
 
 
 @register.inclusion_tag("notifications/_bell.html", takes_context=True)

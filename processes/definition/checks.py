@@ -14,6 +14,7 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.secret_names import MASK
 from processes.definition.catalog import Catalog
 from processes.definition.checks_files import file_flaws
+from processes.definition.checks_flow import flow_advice
 from processes.definition.checks_people import assignment_advice, owner_flaws
 from processes.definition.checks_processes import process_flaws
 from processes.definition.checks_secrets import written_out
@@ -46,7 +47,8 @@ def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
 def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return what works and is unwise.
 
-    Secrets written out, people whom nobody knows, answers at risk before a Save.
+    Secrets written out, people whom nobody knows, forms that wait for no one, answers at risk
+    before a Save.
     """
     flaws = [
         Flaw(
@@ -61,6 +63,7 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
         if found.is_long
     ]
     flaws += assignment_advice(document, catalog)
+    flaws += flow_advice(document)
     for rules in document.rule_lists():
         flaws += _unsaved_answers(rules)
         flaws += _without_effect(rules)

@@ -93,6 +93,10 @@ class AssignForm(Rule):
             raise flaw(_("Enter people or groups, or choose everyone, but not both."))
         return self
 
+    def opens_form(self) -> str:
+        """Return the form that is opened at the same time."""
+        return self.form if self.opens else ""
+
     def run(self, context: Context) -> None:
         """Work out the names and assign."""
         users, groups = _by_kind(

@@ -128,6 +128,14 @@ class Rule(Kind):
         """Tell whether the rule brings values of an outside answer into fields."""
         return False
 
+    def opens_form(self) -> str:
+        """Return the name of the form that the rule opens; nothing when it opens none."""
+        return ""
+
+    def ends_record(self) -> bool:
+        """Tell whether the record has ended when the rule has run."""
+        return False
+
     @abstractmethod
     def run(self, context: Context) -> None:
         """Do the rule's work, or raise RuleFailed."""

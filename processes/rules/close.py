@@ -43,6 +43,10 @@ class Close(Rule):
         """Tell whether it only leaves: an end is stored."""
         return not self.status
 
+    def ends_record(self) -> bool:
+        """Tell whether it ends the record: with a status."""
+        return bool(self.status)
+
     def run(self, context: Context) -> None:
         """Leave, and end."""
         context.forms.close(status=as_text(evaluate(self.status, context.resolve, of="status")))

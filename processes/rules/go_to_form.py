@@ -62,6 +62,10 @@ class GoToForm(Rule):
         """Tell whether it may fail: only a note that is worked out does."""
         return bool(self.note)
 
+    def opens_form(self) -> str:
+        """Return the form that is made the current one."""
+        return self.form if self.make_current else ""
+
     def run(self, context: Context) -> None:
         """Go there."""
         note = as_text(evaluate(self.note, context.resolve, of="note"))

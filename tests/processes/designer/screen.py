@@ -22,7 +22,9 @@ def orders() -> dict[str, Any]:
         | {"place": "footer"},
         title="Orders",
     )  # fmt: skip
-    made["forms"].append({"name": "second", "fields": [text_field("remark")]})
+    made["forms"].append(
+        {"name": "second", "owners": {"users": ["ada"]}, "fields": [text_field("remark")]}
+    )
     return made
 
 

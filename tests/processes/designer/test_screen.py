@@ -66,7 +66,10 @@ def test_a_hint_is_told_beside_its_place_and_is_no_mistake(ada: Any) -> None:
     sent = sent_by(dialog.content.decode(), **{"rule/title": "Give it away", "next": ""})
     kept = client.post(dialog.wsgi_request.path, {key: sent.getlist(key) for key in sent})
     assert kept.status_code == 303
-    assert told not in text_of(client.get("/designs/look/designer/publish/"))
+    publishing = text_of(client.get("/designs/look/designer/publish/"))
+    assert "Check 1 point You can still publish." in " ".join(publishing.split())
+    assert told in publishing
+    assert "Publish 1.0" in publishing
 
 
 def test_every_pane_works_by_plain_links_and_forms(ada_at: Client) -> None:
