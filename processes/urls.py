@@ -9,6 +9,7 @@ from processes.api import comments as api_comments
 from processes.api import designs, files, followers, instances, record_numbers, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
+from processes.api import saved_views as api_saved_views
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import (
     activity,
@@ -25,7 +26,7 @@ from processes.views.instances import instance_list as instance_pages
 from processes.views.instances import runs as run_pages
 from processes.views.library import definition_editor as design_pages
 from processes.views.library import design_list, import_export, versions
-from processes.views.lists import exports, record_charts, record_pages
+from processes.views.lists import exports, record_charts, record_pages, saved_view_pages
 from processes.views.preview import urls as preview_urls
 from processes.views.requests import own_requests, quick_press, sent_page, start_page
 
@@ -65,6 +66,8 @@ api_urlpatterns = [
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
     path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
+    path("views/", api_saved_views.SavedViews.as_view()),
+    path("views/<str:view_id>/", api_saved_views.SavedViewDetail.as_view()),
     path("bulk-presses/", api_bulk_presses.BulkPresses.as_view()),
     path("bulk-presses/<str:press_id>/", api_bulk_presses.BulkPressDetail.as_view()),
     path("bulk-presses/<str:press_id>/rows/", api_bulk_presses.BulkPressRows.as_view()),
@@ -104,6 +107,23 @@ page_urlpatterns: list[URLPattern] = [
     *designer_urlpatterns,
     path("work/", my_work.work, name="work"),
     path("records/<str:process>/", record_pages.records, name="records"),
+    path("records/<str:process>/counts/", record_pages.counts, name="record-counts"),
+    path("records/<str:process>/views/new/", saved_view_pages.new_view, name="record-view-new"),
+    path(
+        "records/<str:process>/views/<int:view_id>/",
+        saved_view_pages.edit_view,
+        name="record-view",
+    ),
+    path(
+        "records/<str:process>/views/<int:view_id>/save/",
+        saved_view_pages.save_view,
+        name="record-view-save",
+    ),
+    path(
+        "records/<str:process>/views/<int:view_id>/delete/",
+        saved_view_pages.remove_view,
+        name="record-view-delete",
+    ),
     path("records/<str:process>/export.<slug:suffix>", exports.export, name="records-export"),
     path(
         "instances/<str:process_id>/press/<str:button>/", quick_press.press, name="instance-press"

@@ -8,9 +8,11 @@ from kianda.lib.api.schemas import (
     OBJECT,
     TEXT,
     Schema,
+    inlined,
     shape,
 )
 from processes.engine.instance_state import LONGEST_NOTE
+from processes.lists.saved_views import SavedViewSettings
 
 FLAW = shape({"pointer": TEXT, "detail": TEXT})
 META = shape(
@@ -296,6 +298,20 @@ BULK_PRESS_IN = shape(
     },
     required=["process", "target"],
 )
+_SETTINGS = SavedViewSettings.model_json_schema()
+# Groups of conditions hold groups: written out, there would be no end of it.
+_SETTINGS["properties"]["filter"] = OBJECT | {
+    "description": "Conditions, as a definition has them."
+}
+_SAVED_VIEW = inlined(_SETTINGS)["properties"] | {
+    "process": TEXT,
+    "owner": TEXT | {"description": "You. Only you can change your views."},
+    "position": COUNT | {"description": "Among your views of the process, from 1."},
+}
+SAVED_VIEW = shape(
+    {"id": TEXT, **_SAVED_VIEW, "meta": shape({"created": MOMENT, "modified": MOMENT})}
+)
+SAVED_VIEW_IN = shape(_SAVED_VIEW, required=["process", "name"])
 _STEP: Schema = {
     "position": {"type": "integer"},
     "rule": TEXT,

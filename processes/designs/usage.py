@@ -20,6 +20,7 @@ from processes.models import (
     InstancePerson,
     ProcessDesign,
     ProcessInstance,
+    SavedViewReader,
 )
 from processes.rules.ports import Ref
 
@@ -76,7 +77,10 @@ def uses_of_user(name: str) -> list[Use]:
 
 
 def uses_of_group(name: str) -> list[Use]:
-    """Return the instances that a group has work or rights in, and the designs that name it."""
+    """Return the instances that a group has work or rights in, and the designs that name it.
+
+    Then the saved views that are shared with it.
+    """
     owned = FormOwner.objects.filter(kind=FormOwner.Kind.GROUP, name=name).values("instance")
     holding = ProcessInstance.objects.filter(
         Q(pk__in=owned) | Q(pk__in=_written_for(name)) | Q(pk__in=_given_rights(name))
@@ -84,7 +88,12 @@ def uses_of_group(name: str) -> list[Use]:
     designs = [
         _use_of(version) for version in living_versions() if _names(document_of(version), name)
     ]
-    return _newest(holding) + designs
+    shared = SavedViewReader.objects.filter(ref=group_ref(name)).select_related("view__owner")
+    views = [
+        {"kind": "view", "name": str(one.view), "url": f"/api/v1/views/{one.view_id}/"}
+        for one in shared[:MOST_INSTANCES]
+    ]
+    return _newest(holding) + designs + views
 
 
 def _newest(rows: QuerySet[ProcessInstance]) -> list[Use]:

@@ -13,7 +13,7 @@ from processes.fields.base import InputField, Written
 from processes.fields.number import Number
 from processes.fields.text import Text
 from processes.language.file_types import file_size, is_allowed, wanted_types
-from processes.language.scope import PartKinds
+from processes.language.scope import ListedAs, PartKinds
 from processes.language.values import (
     Value,
     ValueFailure,
@@ -53,6 +53,11 @@ class FilesField(InputField):
     def most(self) -> int:
         """Return how many files it can hold."""
         return 1
+
+    @property
+    def listed_as(self) -> ListedAs:
+        """Return that lists ask whether there is a file, and no more."""
+        return "files"
 
     @property
     def several(self) -> bool:

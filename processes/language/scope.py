@@ -13,7 +13,7 @@ from processes.language.comparisons import OPERATORS
 PartKinds: TypeAlias = "Mapping[str, type[FieldKind]]"
 # As what lists of records compare values of a field; "" for what they do not.
 ListedAs: TypeAlias = Literal[
-    "", "words", "quantity", "day", "moment", "yes_no", "choice", "person"
+    "", "words", "quantity", "day", "moment", "yes_no", "choice", "person", "files"
 ]
 
 

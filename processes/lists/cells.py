@@ -7,22 +7,28 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.directory import DirectoryEntry, entries
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
-from processes.language.values import ValueFailure, is_blank
+from processes.language.values import ValueFailure, files_in, is_blank
 from processes.lists.columns import ListColumn
 from processes.lists.records import RecordList
 from processes.models import FormOwner
 from processes.record_titles import SeenRecord, words_seen
 from processes.rights.instance_rights import InstanceRights
 
+# A cell with more people names them without their marks.
+MOST_MARKS = 3
+
 
 class ListCell(NamedTuple):
-    """One cell: its column, and words; a moment or a person of a fact as it is."""
+    """One cell: its column, and words; a moment of a fact, refs of people and files as they are."""
 
     column: ListColumn
     text: str = ""
     moment: datetime | None = None
+    refs: tuple[str, ...] = ()
+    files: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_quantity(self) -> bool:
@@ -53,19 +59,36 @@ def _cell(
     instance = record.instance
     if column.field is not None:
         # By the version of the record: a field may have become another since.
-        field = record.document.fields.get(column.name)
-        return ListCell(column, field_words(field, record.seen.get(column.name)))
+        field, value = record.document.fields.get(column.name), record.seen.get(column.name)
+        refs = _refs(value) if column.kind == "person" else ()
+        files = tuple(files_in(value)) if column.kind == "files" else ()
+        return ListCell(column, field_words(field, value), refs=refs, files=files)
     if column.name == "process.owners":
-        return ListCell(column, ", ".join(called(owners.get(instance.pk, ()))))
+        refs = tuple(owners.get(instance.pk, ()))
+        return ListCell(column, ", ".join(called(refs)), refs=refs)
     if column.name == "process.created_by":
-        by = instance.created_by
-        return ListCell(column, (by.get_full_name() or by.get_username()) if by else "")
+        if (by := instance.created_by) is None:
+            return ListCell(column)
+        words, ref = by.get_full_name() or by.get_username(), user_ref(by.get_username())
+        return ListCell(column, words, refs=(ref,))
     if column.name == "process.id":
         return ListCell(column, instance.process_id)
     if column.name == "process.status":
         return ListCell(column, instance.status)
     moment = instance.created if column.name == "process.created" else instance.modified
     return ListCell(column, moment=moment)
+
+
+def _refs(value: Any) -> tuple[str, ...]:
+    many = value if isinstance(value, list) else [value]
+    return tuple(one for one in many if isinstance(one, str) and one)
+
+
+def marks_of(rows: Iterable[ListRow]) -> dict[str, DirectoryEntry]:
+    """Return the people and groups whose marks rows show, by their refs; one look-up for all."""
+    return entries(
+        ref for row in rows for cell in row.cells for ref in cell.refs[: MOST_MARKS + 1]
+    )  # fmt: skip
 
 
 def field_words(field: Any, value: Any) -> str:

@@ -49,6 +49,7 @@ OPERATORS_OF: Mapping[ListedAs, tuple[str, ...]] = {
     "choice": ("in", "eq", "neq", "contains", "not_contains", "blank", "not_blank"),
     "person": ("is_me", "has_me", "eq", "neq", "in", "contains", "not_contains", "blank",
                "not_blank"),
+    "files": ("not_blank", "blank"),
 }  # fmt: skip
 _PARTS: Mapping[ListedAs, Part] = {"quantity": "quantity", "moment": "moment"}
 _FACT_TITLES = {
@@ -89,7 +90,8 @@ class ListColumn:
     @property
     def sortable(self) -> bool:
         """Tell whether lists can be sorted by it."""
-        return self.openly and bool(self.kind) and self.name != "process.owners"
+        one_value = self.kind not in {"", "files"} and self.name != "process.owners"
+        return self.openly and one_value
 
     @property
     def groupable(self) -> bool:

@@ -15,14 +15,16 @@ from processes.definition.views import ViewFilter
 from processes.document_cache import document_of
 from processes.lists.columns import ListColumn, readable_columns
 from processes.lists.conditions import Asker, no_such_column, where
-from processes.models import ProcessDesign, ProcessInstance
+from processes.models import ProcessDesign, ProcessInstance, SavedView
 from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.listed import listed_instances
-from processes.rights.querysets import known_designs
+from processes.rights.querysets import known_designs, views_had_by
 
 ALL = ViewFilter()
 # Rows that are read at once where all of a list are gone through.
 CHUNK = 200
+# So many views of others are shown beside the own ones, which are no more.
+MOST_SHARED = 50
 
 
 class RecordList:
@@ -47,6 +49,15 @@ class RecordList:
     def columns(self) -> dict[str, ListColumn]:
         """The columns that the person may read, by name."""
         return readable_columns(self.design, self.user)
+
+    @cached_property
+    def saved(self) -> list[SavedView]:
+        """The views that people have saved and the person has: the own ones, then by title."""
+        rows = views_had_by(self.user).filter(design=self.design.pk).select_related("owner")
+        rows = rows.prefetch_related("readers")
+        own = rows.filter(owner=self.user.pk).order_by("position", "pk")
+        others = rows.exclude(owner=self.user.pk).order_by("title", "pk")
+        return [*own, *others[:MOST_SHARED]]
 
     @cached_property
     def asker(self) -> Asker:

@@ -16,6 +16,7 @@ from processes.models.instances import (
 from processes.models.links import FormLink
 from processes.models.lists import ListedField, ListedValue
 from processes.models.runs import Change, Run
+from processes.models.saved_views import SavedView, SavedViewReader
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "ProcessDesign",
     "ProcessInstance",
     "Run",
+    "SavedView",
+    "SavedViewReader",
     "SentMeeting",
     "WorkingCopy",
     "WorkingEdit",

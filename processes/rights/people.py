@@ -7,7 +7,13 @@ from processes.definition.document import Document
 from processes.engine.instance_state import FormRecord, InstanceState, records_of
 from processes.language.people_refs import group_ref, user_ref
 from processes.language.values import Value
-from processes.models import FormOwner, InstancePerson, ProcessInstance, field_relation
+from processes.models import (
+    FormOwner,
+    InstancePerson,
+    ProcessInstance,
+    SavedViewReader,
+    field_relation,
+)
 
 
 def creator_of(instance: ProcessInstance) -> str:
@@ -111,8 +117,12 @@ def store_people(
 
 
 def forget_group(name: str) -> None:
-    """Forget what a group has had to do with instances: one that is made anew inherits nothing."""
+    """Forget what a group has had to do with instances: one that is made anew inherits nothing.
+
+    So it is with the views that were shared with it.
+    """
     InstancePerson.objects.filter(ref=group_ref(name)).delete()
+    SavedViewReader.objects.filter(ref=group_ref(name)).delete()
 
 
 def _owners(

@@ -31,6 +31,8 @@ from processes.models import (
     ProcessDesign,
     ProcessInstance,
     Run,
+    SavedView,
+    SavedViewReader,
     field_relation,
 )
 from processes.rights.decisions import DEFAULTS, has_account, person_of, read_security
@@ -294,3 +296,18 @@ def _reports(user: User) -> QuerySet[Any, Any]:
 
 def _owners(kind: str, names: Iterable[str]) -> QuerySet[FormOwner]:
     return FormOwner.objects.filter(kind=kind, name__in=sorted(names)).order_by()
+
+
+def views_had_by(user: User) -> QuerySet[SavedView]:
+    """Return the saved views that are a person's own or shared with them, of any process.
+
+    A view shows nobody more records or columns than they see anyway.
+    """
+    shared = SavedViewReader.objects.filter(ref__in=[EVERYONE, *person_of(user).refs])
+    return SavedView.objects.filter(Q(owner=user.pk) | Q(pk__in=shared.values("view")))
+
+
+def visible_views(user: User) -> QuerySet[SavedView]:
+    """Return the saved views that a person has, of published processes that they know."""
+    known = known_designs(user).filter(published__isnull=False).order_by()
+    return views_had_by(user).filter(design__in=known.values("pk"))

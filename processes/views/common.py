@@ -74,6 +74,7 @@ _WORDS = {
     "instance": gettext_noop("Instance"),
     "run": gettext_noop("Run"),
     "scheduled task": gettext_noop("Scheduled task"),
+    "view": gettext_noop("View"),
 }
 
 

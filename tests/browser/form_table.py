@@ -241,6 +241,7 @@ ELSEWHERE = {
     "test_forms": {"instance-send-back"},
     "test_quick_actions": {"instance-reassign", "instance-edit-again", "instance-quick-action"},
     "test_bulk_presses": {"bulk-press-new", "bulk-press-stop"},
+    "test_lists": {"record-view-new", "record-view", "record-view-save", "record-view-delete"},
     "test_leave_story": {"instance-press", "instance-new"},
     "test_rights": {"designer-rights"},
     "test_files": {"form-link-files"},

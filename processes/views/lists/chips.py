@@ -7,10 +7,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kianda.accounts.services.groups import group_names_in
 from processes.definition.views import ViewCondition, ViewFilter
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.expressions import Template
 from processes.language.labels import name_in_words
+from processes.language.people import kind_and_name
+from processes.language.people_refs import user_ref
 from processes.language.values import as_text
 from processes.lists.cells import value_words
 from processes.lists.columns import ListColumn
@@ -21,6 +24,8 @@ NEW = "new:"
 # What reads better on a chip than the words of an operator: by as what values are compared.
 _SHORT = {
     ("", "in"): gettext_lazy("is"),
+    ("files", "not_blank"): gettext_lazy("has a file"),
+    ("files", "blank"): gettext_lazy("has no file"),
     **{
         (kind, operator): words
         for kind in ("day", "moment")
@@ -30,8 +35,9 @@ _SHORT = {
         )
     },
 }  # fmt: skip
-# What a filter by ticked choices offers.
+# What a filter by ticked choices offers, and one by chosen people.
 _OF_CHOICES = ("in", "blank", "not_blank")
+_OF_PEOPLE = ("in", "neq", "is_me", "has_me", "blank", "not_blank")
 
 
 class FilterChip(NamedTuple):
@@ -58,6 +64,13 @@ class OpenFilter(NamedTuple):
     def ticked(self) -> bool:
         """Tell whether it is changed by ticking choices."""
         return bool(self.column.choices)
+
+    @property
+    def choose(self) -> str:
+        """Return who can be chosen in a filter by people: users, groups, both."""
+        if self.column.field is not None:
+            return str(getattr(self.column.field, "choose", "both"))
+        return "users" if self.column.name == "process.created_by" else "both"
 
     @property
     def control(self) -> str:
@@ -101,9 +114,11 @@ def _sentence(records: RecordList, part: Part) -> tuple[str, str, str]:
     column = records.columns.get(part.column)
     operator = OPERATORS[part.operator]
     title = column.title if column else name_in_words(part.column)
-    if operator.right is Right.NOTHING or column is None:
+    if column is None:
         return title, _(operator.words), ""
     words = _SHORT.get((column.kind, part.operator)) or _SHORT.get(("", part.operator))
+    if operator.right is Right.NOTHING:
+        return title, str(words or _(operator.words)), ""
     between = _(" and ") if operator.right is Right.PAIR else _(" or ")
     value = between.join(_said(column, one) for one in _sources(part))
     return title, str(words or _(operator.words)), value
@@ -136,12 +151,15 @@ def open_filter(records: RecordList, state: ListState, edit: str) -> OpenFilter 
         column = records.columns.get(row.column) if row else None
     if column is None or not column.operators:
         return None
-    offered = _OF_CHOICES if column.choices else column.operators
+    offered = column.operators
+    if column.choices or column.kind == "person":
+        offered = _OF_CHOICES if column.choices else _OF_PEOPLE
     operators = [
         (name, str(_SHORT.get((column.kind, name)) or _(OPERATORS[name].words))) for name in offered
     ]
     right = row.right if row else ""
-    chosen = [_plain(one.strip()) for one in right.split(",")] if column.choices else []
+    is_chosen = column.choices or column.kind == "person"
+    chosen = [_plain(one.strip()) for one in right.split(",")] if is_chosen and right else []
     operator = row.operator if row and row.operator in offered else offered[0]
     return OpenFilter(column, edit, operators, operator, _plain(right), chosen)
 
@@ -165,14 +183,31 @@ def changed_filters(records: RecordList, state: ListState, query: QueryDict) -> 
 
 def _made(records: RecordList, query: QueryDict) -> str:
     name, operator = query.get("column", "")[:100], query.get("operator", "")[:40]
-    values = [one.strip() for one in query.getlist("value") if one.strip()][:50]
-    column = records.columns.get(name)
+    column, values = records.columns.get(name), query.getlist("value")
+    if column is not None and column.kind == "person":
+        values = [_ref(one) for one in group_names_in(values)]
+    values = [one.strip() for one in values if one.strip()][:50]
     if column is not None and column.kind not in {"day", "moment"}:
-        if operator == "in" and column.choices and any("," in one for one in values):
-            rows = [{"left": f"[{name}]", "operator": "eq", "right": _literal(v)} for v in values]
-            return written(ViewFilter.model_validate({"match": "any", "items": rows}))
+        if _needs_rows(column, operator, values):
+            by = "eq" if operator == "in" else operator
+            rows = [{"left": f"[{name}]", "operator": by, "right": _literal(v)} for v in values]
+            match = "any" if operator == "in" else "all"
+            return written(ViewFilter.model_validate({"match": match, "items": rows}))
         values = [_literal(one) for one in values]
     return f"{name}:{operator}:{', '.join(values)}"
+
+
+def _needs_rows(column: ListColumn, operator: str, values: Sequence[str]) -> bool:
+    """Tell whether values cannot stand in one row: it takes only one, or commas part them."""
+    if column.kind == "person" and operator == "neq":
+        return len(values) > 1
+    named = bool(column.choices) or column.kind == "person"
+    return operator == "in" and named and any("," in one for one in values)
+
+
+def _ref(typed: str) -> str:
+    """Return a person or group as values have them; a plain name is that of a user."""
+    return typed if kind_and_name(typed)[0] else user_ref(typed)
 
 
 def _literal(text: str) -> str:

@@ -17,7 +17,7 @@ from kianda.web.table_files import csv_file, xlsx_file
 from processes.lists.cells import export_value, rows_of
 from processes.lists.records import CHUNK, RecordList, record_list
 from processes.lists.state import asked_state
-from processes.lists.views import shown_columns, view_named
+from processes.lists.views import readable_state, shown_columns, view_named
 from processes.models import ProcessInstance
 from processes.views.common import person
 from processes.views.lists.record_pages import asked_rows
@@ -33,15 +33,16 @@ def export(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
         raise Missing(_("Lists are exported as csv or xlsx."))
     found = record_list(process, person(request))
     view = view_named(found, request.GET.get("view", ""))
-    state = asked_state(view, dict(request.GET.lists()))
+    state = readable_state(found, view, asked_state(view, dict(request.GET.lists())))
     rows = asked_rows(found, state)
     count = rows.count()
     if count > MOST_RECORDS:
         words = _("%(count)s records match; a file holds %(most)s. Add a filter.")
         raise TooLarge(words % {"count": grouped(count), "most": grouped(MOST_RECORDS)})
     columns, _missing = shown_columns(found, state)
+    saved = any(one.key == view.name for one in found.saved)
     detail = _("%(kind)s, %(count)s records, list %(view)s") % {
-        "kind": suffix.upper(), "count": count, "view": state.view,
+        "kind": suffix.upper(), "count": count, "view": view.title if saved else view.name,
     }  # fmt: skip
     record(found.user, action="exported", kind="process", name=process, detail=detail)
     name = f"{slugify(found.document.many_records) or process}-{timezone.localdate():%Y-%m-%d}"

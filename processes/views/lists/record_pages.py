@@ -3,21 +3,28 @@
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import grouped
 from kianda.web.pages import page, render_page
 from processes.bulk.offered import buttons_offered
-from processes.lists.cells import ListRow, rows_of
+from processes.definition.views import RecordView
+from processes.lists.cells import MOST_MARKS, ListRow, marks_of, rows_of
 from processes.lists.columns import ListColumn
 from processes.lists.records import RecordList, record_list, with_versions
+from processes.lists.saved_views import may_delete
 from processes.lists.search import search_filter
 from processes.lists.state import ListState, asked_state, state_of
-from processes.lists.totals import GROUP, GroupHead, group_heads, grouped, totals_of
-from processes.lists.views import shown_columns, view_named, views_of
-from processes.models import ProcessInstance
+from processes.lists.totals import GROUP, GroupHead, group_heads, totals_of
+from processes.lists.totals import grouped as grouped_by
+from processes.lists.views import readable_state, shown_columns, view_named, views_of
+from processes.models import ProcessInstance, SavedView
 from processes.rights.decisions import may_start
 from processes.views.common import page_of, person
 from processes.views.lists.chips import (
@@ -27,6 +34,8 @@ from processes.views.lists.chips import (
     with_changes,
 )
 
+# A tab tells no more records than these, and no more tabs tell theirs.
+MOST_COUNTED, MOST_COUNTED_TABS = 1000, 20
 EXPORTS = (("csv", "CSV"), ("xlsx", gettext_lazy("Excel (XLSX)")))
 
 
@@ -36,6 +45,25 @@ class ColumnHead(NamedTuple):
     column: ListColumn
     state: str
     url: str
+
+
+class ViewTab(NamedTuple):
+    """A view as a tab; one that people have saved says whose it is."""
+
+    view: RecordView
+    here: bool
+    saved: SavedView | None = None
+    note: str = ""
+
+    @property
+    def icon(self) -> str:
+        """Return its mark: it is for one person, or for several."""
+        return "people" if self.saved and self.saved.see else "person"
+
+    @property
+    def count_id(self) -> str:
+        """Return where its number of records is shown once it is counted."""
+        return "count-" + self.view.name.replace("~", "own_")
 
 
 class RowGroup(NamedTuple):
@@ -58,10 +86,10 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
     if "apply" in request.GET and not trouble:
         filters = changed_filters(found, state, request.GET)
         return HttpResponseRedirect(with_changes(request.GET, filter=filters, apply=None))
-    listed = _Listing(request, found, state)
+    listed = _Listing(request, found, readable_state(found, view, state), state)
     context = {
         "list": found, "document": found.document, "state": state,
-        "tabs": [(one, one.name == view.name) for one in views_of(found)],
+        **_tabs(request, found, view),
         "chips": chips_of(found, state, request.GET),
         "open": open_filter(found, state, request.GET.get("edit", "")),
         "filterable": [one for one in found.columns.values() if one.operators],
@@ -74,6 +102,46 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
     return render_page(
         request, "lists/records.html", context, partials={"rows": "lists/_rows.html"}
     )
+
+
+@page()
+def counts(request: HttpRequest, process: str) -> HttpResponseBase:
+    """Say how many records each view has, after the page with the tabs is there."""
+    found = record_list(process, person(request))
+    told = list[tuple[str, str]]()
+    for view in views_of(found)[:MOST_COUNTED_TABS]:
+        try:
+            rows = found.rows(view.filter)
+        except Invalid:
+            continue
+        number = rows[: MOST_COUNTED + 1].count()
+        words = grouped(min(number, MOST_COUNTED)) + "+" * (number > MOST_COUNTED)
+        told.append((ViewTab(view, here=False).count_id, words))
+    return render_page(request, "lists/_tab_counts.html", {"counts": told})
+
+
+def _tabs(request: HttpRequest, found: RecordList, view: RecordView) -> dict[str, Any]:
+    """Return the tabs, and what the person may do with the view that is open."""
+    saved = {one.key: one for one in found.saved}
+    open_view = saved.get(view.name)
+    is_own = open_view is not None and open_view.owner_id == found.user.pk
+    deletes = open_view is not None and may_delete(open_view, found.user)
+    new = reverse("record-view-new", args=[found.design.name])
+    return {
+        "tabs": [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)],
+        "own": open_view if is_own else None, "deletable": open_view if deletes else None,
+        "save_as": new + with_changes(request.GET),
+    }  # fmt: skip
+
+
+def _tab(one: RecordView, view: RecordView, saved: SavedView | None, user: User) -> ViewTab:
+    here = one.name == view.name
+    if saved is None:
+        return ViewTab(one, here)
+    if saved.owner_id != user.pk:
+        by = saved.owner.get_full_name() or saved.owner.get_username()
+        return ViewTab(one, here, saved, _("shared by %(name)s") % {"name": by})
+    return ViewTab(one, here, saved, _("your view, shared") if saved.see else _("your view"))
 
 
 def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:
@@ -89,12 +157,14 @@ def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict
 class _Listing:
     """One page of the rows of a list."""
 
-    def __init__(self, request: HttpRequest, records: RecordList, state: ListState) -> None:
-        self.request, self.records, self.state = request, records, state
+    def __init__(
+        self, request: HttpRequest, records: RecordList, state: ListState, asked: ListState
+    ) -> None:
+        self.request, self.records, self.state, self.asked = request, records, state, asked
 
     def context(self, trouble: str) -> dict[str, Any]:
         """Return what the rows' template shows; a list that cannot be asked shows none."""
-        columns, missing = shown_columns(self.records, self.state)
+        columns, missing = shown_columns(self.records, self.state, self.asked)
         try:
             rows = asked_rows(self.records, self.state) if not trouble else None
         except Invalid as refusal:
@@ -105,6 +175,7 @@ class _Listing:
         lines = rows_of(self.records, self.records.seen(shown), columns)
         totals = totals_of(self.records, rows, self.state.totals)
         return {
+            "marks": marks_of(lines), "most_marks": MOST_MARKS,
             "page": shown, "groups": self._groups(lines, rows), "missing": missing,
             "trouble": trouble, "heads": [self._head(name) for name in columns],
             "totals": [totals.get(name) for name in columns] if totals else [],
@@ -149,7 +220,7 @@ def asked_rows(records: RecordList, state: ListState) -> QuerySet[ProcessInstanc
     rows = records.sorted(rows, state.sort)
     if state.group:
         order = rows.query.order_by
-        rows = grouped(records, rows, state.group)
+        rows = grouped_by(records, rows, state.group)
         rows = rows.order_by(F(GROUP).asc(nulls_last=True), *order)
     return rows
 

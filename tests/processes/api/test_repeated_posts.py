@@ -12,7 +12,15 @@ from kianda.mail.models import MailMessage
 from kianda.mail.planning import plan_letters
 from processes.bulk.presses import create_press
 from processes.instances.lifecycle import create_instance
-from processes.models import BulkPress, BulkPressRow, Change, ProcessDesign, ProcessInstance, Run
+from processes.models import (
+    BulkPress,
+    BulkPressRow,
+    Change,
+    ProcessDesign,
+    ProcessInstance,
+    Run,
+    SavedView,
+)
 from scheduler.models import Occurrence
 from scheduler.services.tasks import create_task
 from tests.factories import api_client
@@ -60,6 +68,7 @@ POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "scheduled_tasks_run": ("/api/v1/scheduled-tasks/{task}/run/", None),
     "user_attributes_create": ("/api/v1/user-attributes/", {"title": "Shoe size"}),
     "users_create": ("/api/v1/users/", {"username": "nina", "email": "nina@example.org"}),
+    "views_create": ("/api/v1/views/", {"process": "leave", "name": "mine", "see": ["everyone"]}),
     "invitation_send": ("/api/v1/users/emma/invitation/", None),
 }  # fmt: skip
 # What is done with an instance waits for its runs, so these answer for it as it is by then.
@@ -100,7 +109,7 @@ def counted() -> list[int]:
     """Return how much there is of what these requests make."""
     rows: list[Any] = [
         BulkPress, BulkPressRow, Change, Group, MailMessage, Occurrence, ProcessDesign,
-        ProcessInstance, Run, User,
+        ProcessInstance, Run, SavedView, User,
     ]  # fmt: skip
     return [one.objects.count() for one in rows]
 

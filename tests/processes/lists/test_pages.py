@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance
 from tests.factories import make_user
 from tests.pages import client_of, text_of
@@ -173,3 +174,80 @@ def test_whoever_the_rows_name_is_looked_up_at_once(client: Client) -> None:
         assert all(f"Call for Ada {number}" in page for number in range(some.stop))
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+VISITS: dict[str, Any] = {
+    "name": "visits", "record": {"one": "Visit", "many": "Visits", "title": "[what]"},
+    "forms": [{"name": "visit", "fields": [
+        {"type": "text", "name": "what"},
+        {"type": "user_picker", "name": "hosts", "choose": "both", "multiple": True},
+        {"type": "file_upload", "name": "plan"},
+    ]}],
+    "views": [{"name": "all", "columns": ["hosts", "plan", "process.created_by"]}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def visits() -> Client:
+    """Emma Doyle, who has made three visits: with hosts, with a file, with neither."""
+    user = make_user("emma", "User", first_name="Emma", last_name="Doyle")
+    sam = make_user("sam", "User", first_name="Sam", last_name="Okafor")
+    sam.groups.add(Group.objects.create(name="Guides, old"))
+    published(VISITS, user=make_user("root", "Administrator"))
+    for values in (
+        {"what": "Museum", "hosts": ["user:sam", "group:Guides, old"]},
+        {"what": "Harbour", "hosts": ["user:emma"]},
+        {"what": "Tower", "plan": str(store_bytes([b"a plan"], name="a plan.txt", by=user).pk)},
+    ):  # fmt: skip
+        create_instance(process="visits", mode="live", data=values, user=user)
+    return client_of(user)
+
+
+def asked_rows(client: Client, query: str) -> str:
+    """Apply a filter of visits as its form sends it; return what the rows say."""
+    answer = client.get(f"/records/visits/?view=all&{query}&apply=1")
+    assert answer.status_code == 302
+    return text_of(client.get("/records/visits/" + answer["Location"]))
+
+
+def test_people_have_their_marks_and_files_are_links(visits: Client) -> None:
+    page = visits.get("/records/visits/").content.decode()
+    assert '<span class="k-avatar k-avatar--sm' in page
+    assert "ED" in text_of(visits.get("/records/visits/"))
+    assert "Sam Okafor" in page
+    assert '/a%20plan.txt">a plan.txt</a>' in page
+
+
+def test_people_are_chosen_by_name_in_a_filter(visits: Client) -> None:
+    form = visits.get("/records/visits/?edit=new:hosts").content.decode()
+    assert "data-people=" in form
+    assert 'name="value"' in form
+    for value, found, not_found in (
+        ("user:sam", "Museum", "Harbour"), ("emma", "Harbour", "Museum"),
+        ("user:emma%0Auser:sam", "Museum", "Tower"), ("user:emma%0Auser:sam", "Harbour", "Tower"),
+    ):  # fmt: skip
+        rows = asked_rows(visits, f"edit=new:hosts&column=hosts&operator=in&value={value}")
+        assert found in rows, value
+        assert not_found not in rows, value
+    others = asked_rows(
+        visits, "edit=new:hosts&column=hosts&operator=neq&value=user:emma%0Auser:sam"
+    )
+    assert "Tower" in others
+    assert "Museum" not in others
+    assert "Harbour" not in others
+    page = text_of(visits.get("/records/visits/?filter=hosts:in:user:emma,user:sam"))
+    assert "Hosts is Emma Doyle or Sam Okafor" in page
+
+
+def test_records_are_found_by_whether_they_have_a_file(visits: Client) -> None:
+    page = text_of(visits.get("/records/visits/?edit=new:plan"))
+    assert "has a file" in page
+    assert 'id="filter-value"' not in visits.get("/records/visits/?edit=new:plan").content.decode()
+    has = asked_rows(visits, "edit=new:plan&column=plan&operator=not_blank")
+    assert "Tower" in has
+    assert "Museum" not in has
+    assert "Plan has a file" in has
+    without = asked_rows(visits, "edit=new:plan&column=plan&operator=blank")
+    assert "Museum" in without
+    assert "Tower" not in without
+    assert "There is no column plan" in text_of(visits.get("/records/visits/?sort=plan"))

@@ -60,6 +60,18 @@ _BY_MARKS = {
         POST /bulk-presses/<int:press_id>/stop/
         GET /bulk-presses/<int:press_id>/report/
     """,
+    ".o.x.": """
+        PUT /api/v1/views/<str:view_id>/
+        GET /records/<str:process>/views/<int:view_id>/
+        POST /records/<str:process>/views/<int:view_id>/
+        POST /records/<str:process>/views/<int:view_id>/save/
+    """,
+    ".o.o.": """
+        GET /api/v1/views/<str:view_id>/
+        DELETE /api/v1/views/<str:view_id>/
+        GET /records/<str:process>/views/<int:view_id>/delete/
+        POST /records/<str:process>/views/<int:view_id>/delete/
+    """,
     ".o.oo": """
         GET /api/v1/files/<str:file_id>/
         GET /api/v1/files/<str:file_id>/content/
@@ -98,6 +110,11 @@ _BY_MARKS = {
     """,
     "ooooo": """
         GET /records/<str:process>/
+        GET /records/<str:process>/counts/
+        GET /records/<str:process>/views/new/
+        POST /records/<str:process>/views/new/
+        GET /api/v1/views/
+        POST /api/v1/views/
         GET /records/<str:process>/export.<slug:suffix>
         GET /notifications/
         GET /notifications/bell/

@@ -25,6 +25,7 @@ from processes.bulk.presses import create_press
 from processes.comments import add_comment
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance, delete_instance
+from processes.lists.saved_views import SavedViewSettings, create_view
 from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
 from scheduler.services.tasks import create_task
 from tests.factories import api_client, make_user
@@ -77,6 +78,10 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         process="leave", target="cancel", process_ids=[made.process_id], user=people.emma
     )
     comment = add_comment(process_id=made.process_id, text="Which week?", user=people.mark).comment
+    view = create_view(
+        process="leave", user=people.emma,
+        settings=SavedViewSettings(name="mine", title="Mine", see=("group:hr",)),
+    )  # fmt: skip
     letter = Letter(key="k", to=("emma@example.org",), subject="Leave", text="Four days")
     plan_letters([letter], run=Run.objects.latest("pk").pk, process_id=made.process_id)
     other = make_user("other", "User")
@@ -99,7 +104,7 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "provider_id": slug, "account_id": 1,
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
         "file_id": file.pk, "link": link.pk, "button": "cancel", "press_id": press.pk,
-        "comment": comment.pk,
+        "comment": comment.pk, "view_id": view.pk,
         "message_id": MailMessage.objects.get(key="k").pk,
     }  # fmt: skip
 
@@ -108,6 +113,8 @@ def place(db: None, settings: Any) -> dict[str, Any]:
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/instances/": {"process": "leave"},
     "PATCH /api/v1/instances/<str:process_id>/": {"data": {"answer": "yes"}, "revision": 2},
+    "PUT /api/v1/views/<str:view_id>/": {"process": "leave", "name": "mine"},
+    "POST /records/<str:process>/views/<int:view_id>/save/": {"revision": "1"},
     "POST /api/v1/instances/<str:process_id>/send-back/": {"form": "asking", "note": "When?"},
     "POST /api/v1/instances/<str:process_id>/trigger/": {"target": "decide"},
     "PATCH /api/v1/instances/<str:process_id>/comments/<str:comment>/": {"text": "Which day?"},

@@ -1,0 +1,54 @@
+"""A list of records fits and is accessible, and becomes a view of one's own in two dialogs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect
+
+from processes.instances.lifecycle import create_instance
+from processes.models import SavedView
+from tests.browser.watch import PageAs
+from tests.processes.lists.test_pages import VISITS
+from tests.processes.stories import published
+
+
+def test_a_list_is_filtered_by_people_and_saved_as_a_view(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any
+) -> None:
+    views = [{"name": f"wide-{n}", "title": f"More than a phone shows {n}"} for n in range(3)]
+    published({**VISITS, "views": [*VISITS["views"], *views]}, user=person("ada"))
+    person("ben").groups.add(Group.objects.create(name="Guides"))
+    for what, host in (("Museum", "user:ben"), ("Harbour", "user:ada")):
+        data = {"what": what, "hosts": [host, "group:Guides"]}
+        create_instance(process="visits", mode="live", data=data, user=person("ada"))
+    page = page_as("ada")
+    page.goto("/records/visits/?edit=new:hosts#filter")
+    expect(page.get_by_role("link", name="All 2")).to_be_visible()
+    page.get_by_role("combobox", name="People and groups").fill("ben")
+    page.get_by_role("option", name="ben").click()
+    looks(page)
+    page.get_by_role("button", name="Apply filter").click()
+    expect(page.get_by_role("link", name="Harbour")).to_have_count(0)
+    page.get_by_role("link", name="Save as view").click()
+    dialog = page.locator("#dialog")
+    dialog.get_by_label("Title").fill("With Ben")
+    looks(page)
+    dialog.get_by_role("button", name="Save").click()
+    tab = page.get_by_role("link", name="With Ben")
+    expect(tab).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Edit view").click()
+    dialog.get_by_role("combobox", name="Share with").fill("Every")
+    page.get_by_role("option", name="Everyone who sees this process").click()
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="With Ben , your view, shared 1")).to_be_visible()
+    assert SavedView.objects.get().see == ("everyone",)
+    page.get_by_role("link", name="Remove filter Hosts").click()
+    looks(page)
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_text("Changes saved.").wait_for()
+    expect(page.get_by_role("link", name="Harbour")).to_be_visible()
+    page.get_by_role("link", name="Edit view").click()
+    dialog.get_by_role("link", name="Delete view").click()
+    dialog.get_by_role("button", name="Delete view").click()
+    expect(tab).to_have_count(0)
