@@ -71,7 +71,7 @@ class AuthControl(BoundControl):
         if self.is_lost:
             return _("Not saved yet. Enter the secret again.")
         if self.is_stored:
-            return _("Leave empty to keep it. Never shown.")
+            return _("Saved. Leave empty to keep it.")
         return super().help or _("Stored encrypted and never shown again.")
 
     def words_of(self, choice: str) -> tuple[Any, Any]:

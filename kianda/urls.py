@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from datasources.urls import api_urlpatterns as datasources_api
 from datasources.urls import page_urlpatterns as datasources_pages
 from kianda.administration import sign_in
+from kianda.administration.api.index import Index
 from kianda.administration.urls import api_urlpatterns as accounts_api
 from kianda.administration.urls import page_urlpatterns as accounts_pages
 from kianda.api_docs.openapi import DocsView, SchemaView
@@ -29,6 +30,7 @@ pages: list[Any] = [*accounts_pages, *datasources_pages, *scheduler_pages, *proc
 urlpatterns = [
     # First, for the patterns are tried in order: what integrations call most, and no page is below.
     path("api/v1/", include(api)),
+    path("api/v1/", Index.as_view(patterns=api)),
     path("", start.start, name="start"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),

@@ -91,7 +91,7 @@ def designs(
         "draft": Q(published__isnull=False) & ~Q(draft=F("published")),
         "never": Q(published__isnull=True),
     }
-    rows = rows.filter(chosen[state]) if state in chosen else rows
+    rows = rows.filter(chosen.get(state, Q(pk__in=()))) if state else rows
     rows = rows.filter(group=group) if group else rows
     ordered = _ordered(rows, ordering, DESIGN_ORDER, "title")
     return ordered.order_by("group", *ordered.query.order_by)

@@ -19,6 +19,8 @@ from scheduler.models import ScheduledTask
 from scheduler.selectors import visible_tasks
 from scheduler.services.due_times import next_of, status_of, words_of
 from scheduler.tokens.health import (
+    AMBER,
+    RED,
     URGENCY,
     Facts,
     TokenFields,
@@ -96,6 +98,8 @@ class TokenHealth:
     count: int
     current: int
     more: int
+    # How many need attention, though the token may still be valid.
+    worrying: int = 0
 
 
 def token_health(user: User, *, now: datetime) -> TokenHealth:
@@ -116,7 +120,8 @@ def token_health(user: User, *, now: datetime) -> TokenHealth:
         kept.is_seen = kept.instance.pk in pks
     _add_strips(shown, now=now)
     current = sum(kept.is_current for kept in found)
-    return TokenHealth(shown, len(found), current, len(found) - len(shown))
+    worrying = sum(kept.state in RED | AMBER for kept in found)
+    return TokenHealth(shown, len(found), current, len(found) - len(shown), worrying)
 
 
 def token_of_task(

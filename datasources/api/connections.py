@@ -1,6 +1,6 @@
 """The JSON doors of connections."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_args
 
 from drf_spectacular.utils import extend_schema
 from pydantic import Field
@@ -9,11 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from datasources import schemas
+from datasources.connections.refreshing import Cause
 from datasources.services import connecting, connections
 from kianda.accounts.permissions import caller
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER
 from kianda.lib.api.drf import read_query
-from kianda.lib.api.pagination import list_parameters, list_response
+from kianda.lib.api.pagination import list_parameters, list_response, one_of
 from kianda.lib.api.strict_json import Body, read_body
 
 READERS = (ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER)
@@ -170,7 +171,7 @@ class ConnectionHistory(APIView):
             row.refreshes.all(),
             to_json=connections.shown_refresh,
             default_order=["-pk"],
-            filters={"outcome": "outcome", "cause": "cause"},
+            filters={"outcome": "outcome", "cause": one_of("cause", get_args(Cause))},
         )
 
 

@@ -26,7 +26,7 @@ def searched(rows: QuerySet[Connection], words: str, state: str) -> QuerySet[Con
     columns = ("datasource__title", "datasource__name", "account")
     rows = rows.filter(holds_words(words.split()[:8], *columns))
     rows = rows.order_by("datasource__title", "pk").defer("datasource__document", "tokens")
-    return rows.filter(state=state) if state in ConnectionState.values else rows
+    return rows.filter(state=state) if state else rows
 
 
 def counts(rows: QuerySet[Connection]) -> Mapping[str, int]:

@@ -82,7 +82,9 @@ def datasources(request: HttpRequest) -> HttpResponseBase:
 
 
 def _found(asked: dict[str, str]) -> QuerySet[Datasource]:
-    rows = all_datasources().filter(STATUSES.get(asked["status"], Q()))
+    rows = all_datasources()
+    if asked["status"]:
+        rows = rows.filter(STATUSES.get(asked["status"], Q(pk__in=())))
     for word in asked["q"].split()[:8]:
         kinds = [kind for kind, words in KIND_WORDS.items() if word.lower() in words]
         rows = rows.filter(holds_word(word, "title", "name", "base_url") | Q(kind__in=kinds))

@@ -69,12 +69,12 @@ def messages(request: HttpRequest) -> HttpResponseBase:
 
 def _chosen(rows: QuerySet[MailMessage], words: Mapping[str, str]) -> QuerySet[MailMessage]:
     rows = outbox.searched(rows, words["search"])
-    if words["state"] in MailState.values:
+    if words["state"]:
         rows = rows.filter(state=words["state"])
     if words["days"] in dict(TIMES):
         begin = timezone.now() - timedelta(days=int(words["days"]))
-        rows = rows.filter(planned_at__gt=begin)
-    return rows
+        return rows.filter(planned_at__gt=begin)
+    return rows.none() if words["days"] else rows
 
 
 @page(roles=())

@@ -143,6 +143,8 @@ class Overview:
             return _("No token is kept yet") if self.may_plan else self._work()
         if all(kept.state == "waiting" for kept in self.tokens.shown):
             return _("No kept token was fetched yet")
+        if current == count and self.tokens.worrying:
+            return self._worrying()
         if count == 1:
             return _("The kept token is current") if current else _("The kept token is not current")
         if current == count:
@@ -152,6 +154,18 @@ class Overview:
             "%(current)s of %(count)s kept tokens are current",
             current,
         ) % {"current": current, "count": count}
+
+    def _worrying(self) -> str:
+        """Return how many tokens need attention, while all of them are still valid."""
+        count, n = self.tokens.count, self.tokens.worrying
+        if count == 1:
+            return _("The token is valid and needs attention")
+        said = ngettext(
+            "%(n)s of %(count)s tokens needs attention",
+            "%(n)s of %(count)s tokens need attention",
+            n,
+        )
+        return said % {"n": n, "count": count}
 
     @cached_property
     def may_plan(self) -> bool:

@@ -16,7 +16,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -137,6 +137,12 @@ def lookup(words: Mapping[str, Any], key: str) -> Any:
     return words.get(key, "")
 
 
+@register.filter
+def offers(choices: Iterable[tuple[Any, Any]], value: Any) -> bool:
+    """Tell whether a value is among some choices, each with its word."""
+    return any(str(choice) == str(value) for choice, _word in choices)
+
+
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(errors: Any, *, sending: bool = False) -> dict[str, Any]:
     """Draw all errors above a long form, each a link to its control: Errors or a Django form.
@@ -183,7 +189,7 @@ def control(name: str, label: str, **more: Any) -> dict[str, Any]:
 
     `name` is the pointer ("/title"); more: value, errors (Errors), type (text, textarea, select,
     checkbox, password ...), choices [(value, word)], help, required, width, mono, rows, readonly,
-    maxlength, autocomplete, post (the input's name, by default the pointer).
+    maxlength, autocomplete, post (the input's name, by default the pointer), is_set (a secret).
     """
     errors: Errors | None = more.get("errors")
     sentences = errors.at(name) if errors else []

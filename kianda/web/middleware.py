@@ -1,10 +1,12 @@
 """What happens to every request before a view sees it, and to what Django itself answers."""
 
 import ipaddress
+import json
 import re
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,7 +20,7 @@ from django.middleware.common import CommonMiddleware
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.second_factors import has_second_factor, needs_second_factor
-from kianda.lib.api.problems import plain_problem
+from kianda.lib.api.problems import PROBLEM_TYPE, plain_problem, problem_body
 from kianda.web.error_pages import not_allowed
 from kianda.web.pages import go
 from kianda.web.request_metrics import REQUEST_SECONDS
@@ -106,6 +108,15 @@ class _Moved(HttpResponsePermanentRedirect):
     """Leads elsewhere with the same method and body: a 301 turns a POST into a GET."""
 
     status_code = 308
+
+    def __init__(self, redirect_to: str, *args: Any, **kwargs: Any) -> None:
+        """Say it in words too, where a program asks: many do not follow it with a body."""
+        super().__init__(redirect_to, *args, **kwargs)
+        if redirect_to.startswith("/api/"):
+            said = _("This address ends with a slash. Send the request to %(address)s.")
+            body = problem_body(self.status_code, said % {"address": redirect_to})
+            self["Content-Type"] = PROBLEM_TYPE
+            self.content = json.dumps(body).encode()
 
 
 class SlashAtTheEnd(CommonMiddleware):

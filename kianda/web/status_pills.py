@@ -15,7 +15,7 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "skipped": ("warn", "skip-forward-circle-fill", _("Skipped")),
     "missed": ("warn", "clock-history", _("Missed")),
     "coalesced": ("warn", "skip-forward-circle-fill", _("Coalesced")),
-    "refused": ("bad", "slash-circle", _("Refused")),
+    "refused": ("", "slash-circle", _("Refused")),
     "waiting": ("", "hourglass-split", _("Waiting")),
     "stopped": ("", "stop-circle", _("Stopped")),
     "paused": ("", "pause-circle-fill", _("Paused")),

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kianda.accounts.permissions import caller
-from kianda.lib.api.drf import list_parameters, list_response, read_query, yes_or_no
+from kianda.lib.api.drf import list_parameters, list_response, one_of, read_query, yes_or_no
 from kianda.lib.api.kinds_api import Kinds, described
 from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Missing
@@ -20,6 +20,10 @@ from processes.fields import fields
 from processes.rules import rules
 from processes.selectors import DocumentsOfRuns, listed_runs, runs_seen_among
 
+# By what a run can have been asked for.
+_TRIGGERS = (
+    "button", "change", "load", "submit", "schedule", "api", "webhook", "rule", "manual", "token",
+)  # fmt: skip
 _ORDERING = {"started": "started", "finished": "finished"}
 _FILTERS: dict[str, Any] = {
     "process_id": "process_id__iexact",
@@ -27,7 +31,7 @@ _FILTERS: dict[str, Any] = {
     "status": "status",
     "version": "version",
     "target": "target",
-    "trigger": "trigger",
+    "trigger": one_of("trigger", _TRIGGERS),
     "run_as": "run_as_name",
     "saved": yes_or_no("saved"),
     "unsaved_answer": yes_or_no("unsaved_answer"),

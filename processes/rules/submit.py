@@ -56,9 +56,11 @@ class Submit(Rule):
         context.forms.submit(self.form, status=status)
 
     def sentence(self) -> str:
-        """Return `Submit the form request`."""
-        return (
-            _("Submit the form %(form)s") % {"form": self.form}
-            if self.form
-            else _("Submit the form")
-        )
+        """Return `Submit the form request with the status Approved`."""
+        if self.status and self.form:
+            said = _("Submit the form %(form)s with the status %(status)s")
+        elif self.status:
+            said = _("Submit the form with the status %(status)s")
+        else:
+            said = _("Submit the form %(form)s") if self.form else _("Submit the form")
+        return said % {"form": self.form, "status": self.status}

@@ -131,10 +131,19 @@ def closing_of(outcome: Outcome) -> dict[str, Any]:
         **({"fields": dict(failure.fields)} if failure.fields else {}),
     }
     return {
-        "status": Run.Status.FAILED if failure else Run.Status.SUCCEEDED,
+        "status": _status_of(failure) if failure else Run.Status.SUCCEEDED,
         "error": error,
         "handled_errors": outcome.handled,
     }
+
+
+def _status_of(failure: RuleFailed) -> Run.Status:
+    """Return how a run ends that a rule has ended.
+
+    Values that a person has to mend in the form are no failure of the process: it is refused.
+    """
+    is_about_form = failure.kind == "value" and failure.fields
+    return Run.Status.REFUSED if is_about_form else Run.Status.FAILED
 
 
 def _names(

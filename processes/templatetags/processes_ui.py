@@ -108,9 +108,9 @@ def acted(by: str, acted_for: str | None) -> str:
 
 
 @register.filter
-def new_words(value: Any) -> SafeString:
-    """Show the value after a change; a secret is a new one."""
-    if value == MASK:
+def new_words(value: Any, before: Any = None) -> SafeString:
+    """Show the value after a change; a secret that took the place of another is a new one."""
+    if value == MASK == before:
         return format_html("{}", _("new secret"))
     return value_words(value)
 
@@ -143,7 +143,7 @@ def changed_words(found: ForeignChange, field: FormField) -> SafeString:
     if isinstance(field, Table):
         told = table_changes(field, found.before, found.after)
         return conditional_escape("; ".join(told))
-    return new_words(words_of(field, found.after))
+    return new_words(words_of(field, found.after), words_of(field, found.before))
 
 
 def _short(text: str) -> str:

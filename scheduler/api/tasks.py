@@ -17,6 +17,7 @@ from kianda.lib.api.drf import (
     etag_of,
     list_parameters,
     list_response,
+    one_of,
     read_query,
     tagged,
     yes_or_no,
@@ -24,7 +25,7 @@ from kianda.lib.api.drf import (
 from kianda.lib.api.kinds_api import Kinds, described
 from kianda.lib.api.schemas import page_of
 from kianda.lib.errors import Invalid
-from scheduler import services
+from scheduler import listing, services
 from scheduler.api import schemas
 from scheduler.api.representations import occurrence_json, task_json
 from scheduler.models import ScheduledTask
@@ -33,6 +34,7 @@ from scheduler.selectors import occurrences_of, visible_tasks
 from scheduler.tasks import send
 
 KEEPERS = (ADMINISTRATOR, DESIGNER)
+OUTCOMES = [outcome for outcome, _title in listing.OUTCOMES]
 TAGS = ["Scheduled tasks"]
 ORDERING = {
     "name": "name",
@@ -48,7 +50,7 @@ FILTERS: dict[str, Any] = {
     "timezone": "time_zone",
     "run_as": "run_as_name",
     "enabled": yes_or_no("enabled"),
-    "last_outcome": "last_outcome",
+    "last_outcome": one_of("last_outcome", OUTCOMES),
 }
 
 
@@ -275,7 +277,10 @@ class Occurrences(APIView):
             occurrences_of(services.get_task(task_id)),
             to_json=lambda one: occurrence_json(one, caller(request)),
             default_order=["-planned_at"],
-            filters={"outcome": "outcome", "trigger": "trigger"},
+            filters={
+                "outcome": one_of("outcome", OUTCOMES),
+                "trigger": one_of("trigger", ("planned", "manual", "webhook")),
+            },
         )
 
 

@@ -9,6 +9,7 @@ from rest_framework.test import APIRequestFactory
 
 from kianda.lib.api.drf import list_response, yes_or_no
 from kianda.lib.errors import Invalid, Missing
+from processes.models import Run
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,19 @@ def ask(query: Any) -> Any:
 )
 def test_a_list_answers_what_is_asked(people: list[Any], query: str, names: Any) -> None:
     assert ask(query)["results"] == names
+
+
+@pytest.mark.django_db
+def test_a_word_that_a_column_never_holds_is_refused_with_those_that_it_holds() -> None:
+    request = Request(APIRequestFactory().get("/runs/?status=broken"))
+    with pytest.raises(Invalid) as refused:
+        list_response(
+            request, Run.objects.all(), to_json=str, default_order=["pk"],
+            filters={"status": "status"},
+        )  # fmt: skip
+    [flaw] = refused.value.errors
+    assert flaw.pointer == "/status"
+    assert "queued, running, succeeded" in flaw.detail
 
 
 def test_a_page_knows_its_neighbours_and_the_count(people: list[Any]) -> None:

@@ -44,7 +44,9 @@ def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[Us
         rows = rows.filter(_acting(role))
     if status in {"active", "inactive"}:
         rows = rows.filter(is_active=status == "active")
-    return rows
+    # Words that are none of these are nobody's.
+    known = role in {"", *ROLES} and status in {"", "active", "inactive"}
+    return rows if known else rows.none()
 
 
 def _acting(role: str) -> Q:

@@ -127,6 +127,7 @@ class OpenIdForm(ProviderForm):
         super().fix(row)
         if opens(row, "secret") and row.secret:
             self.fields["secret"].help_text = _("Saved. Leave empty to keep it.")
+            self.fields["secret"].widget.attrs["placeholder"] = "••••••••"
 
 
 class SamlForm(ProviderForm):

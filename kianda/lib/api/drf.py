@@ -5,6 +5,7 @@ from kianda.lib.api.pagination import (
     force_asked,
     list_parameters,
     list_response,
+    one_of,
     read_query,
     yes_or_no,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "force_asked",
     "list_parameters",
     "list_response",
+    "one_of",
     "parse_json",
     "problem",
     "problem_body",

@@ -97,12 +97,21 @@ def list_response(
 
 def _filtered(queryset: QuerySet[M], name: str, how: Filter, value: str) -> QuerySet[M]:
     if not callable(how):
-        return queryset.filter(**{how: value})
+        choices = [str(one) for one, _title in _choices(queryset, how)]
+        if not choices:
+            return queryset.filter(**{how: value})
+        how = one_of(how, choices)
     try:
         return how(queryset, value)
     except Invalid as refusal:
         # The function does not know under which name it stands.
         raise Invalid.at(f"/{name}", refusal.detail) from refusal
+
+
+def _choices(queryset: QuerySet[Any], lookup: str) -> Sequence[tuple[Any, Any]]:
+    """Return the choices of the column that a lookup compares; none where it takes any text."""
+    columns = {field.name: field for field in queryset.model._meta.get_fields()}
+    return getattr(columns.get(lookup), "choices", None) or ()
 
 
 def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> QuerySet[M]:
@@ -175,6 +184,17 @@ def yes_or_no(lookup: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
         if value not in {"true", "false"}:
             raise Invalid(_("Write true or false in this filter, without capitals."))
         return queryset.filter(**{lookup: value == "true"})
+
+    return chosen
+
+
+def one_of(lookup: str, known: Sequence[str]) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
+    """Return a filter for a parameter that is one of some words; another one is Invalid."""
+
+    def chosen(queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value not in known:
+            raise Invalid(_("Choose one of %(known)s.") % {"known": ", ".join(known)})
+        return queryset.filter(**{lookup: value})
 
     return chosen
 

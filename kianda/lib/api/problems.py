@@ -21,7 +21,8 @@ PROBLEM_TYPE = "application/problem+json"
 
 # What HTTP calls the statuses that are answered without a title of their own.
 PHRASES = (
-    gettext_noop("Bad Request"), gettext_noop("Unauthorized"), gettext_noop("Forbidden"),
+    gettext_noop("Permanent Redirect"), gettext_noop("Bad Request"), gettext_noop("Unauthorized"),
+    gettext_noop("Forbidden"),
     gettext_noop("Not Found"), gettext_noop("Method Not Allowed"), gettext_noop("Not Acceptable"),
     gettext_noop("Conflict"), gettext_noop("Length Required"),
     gettext_noop("Unsupported Media Type"), gettext_noop("Too Many Requests"),

@@ -130,6 +130,11 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(
     page.goto(METHOD)
     page.get_by_role("button", name="Add parameter").click()
     page.keyboard.type("client_id")
+    # Enter goes on to the next row and saves nothing.
+    page.keyboard.press("Enter")
+    following = page.locator("#f-request_body-6-name")
+    expect(following).to_be_focused()
+    following.locator("xpath=ancestor::tr").get_by_role("button").click()
     page.get_by_label("URL path").fill("oauth")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("2 places need a look").wait_for()

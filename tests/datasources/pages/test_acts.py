@@ -44,6 +44,25 @@ def test_the_answer_of_a_connection_test_stands_on_the_page(
     assert 'id="row-token-service"' in one.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("status", "drawn", "said"),
+    [
+        ("200 OK", "k-note--ok", "Server reached: status 200"),
+        ("404 Not Found", "k-note k-note--tight", "That is fine if your methods use other paths."),
+        ("401 No", "k-note k-note--tight", "check the authentication."),
+    ],
+)
+def test_only_a_response_that_is_well_is_green(
+    loopback: None, manager: Client, dan: Any, status: str, drawn: str, said: str
+) -> None:
+    with serving(always(answer(status=status))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        typed = SETTINGS | {"/base_url": server.url}
+        part = manager.post(f"{ONE}test/", typed, headers=HTMX)
+    assert drawn in part.content.decode()
+    assert said in text_of(part)
+
+
 def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
     loopback: None, manager: Client, dan: Any
 ) -> None:

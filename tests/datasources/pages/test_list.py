@@ -43,6 +43,8 @@ def test_a_failed_test_shows_with_its_reason(made: Datasource, manager: Client) 
     )
     assert "Test failed It answered 503." in text_of(manager.get(f"{LIST}?status=test_failed"))
     assert "Nothing fits these filters" in text_of(manager.get(f"{LIST}?status=incomplete"))
+    # A word that is no status hides everything, and the page says so.
+    assert "Nothing fits these filters" in text_of(manager.get(f"{LIST}?status=broken"))
 
 
 def rows_of(response: Any) -> list[str]:

@@ -89,6 +89,17 @@ def test_whatever_comes_back_is_shown(
     assert says in page.content.decode()
 
 
+def test_the_fields_of_an_error_are_not_offered_for_the_response_definition(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    refused = answer(b'{"error": "invalid_client"}', status="400 Bad Request")
+    with serving(always(refused)) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        said = text_of(send(manager))
+    assert "invalid_client" in said
+    assert "not in the response definition" not in said
+
+
 def test_a_large_answer_is_cut_on_the_page(loopback: None, manager: Client, dan: Any) -> None:
     with serving(always(answer(b"x" * 300_000, media_type="text/plain"))) as server:
         create_datasource(raw=raw_datasource(base_url=server.url), user=dan)

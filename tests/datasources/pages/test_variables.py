@@ -42,6 +42,7 @@ def test_variables_are_made_changed_and_removed(boss: Client) -> None:
     page = boss.get(PAGE)
     assert "k-secret-1" not in page.content.decode()
     assert "Saved. Leave empty to keep it." in text_of(page)
+    assert page.content.decode().count('placeholder="••••••••"') == 1
     send(boss, {**KEY, "value": ""}, {**HOST, "value": "other.example.org"})
     assert stored()["crm_key"] == ("k-secret-1", True)
     assert stored()["host"] == ("other.example.org", False)

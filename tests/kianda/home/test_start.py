@@ -61,6 +61,16 @@ def test_a_token_whose_task_has_finished_stays_and_its_task_can_be_changed(
     assert main_button(answer) == (f"/scheduled-tasks/{task.pk}/", "Change the task")
 
 
+def test_a_refresh_that_failed_stands_in_the_title_while_the_token_is_valid(ada: Any) -> None:
+    make_token(ada, outcome="failed")
+    answer = client_of(ada).get("/")
+    assert "<h1>The token is valid and needs attention</h1>" in markup_of(answer)
+    assert "The last refresh of token-refresh-1 failed" in text_of(answer)
+    make_token(ada)
+    title = "<h1>1 of 2 tokens needs attention</h1>"
+    assert title in markup_of(client_of(ada).get("/"))
+
+
 def test_the_page_of_its_instance_says_so_too(ada: Any) -> None:
     make_token(ada, age_s=2 * HOUR)
     finish()

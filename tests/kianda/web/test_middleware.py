@@ -56,6 +56,10 @@ def test_every_answer_has_an_id() -> None:
 def test_an_address_without_its_last_slash_leads_on_with_the_same_method(method: str) -> None:
     response = Client().generic(method, "/api/v1/instances?a=b", "{}")
     assert (response.status_code, response["Location"]) == (308, "/api/v1/instances/?a=b")
+    told = response.json()
+    assert response["Content-Type"] == "application/problem+json"
+    assert told["status"] == 308
+    assert "Send the request to /api/v1/instances/?a=b." in told["detail"]
 
 
 def test_nul_in_an_address_is_not_found() -> None:

@@ -10,7 +10,7 @@ from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from tests.factories import SEEN_BY_ALL
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, VALUES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL, stored, typed
 
@@ -144,6 +144,22 @@ def test_a_run_of_the_past_is_walked_through_step_by_step(
     assert "Save as sample" in client_of(ada).get(f"/runs/{run.pk}/steps/").content.decode()
     assert client.get(f"/runs/{run.pk}/steps/?step=999999999999").status_code == 200
     assert client.get("/runs/999/steps/").status_code == 404
+
+
+def test_the_head_of_a_replay_says_which_step_failed_and_which_was_skipped(
+    make_token: Any, ada: Any, provider: HTTPServer
+) -> None:
+    from processes.running import runs
+
+    answers(provider, "busy", status=401)
+    make_token()
+    run = runs.trigger(process_id="token-refresh-1", target="refresh", user=ada, trigger="button")
+    heads = [
+        text_of(client_of(ada).get(f"/runs/{run.pk}/steps/?step={at}")).partition("Rules")[0]
+        for at in (2, 3)
+    ]
+    assert "Step 2 of 3, failed: Get a new token" in heads[0]
+    assert "Step 3 of 3, skipped: Save" in heads[1]
 
 
 def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(

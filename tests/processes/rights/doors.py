@@ -22,6 +22,7 @@ _BY_MARKS = {
     ".oooo": """
         GET /api/v1/instances/<str:process_id>/
         GET /api/v1/instances/<str:process_id>/forms/
+        GET /api/v1/instances/<str:process_id>/actions/
         GET /api/v1/instances/<str:process_id>/links/
         GET /api/v1/instances/<str:process_id>/comments/
         POST /api/v1/instances/<str:process_id>/comments/
@@ -224,6 +225,7 @@ _BY_MARKS = {
         POST /start/<str:process>/
         GET /runs/
         GET /api/schema/
+        GET /api/v1/
         GET /api/docs/
     """,
     "xxxoo": """

@@ -51,3 +51,6 @@ def test_what_it_refuses(settings: dict[str, Any], words: str) -> None:
 def test_it_reads_as_a_sentence() -> None:
     assert rule().sentence() == "Submit the form"
     assert rule(form="wish").sentence() == "Submit the form wish"
+    assert rule(status="Sent").sentence() == "Submit the form with the status Sent"
+    told = rule(form="wish", status="Sent").sentence()
+    assert told == "Submit the form wish with the status Sent"

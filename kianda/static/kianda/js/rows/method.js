@@ -17,6 +17,20 @@ on("click", '#me button[name="act"]', (button, event) => {
   event.preventDefault();
 });
 
+// Enter in a row goes on to the next one, which is new after the last; in what is tried out it tries.
+on("keydown", "#me :is([data-rows] tbody, #try) input", (input, event) => {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  const row = input.closest("[data-rows] tbody tr");
+  if (!row) {
+    const verb = input.id === "f-process_id" ? "fill" : "send";
+    document.querySelector(`#try button[value="${verb}"]`).click();
+    return;
+  }
+  const next = row.nextElementSibling ?? add(row.closest("[data-rows]").dataset.rows);
+  next.querySelector("input").focus();
+});
+
 function table(key) {
   return form().querySelector(`[data-rows="${key}"]`);
 }
