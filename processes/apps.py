@@ -23,6 +23,7 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.person_data import part_of, register_may
         from kianda.mail import access
         from kianda.mail import ports as mail_ports
+        from kianda.messages.kinds import FormAssigned, FormSentBack, register_offers
         from kianda.messages.readers import register_things
         from kianda.web import navigation
         from processes.designs.usage import (
@@ -38,7 +39,7 @@ class ProcessesConfig(AppConfig):
             uses_of_user,
         )
         from processes.files.access import content_for_mail
-        from processes.forms.own_records import rail_processes
+        from processes.forms.own_records import acts_in_news, rail_processes
         from processes.instances.form_states import how_much_work
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
@@ -59,6 +60,8 @@ class ProcessesConfig(AppConfig):
         usage.register("attribute", uses_of_attribute)
         register_may("processes", processes_told_to)
         register_things("instance", process_ids_seen)
+        for kind in (FormAssigned, FormSentBack):
+            register_offers(kind.slug, acts_in_news)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
         usage.register("method", uses_of_method)

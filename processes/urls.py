@@ -51,6 +51,7 @@ api_urlpatterns = [
         "instances/<str:process_id>/forms/<str:form>/actions/<str:button>/",
         api_quick_actions.Press.as_view(),
     ),
+    path("instances/<str:process_id>/actions/", api_quick_actions.InstanceActions.as_view()),
     path("instances/<str:process_id>/comments/", api_comments.Comments.as_view()),
     path(
         "instances/<str:process_id>/comments/<str:comment>/",

@@ -19,7 +19,7 @@ from kianda.accounts.services.account_mails import mail_leaves
 from kianda.lib.errors import Missing, NoLongerValid
 from kianda.lib.pagination import Listed, page_of_list
 from kianda.messages import mails, services
-from kianda.messages.kinds import KINDS, Line, as_lines
+from kianda.messages.kinds import KINDS, Line, as_lines, offers_for
 from kianda.messages.models import MailTiming
 from kianda.messages.stop_links import read_stop_link
 from kianda.web.form_once import once
@@ -39,8 +39,10 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
         Listed(services.lines_of(user, unread=only_unread)), request.GET.get("page")
     )
     wanted, timings = services.wanted_kinds(user), mails.mail_timings(user)
+    lines = as_lines(found)
     context = {
-        "page": found, "days": _by_day(as_lines(found)), "only_unread": only_unread,
+        "page": found, "days": _by_day(lines), "only_unread": only_unread,
+        "offers": offers_for(user, lines),
         "unread": services.unread_count(user),
         "kinds": [(kind, slug in wanted, timings[slug]) for slug, kind in KINDS.items()],
         "timings": MailTiming.choices, "hour": mails.summary_hour(user),
@@ -117,5 +119,7 @@ def bell(request: HttpRequest) -> HttpResponse:
 @page(roles=())
 def newest(request: HttpRequest) -> HttpResponse:
     """Answer with the newest lines, for the box behind the bell."""
-    rows = services.newest_lines(signed_in(request), most=NEWEST)
-    return render(request, "notifications/_newest.html", {"lines": as_lines(rows)})
+    user = signed_in(request)
+    lines = as_lines(services.newest_lines(user, most=NEWEST))
+    context = {"lines": lines, "offers": offers_for(user, lines)}
+    return render(request, "notifications/_newest.html", context)

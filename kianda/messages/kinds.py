@@ -1,9 +1,11 @@
 """The kinds of notifications: how each reads, and what it is called in the settings."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -308,3 +310,29 @@ class Line(NamedTuple):
 def as_lines(rows: Iterable[Notification]) -> list[Line]:
     """Return notifications with their words."""
     return [Line(row, KINDS[row.kind]) for row in rows]
+
+
+class Offer(NamedTuple):
+    """Acts that are offered beside a line: a template that draws them, and what it calls `line`."""
+
+    template: str
+    about: Any
+
+
+# What a person may do about some lines, by the keys of their notifications.
+Offers = Callable[[User, Sequence[Line]], Mapping[int, Offer]]
+_offers: dict[str, Offers] = {}
+
+
+def register_offers(slug: str, offers: Offers) -> None:
+    """Say what is offered beside lines of a kind: what waits belongs to other apps."""
+    _offers[slug] = offers
+
+
+def offers_for(user: User, lines: Sequence[Line]) -> dict[int, Offer]:
+    """Return what a person may do at once about lines, by the keys of their notifications."""
+    asked: defaultdict[Offers, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.kind.slug in _offers:
+            asked[_offers[line.kind.slug]].append(line)
+    return {pk: one for ask, some in asked.items() for pk, one in ask(user, some).items()}

@@ -1,4 +1,4 @@
-"""/instances/{process_id}/forms/{form}/: given to others, opened again, a button pressed."""
+"""/instances/{process_id}/: quick actions; forms given to others, opened again, pressed."""
 
 from typing import ClassVar
 
@@ -14,9 +14,12 @@ from kianda.lib.api.strict_json import read_body
 from processes.api import schemas
 from processes.api.instances import answer_again, etag, instance_answer, run_again
 from processes.api.representations import run_json
-from processes.api.request_bodies import EditAgainBody, ReassignBody
+from processes.api.request_bodies import EditAgainBody, PressBody, ReassignBody
+from processes.engine.instance_state import CURRENT
+from processes.forms.own_records import quick_acts
 from processes.instances.claim import read_instance
-from processes.instances.quick_actions import button_in_menu, edit_again, reassign
+from processes.instances.form_states import form_states
+from processes.instances.quick_actions import edit_again, quick_action, reassign
 from processes.rights.instance_rights import InstanceRights
 from processes.running.runs import trigger
 
@@ -55,6 +58,33 @@ class Reassign(APIView):
         return answer_again(request, process_id)
 
 
+class InstanceActions(APIView):
+    """What can be done with an instance now, without opening it."""
+
+    scopes: ClassVar = {"GET": "read"}
+
+    @extend_schema(
+        operation_id="instances_actions",
+        responses={200: {"type": "array", "items": schemas.QUICK_ACTION}},
+        tags=["Instances"],
+    )
+    def get(self, request: Request, process_id: str) -> Response:
+        """List the buttons of open forms that you can press at once, and the text each needs."""
+        read_query(request, ())
+        user = caller(request)
+        instance, document = read_instance(process_id, user)
+        forms = [one for one in form_states(instance, document) if one.status == CURRENT]
+        found = quick_acts(InstanceRights(user, instance, document), forms)
+        base = f"/api/v1/instances/{instance.process_id}/forms/"
+        return Response([
+            {
+                "form": one.form, "button": one.name, "title": one.title, "ask": one.asks,
+                "required": one.required, "url": f"{base}{one.form}/actions/{one.name}/",
+            }
+            for one in found
+        ])  # fmt: skip
+
+
 class Press(APIView):
     """A button of a form, pressed as a quick action."""
 
@@ -63,21 +93,21 @@ class Press(APIView):
     @extend_schema(
         operation_id="instances_quick_action",
         parameters=[KEY],
-        request={"application/json": schemas.EDIT_AGAIN_IN},
+        request={"application/json": schemas.PRESS_IN},
         responses={200: schemas.RUN},
         tags=["Instances"],
     )
     @idempotent
     def post(self, request: Request, process_id: str, form: str, button: str) -> Response:
-        """Run the rules of a button in the menu of a form, and return the run."""
-        body = read_body(EditAgainBody, request.data)
+        """Run the rules of a quick button or a button in the menu of a form, and return the run."""
+        body = read_body(PressBody, request.data)
         _begun(request, process_id)
         user = caller(request)
         instance, document = read_instance(process_id, user)
-        button_in_menu(InstanceRights(user, instance, document), form, button)
+        found = quick_action(InstanceRights(user, instance, document), form, button)
         run = trigger(
             process_id=instance.process_id, target=button, user=user, trigger="api",
-            revision=body.revision, from_menu=True,
+            data=body.data, revision=body.revision, from_menu=found.from_menu,
             on_start=lambda begun: made(request, str(begun.pk)),
         )  # fmt: skip
         return Response(run_json(run, user))

@@ -73,6 +73,13 @@ class EditAgainBody(Body):
     revision: StrictInt | None = Field(default=None, ge=1)
 
 
+class PressBody(Body):
+    """POST /instances/{process_id}/forms/{form}/actions/{button}/"""
+
+    revision: StrictInt | None = Field(default=None, ge=1)
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
 class NewBulkPress(Body):
     """POST /bulk-presses/"""
 

@@ -134,6 +134,23 @@ REASSIGN_IN = shape(
     required=[],
 )
 EDIT_AGAIN_IN = shape({"revision": {"type": "integer", "minimum": 1}}, required=[])
+PRESS_IN = shape(
+    {
+        "revision": {"type": "integer", "minimum": 1},
+        "data": OBJECT | {"description": "Field, value: the text that the button asks for."},
+    },
+    required=[],
+)
+QUICK_ACTION = shape(
+    {
+        "form": TEXT,
+        "button": TEXT,
+        "title": TEXT,
+        "ask": TEXT | {"description": "The text field to send in `data`; empty for none."},
+        "required": {"type": "boolean", "description": "Whether that text has to be sent."},
+        "url": {"type": "string", "description": "Where to POST it."},
+    }
+)
 CHECK_AS_IN = shape(
     {
         "person": {"type": "string", "description": "A user name."},

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.fields import Button
+from processes.fields.base import FormField
 from processes.models import ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 
@@ -33,6 +34,16 @@ def buttons_offered(records: Iterable[ProcessInstance], user: User) -> list[Butt
         if found.keys() >= order.keys():
             break
     return sorted(found.values(), key=lambda one: order[one.name])
+
+
+def asked_field(button: Button, records: Iterable[ProcessInstance]) -> FormField | None:
+    """Return the field whose text a button asks for, as the newest of some records has it."""
+    name = button.quick.ask if button.quick is not None else ""
+    for record in sorted(records, key=lambda one: one.version_id, reverse=True) if name else ():
+        document = document_of(record.version)
+        if document.fields.get(button.name) == button:
+            return document.fields[name]
+    return None
 
 
 def _quick_actions(document: Document) -> dict[str, Button]:

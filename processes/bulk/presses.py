@@ -18,6 +18,7 @@ from processes.bulk.closing import close_if_done
 from processes.definition.views import ViewFilter
 from processes.document_cache import document_of
 from processes.fields import Button
+from processes.instances.sent_values import SentValues, unanswered
 from processes.lists.records import record_list
 from processes.models import BulkPress, BulkPressRow, ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
@@ -48,8 +49,9 @@ def create_press(
     """Store that a button is pressed on instances; workers do it, one after the other.
 
     Rights and the state of each instance are asked when it comes to it: what stands in the way is
-    the reason of its row. `on_made` is called inside the transaction that stores it. Raises Invalid
-    at /process, /target, /process_ids, /data; Conflict while the person has MOST_OPEN under way.
+    the reason of its row. A text that the button needs is sent once, for all of them. `on_made` is
+    called inside the transaction that stores it. Raises Invalid at /process, /target, /process_ids,
+    /data; Conflict while the person has MOST_OPEN under way.
     """
     ids = _checked(process_ids)
     design = known_designs(user).filter(name=process.replace("\0", "")).first()
@@ -210,6 +212,10 @@ def _button(
             continue
         unknown = [name for name in data if name not in fields or not fields[name].holds_value]
         if not unknown:
+            # One text for all of them: what some records hold already is not it.
+            sent = SentValues(user, data, target)
+            if missing := unanswered(sent, rights.document, data, at_once=()):
+                raise Invalid(errors=missing)
             return button
         words = _("The process %(process)s has no field %(name)s.")
         flaws = [

@@ -149,7 +149,7 @@ def _pressed(press: BulkPress, row: BulkPressRow, name: str) -> tuple[str, str]:
             from_menu=_by_menu(press, row, user),
         )  # fmt: skip
     except ApplicationError as refusal:
-        told = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
+        told = " ".join(dict.fromkeys(flaw.detail for flaw in refusal.errors)) or refusal.detail
         return _Outcome.REFUSED, told
     except _Lost:
         raise

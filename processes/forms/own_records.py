@@ -1,6 +1,6 @@
 """What waits for a person, what they have started themselves, what they may start."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from kianda.messages.kinds import Line, Offer
 from kianda.web.navigation import RailProcess
 from processes.definition.display import displays
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
-from processes.instances.form_states import FormState, form_states
+from processes.instances.form_states import FormState, form_states, my_work
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
 from processes.models import FormOwner, ProcessDesign, ProcessInstance
@@ -25,19 +26,23 @@ from processes.rights.ownership import owner_names
 from processes.rights.querysets import startable_designs, visible_instances
 
 MOST_BUTTONS = 3
+# Draws them where a record is only named.
+ACTS_TEMPLATE = "requests/_act.html"
 MOST_IN_RAIL = 8
 
 
 class QuickAct(NamedTuple):
     """A button that is pressed from a list, without opening the record.
 
-    It `asks` for a text first, or it stands there only because the menu of its form has it.
+    It `asks` for a text first, which may be `required`, or it stands there only because the menu of
+    its form has it.
     """
 
     form: str
     name: str
     title: str
-    asks: bool = False
+    asks: str = ""
+    required: bool = False
     from_menu: bool = False
 
 
@@ -99,7 +104,7 @@ def _waiting(
     rights = InstanceRights(user, row, document_of(row.version))
     record, creator = seen_record(row, user, rights), row.created_by
     return WaitingRecord(
-        record, mine, _buttons(rights, mine)[:MOST_BUTTONS],
+        record, mine, quick_acts(rights, mine)[:MOST_BUTTONS],
         people.get(user_ref(creator.username)) if creator and creator != user else None,
         is_draft(record, states), _given_to(mine, user),
     )  # fmt: skip
@@ -110,7 +115,7 @@ def _given_to(forms: list[FormState], user: User) -> str:
     return ", ".join(dict.fromkeys(name for one in found for name in one.owners))
 
 
-def _buttons(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]:
+def quick_acts(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]:
     """Return what can be pressed at once on open forms; first what their people may press."""
     document = rights.document
     stand = displays(document, rights.instance.display)
@@ -123,7 +128,13 @@ def _buttons(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]:
         if isinstance(field, Button)
     ]
     offered = [
-        QuickAct(state.form, field.name, field.title, asks=bool(field.quick.ask))
+        QuickAct(
+            state.form,
+            field.name,
+            field.title,
+            asks=field.quick.ask,
+            required=bool(field.quick.ask and field.quick.required),
+        )
         for state, field in found
         if field.quick is not None and stand[field.name].visible and stand[field.name].enabled
         if rights.sees(field.name) and rights.presses(field.name)
@@ -141,6 +152,23 @@ def _open_and_mine(instances: Iterable[ProcessInstance], user: User) -> set[tupl
     mine = set(owner_names(user))
     owners = FormOwner.objects.filter(instance__in=[one.pk for one in instances])
     return {(one.instance_id, one.form) for one in owners if (one.kind, one.name) in mine}
+
+
+def acts_in_news(user: User, lines: Sequence[Line]) -> Mapping[int, Offer]:
+    """Return the quick actions of the records that wait for a person, once for each record."""
+    newest: dict[str, int] = {}
+    for line in lines:
+        newest.setdefault(str(line.notification.data.get("process_id", "")), line.notification.pk)
+    if not newest:
+        return {}
+    rows = my_work(user).filter(process_id__in=list(newest))
+    shown = rows.select_related("design", "version", "created_by").order_by("-pk")
+    found = waiting_records(shown.defer("version__document", "secrets"), user)
+    return {
+        newest[one.record.instance.process_id]: Offer(ACTS_TEMPLATE, one)
+        for one in found
+        if one.buttons and one.record.instance.process_id in newest
+    }
 
 
 def own_records(user: User, *, most: int) -> list[OwnRecord]:

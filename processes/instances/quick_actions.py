@@ -1,6 +1,7 @@
 """Quick actions of a form: it is given to other people, or opened once more."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -103,6 +104,30 @@ def button_in_menu(rights: InstanceRights, form: str, button: str) -> Button:
         raise Missing(words % {"process_id": rights.instance.process_id})
     rights.finds_in_menu(button).or_refuse()
     return field
+
+
+class QuickAction(NamedTuple):
+    """A button that is pressed without opening its record, and whether only the menu has it."""
+
+    button: Button
+    from_menu: bool
+
+
+def quick_action(rights: InstanceRights, form: str, button: str) -> QuickAction:
+    """Return a button that is offered in lists, or else in the menu of its form.
+
+    Whether it can be pressed now is asked when it is. Raises Missing, and Forbidden for whoever
+    sees the form and is not named.
+    """
+    part = rights.parts.get(button)
+    field = part.field if part is not None and part.form.name == form else None
+    if not isinstance(field, Button) or field.quick is None or not rights.sees(button):
+        return QuickAction(button_in_menu(rights, form, button), from_menu=True)
+    may = rights.presses(button)
+    if not may and rights.finds_in_menu(button):
+        return QuickAction(field, from_menu=True)
+    may.or_refuse()
+    return QuickAction(field, from_menu=False)
 
 
 def _act(

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from kianda.lib import usage
-from kianda.lib.errors import Missing
+from kianda.lib.errors import ApplicationError, Missing
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
+from kianda.lib.pointers import pointer
+from processes.bulk.progress import asked_progress
 from processes.definition.document import Document, TargetMissing
 from processes.forms.sent_forms import sent_form
 from processes.models import Run
@@ -33,6 +35,22 @@ def page_of(
     """
     listed = Listed(rows, most=MOST_HITS if words else None, keys=keys)
     return page_of_list(listed, request.GET.get("page"))
+
+
+def beside_text(ask: str, refused: ApplicationError) -> tuple[str, str]:
+    """Return what is wrong with the text that a button asks for, and what else is in the way."""
+    place = pointer("data", ask) if ask else ""
+    beside = [flaw.detail for flaw in refused.errors if flaw.pointer == place]
+    others = [flaw.detail for flaw in refused.errors if flaw.pointer != place]
+    return " ".join(beside), " ".join(others) or ("" if beside else refused.detail)
+
+
+def press_shown(request: HttpRequest) -> dict[str, Any]:
+    """Return what the bar of a list shows of the bulk press that was begun there, if any."""
+    progress = asked_progress(request.GET.get("press", ""), person(request))
+    rest = request.GET.copy()
+    rest.pop("press", None)
+    return {"progress": progress, "list_before": f"{request.path}?{rest.urlencode()}"}
 
 
 def sent_address(process_id: str, user: User, run: Run) -> str:

@@ -1,7 +1,8 @@
 """A button pressed on many records: asked for from a list, watched, stopped, reported."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,41 +14,33 @@ from django.utils.translation import gettext as _
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.csv_files import csv_answer
 from kianda.web.form_once import leads_to, once
-from kianda.web.pages import go, is_htmx, page, render_dialog, render_page, toast
-from processes.bulk.offered import buttons_offered
+from kianda.web.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
+from processes.bulk.offered import asked_field, buttons_offered
 from processes.bulk.presses import (
     as_seen,
-    counts_of,
     create_press,
     ids_of,
     read_press,
     stop_press,
     unseen_in,
 )
+from processes.bulk.progress import progress_of, told_rows
 from processes.fields import Button
+from processes.fields.base import FormField
 from processes.lists.records import record_list
 from processes.lists.search import search_filter
 from processes.lists.state import asked_state
 from processes.lists.views import view_named
 from processes.models import BulkPress, BulkPressRow, ProcessInstance
-from processes.record_titles import seen_record
 from processes.rights.querysets import known_designs, visible_instances
 from processes.tasks import send_press
-from processes.views.common import asked, page_of, person
+from processes.views.common import asked, beside_text, page_of, person
 
 # A page of a list has no more.
 MOST_PICKED = 200
 # What the form that asks sends again.
-_KEPT = ("process", "target", "pick", "all", "view", "filter", "q")
-_OVER = ("succeeded", "failed", "refused", "stopped")
-
-
-class RowLine(NamedTuple):
-    """A row as the page shows it: what its record is called, as the reader sees it."""
-
-    row: BulkPressRow
-    title: str
-    is_seen: bool
+_OF_THE_LIST = ("view", "filter", "q")
+_KEPT = ("process", "target", "pick", "all", *_OF_THE_LIST)
 
 
 @page(methods=("GET", "POST"))
@@ -63,22 +56,40 @@ def new_press(request: HttpRequest) -> HttpResponseBase:
     refusal, ids = "", list(dict.fromkeys(filter(None, sent.getlist("pick"))))
     if "all" in sent:
         ids, refusal = _all_of(sent, process, person(request))
-    button = _offered(process, target, ids, person(request))
+    button, asks = _offered(process, target, ids, person(request))
+    error = ""
     if request.method == "POST" and not refusal:
         try:
             _refuse_other_number(sent, ids)
-            press = _begin(request, process, target, ids)
+            press = _begin(request, process, target, ids, asks)
         except ApplicationError as refused:
-            refusal = " ".join(flaw.detail for flaw in refused.errors) or refused.detail
+            error, refusal = beside_text(asks.name if asks else "", refused)
         else:
-            return go(request, "bulk-press", press_id=press.pk)
+            return go(request, _list_before(request, process, press=press.pk))
     context = {
-        "button": button, "count": len(ids), "refusal": refusal,
+        "button": button, "count": len(ids), "refusal": refusal, "asks": asks, "error": error,
+        "answer": sent.get("answer", ""),
         "kept": [(name, one) for name in _KEPT for one in sent.getlist(name)],
         "whole": "all" in sent, "back": reverse("records", args=[process]),
     }  # fmt: skip
-    status = 422 if refusal and is_htmx(request) else 409 if refusal else 200
+    refused_with = 422 if is_htmx(request) or error else 409
+    status = refused_with if refusal or error else 200
     return render_dialog(request, "bulk/_new.html", context, title=button.title, status=status)
+
+
+def _list_before(request: HttpRequest, process: str, *, press: int | None = None) -> str:
+    """Return the list from which a bulk press was asked for, which shows how far one is."""
+    before = urlsplit(page_before(request))
+    query, path = QueryDict(before.query, mutable=True), before.path
+    if path not in {reverse("records", args=[process]), reverse("instances")}:
+        # Without script the question was a page of its own, which knows how the list was.
+        path, query = reverse("records", args=[process]), QueryDict(mutable=True)
+        for name in _OF_THE_LIST:
+            query.setlist(name, request.POST.getlist(name))
+    query.pop("press", None)
+    if press is not None:
+        query["press"] = str(press)
+    return f"{path}?{query.urlencode()}" if query else path
 
 
 def _all_of(sent: QueryDict, process: str, user: User) -> tuple[list[str], str]:
@@ -104,24 +115,33 @@ def _refuse_other_number(sent: QueryDict, ids: list[str]) -> None:
         raise Conflict(words % {"count": len(ids)})
 
 
-def _offered(process: str, target: str, picked: list[str], user: User) -> Button:
-    """Return the button that the list has offered for records; raises Missing."""
+def _offered(
+    process: str, target: str, picked: list[str], user: User
+) -> tuple[Button, FormField | None]:
+    """Return the button that the list has offered for records, and the field that it asks for.
+
+    Raises Missing.
+    """
     keys = [one.strip().lower() for one in picked[:MOST_PICKED] if "\0" not in one]
     rows = ProcessInstance.objects.filter(design__name=process, key__in=keys)
     seen = visible_instances(user, among=rows.values_list("pk", flat=True))
     records = seen.select_related("design", "version").defer("version__document")
     for button in buttons_offered(records, user):
         if button.name == target:
-            return button
+            return button, asked_field(button, records)
     raise Missing(_("None of these records has this button for you."))
 
 
-def _begin(request: HttpRequest, process: str, target: str, picked: list[str]) -> BulkPress:
+def _begin(
+    request: HttpRequest, process: str, target: str, picked: list[str], asks: FormField | None
+) -> BulkPress:
+    answer = request.POST.get("answer", "").replace("\r\n", "\n")
     with transaction.atomic():
         press = create_press(
             process=process, target=target, process_ids=picked, user=person(request),
+            data={asks.name: answer} if asks is not None else None,
             time_zone=timezone.get_current_timezone_name(),
-            on_made=lambda one: leads_to(request, reverse("bulk-press", args=[one.pk])),
+            on_made=lambda one: leads_to(request, _list_before(request, process, press=one.pk)),
         )  # fmt: skip
         transaction.on_commit(lambda: send_press(press.pk))
     return press
@@ -135,25 +155,30 @@ def press(request: HttpRequest, press_id: int) -> HttpResponseBase:
     if query["outcome"]:
         rows = rows.filter(outcome=query["outcome"])
     shown = page_of(request, rows.order_by("pk"))
-    counts = counts_of(found)
+    progress = progress_of(found, person(request))
     context = {
-        "press": found, "query": query, "page": shown, "counts": counts,
-        "lines": list(_lines(found, list(shown), request)),
-        "over": sum(counts[one] for one in _OVER), "going": found.finished is None,
-        "outcomes": [one for one in BulkPressRow.Outcome.choices if counts[one[0]]],
+        "press": found, "query": query, "page": shown, "counts": progress.counts,
+        "lines": told_rows(shown, person(request)),
+        "over": progress.over, "going": progress.going, "progress": progress,
+        "outcomes": [one for one in BulkPressRow.Outcome.choices if progress.counts[one[0]]],
         "process_title": _process_title(found, request),
+        # Of the bar in a list: what is to be read again once all is done.
+        "list_before": _list_before(request, found.process), "reload": not progress.going,
     }  # fmt: skip
     return render_page(
-        request, "bulk/press.html", context, partials={"bulk-press": "bulk/_press.html"}
-    )
+        request, "bulk/press.html", context,
+        partials={"bulk-press": "bulk/_press.html", "bulk-progress": "bulk/_progress.html"},
+    )  # fmt: skip
 
 
 @page(methods=("POST",))
 @once
 def stop(request: HttpRequest, press_id: int) -> HttpResponseBase:
     """Stop a bulk press."""
-    stop_press(press_id, person(request))
+    found = stop_press(press_id, person(request))
     toast(request, _("Stopped. A run in progress will finish."))
+    if request.POST.get("at") == "list":
+        return go(request, _list_before(request, found.process, press=found.pk))
     return go(request, "bulk-press", press_id=press_id)
 
 
@@ -170,17 +195,6 @@ def report(request: HttpRequest, press_id: int) -> HttpResponseBase:
             yield [told.process_id, told.get_outcome_display(), told.reason, told.run_id or ""]
 
     return csv_answer(lines(), name=f"{found.process}-{found.target}-{found.pk}.csv")
-
-
-def _lines(found: BulkPress, rows: list[BulkPressRow], request: HttpRequest) -> Iterator[RowLine]:
-    user, unseen = person(request), unseen_in(found, person(request))
-    named = {row.process_id for row in rows} - unseen
-    records = ProcessInstance.objects.filter(process_id__in=named)
-    shown = records.select_related("design", "version").defer("secrets", "version__document")
-    titles = {one.process_id: seen_record(one, user).title for one in shown}
-    for row in rows:
-        title = titles.get(row.process_id)
-        yield RowLine(as_seen(row, unseen), title or row.process_id, is_seen=title is not None)
 
 
 def _process_title(found: BulkPress, request: HttpRequest) -> str:

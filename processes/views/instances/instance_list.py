@@ -13,7 +13,7 @@ from processes.bulk.offered import buttons_offered
 from processes.models import ProcessInstance
 from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.selectors import visible_instances
-from processes.views.common import asked, page_of, person
+from processes.views.common import asked, page_of, person, press_shown
 
 _KEY = re.compile(r"[0-9]{1,18}")
 
@@ -39,6 +39,7 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         # Those of one process have buttons in common.
         "offered": buttons_offered(found, user) if query["process"] else [],
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
+        **press_shown(request),
     }  # fmt: skip
     return render_page(
         request, "instances/instances.html", context,

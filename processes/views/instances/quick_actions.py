@@ -23,7 +23,7 @@ from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_error
 from processes.running import runs
 from processes.selectors import document_of_run
-from processes.views.common import person
+from processes.views.common import beside_text, person
 from processes.views.instances.my_work import page_of
 
 May = Callable[[InstanceRights, str], Decision]
@@ -75,25 +75,29 @@ def press(request: HttpRequest, process_id: str, form: str, button: str) -> Http
     user = person(request)
     instance, document = read_instance(process_id, user)
     field = button_in_menu(InstanceRights(user, instance, document), form, button)
-    back, refusal = page_of(request, instance), ""
+    back, refusal, error = page_of(request, instance), "", ""
+    ask = field.quick.ask if field.quick is not None else ""
+    answer = request.POST.get("answer", "").replace("\r\n", "\n")
     if request.method == "POST":
         try:
             run = runs.trigger(
                 process_id=instance.process_id, target=button, user=user, trigger="button",
                 revision=whole_number(request.POST.get("revision", "")), from_menu=True,
+                data={ask: answer} if ask and "answer" in request.POST else None,
                 time_zone=timezone.get_current_timezone_name(),
                 on_start=lambda run: leads_to(request, reverse("run", args=[run.pk])),
             )  # fmt: skip
         except ApplicationError as refused:
-            refusal = " ".join(flaw.detail for flaw in refused.errors) or refused.detail
+            error, refusal = beside_text(ask, refused)
         else:
             if run.status == Run.Status.SUCCEEDED:
                 toast(request, _("%(title)s succeeded.") % {"title": field.title})
                 return go(request, "instances" if (run.page or {}).get("leave") else back)
             refusal = str((seen_error(run, user, document_of_run) or {}).get("message", ""))
     context = {"instance": instance, "form": form, "field": field, "back": back,
-               "refusal": refusal}  # fmt: skip
-    status = 422 if refusal and is_htmx(request) else 409 if refusal else 200
+               "refusal": refusal, "error": error, "answer": answer,
+               "asked": document.fields[ask] if ask else None}  # fmt: skip
+    status = 422 if error or (refusal and is_htmx(request)) else 409 if refusal else 200
     return render_dialog(
         request, "instances/_quick_action.html", context, title=field.title, status=status
     )

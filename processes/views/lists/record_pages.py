@@ -26,7 +26,7 @@ from processes.lists.totals import grouped as grouped_by
 from processes.lists.views import readable_state, shown_columns, view_named, views_of
 from processes.models import ProcessInstance, SavedView
 from processes.rights.decisions import may_start
-from processes.views.common import page_of, person
+from processes.views.common import page_of, person, press_shown
 from processes.views.lists.chips import (
     changed_filters,
     chips_of,
@@ -97,7 +97,7 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         "choosable": list(found.columns.values()),
         "kept": kept_parameters(request),
         "may_start": may_start(found.user, found.design), "exports": EXPORTS,
-        **listed.context(trouble),
+        **press_shown(request), **listed.context(trouble),
     }  # fmt: skip
     return render_page(
         request, "lists/records.html", context, partials={"rows": "lists/_rows.html"}

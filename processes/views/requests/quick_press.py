@@ -27,6 +27,9 @@ from processes.running import runs
 from processes.selectors import document_of_run
 from processes.views.common import person
 
+# Where a record stands that is pressed without being opened, and what is drawn there.
+_PARTS = {"task": "requests/_task.html", "bell": "requests/_act.html", "news": "requests/_act.html"}
+
 
 class PressedInRow(NamedTuple):
     """What came of a press: a sentence beside the text that is asked for, or about the whole."""
@@ -132,7 +135,8 @@ def _plainly_done(request: HttpRequest, field: Button, process_id: str) -> HttpR
     instance, document = read_instance(process_id, person(request))
     toast(request, _done_words(field, instance, document))
     before = page_before(request)
-    return go(request, before if before in {reverse("start"), reverse("work")} else "work")
+    shown = {reverse(name) for name in ("start", "work", "notifications")}
+    return go(request, before if before in shown else "work")
 
 
 def _done_words(field: Button, instance: ProcessInstance, document: Document) -> str:
@@ -151,15 +155,17 @@ def _row(
     is_done = request.method == "POST" and not any(pressed)
     quick = field.quick
     opened = not is_done and not pressed.refusal and bool(quick and quick.ask)
+    place = request.headers.get("HX-Target", "").partition("-")[0]
     context = {
         "line": line, "pressed": pressed, "is_done": is_done, "field": field,
         "is_opened": (opened or bool(pressed.error)) and "closed" not in request.GET,
         "asked": line.record.document.fields[quick.ask] if quick and quick.ask else None,
-        "answer": request.POST.get("answer", ""), "alone": True,
+        "answer": request.POST.get("answer", ""),
+        "at": place if is_htmx(request) and place in _PARTS else "task",
     }  # fmt: skip
     refused = 422 if is_htmx(request) or pressed.error else 409
     return render_page(
         request, "requests/quick_press.html", context,
-        partials={f"task-{instance.pk}": "requests/_task.html"},
+        partials={f"{place}-{instance.pk}": part for place, part in _PARTS.items()},
         status=200 if request.method == "GET" or is_done else refused,
     )  # fmt: skip

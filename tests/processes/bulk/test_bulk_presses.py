@@ -328,16 +328,42 @@ def test_a_press_is_begun_without_script_and_its_report_read(people: Office) -> 
     again = mark.post("/bulk-presses/new/", {**query, "once": "a" * 32})
     assert again["Location"] == begun["Location"]
     press = BulkPress.objects.get()
-    assert "Decide: 0 of 3 done" in text_of(mark.get(begun["Location"]))
+    assert begun["Location"] == f"/records/leave/?press={press.pk}"
+    told = f"/bulk-presses/{press.pk}/"
+    for page in (begun["Location"], told):
+        assert "Decide: 0 of 3 done" in text_of(mark.get(page))
     work.carry_on(press.pk)
-    said = text_of(mark.get(begun["Location"]))
-    assert "Decide: 2 of 3 done" in said
-    assert "There is no process instance leave-99." in said
-    refused = text_of(mark.get(f"{begun['Location']}?outcome=refused"))
-    assert ids[0] not in refused
-    report = mark.get(f"{begun['Location']}report/").content.decode()
+    for page in (begun["Location"], told):
+        said = text_of(mark.get(page))
+        assert "Decide: 2 of 3 done" in said
+        assert "There is no process instance leave-99." in said
+    assert ids[0] not in text_of(mark.get(f"{told}?outcome=refused"))
+    report = mark.get(f"{told}report/").content.decode()
     assert report.count("\r\n") == 4
-    assert client_of(people.emma).get(begun["Location"]).status_code == 404
+    assert client_of(people.emma).get(told).status_code == 404
+    assert "Decide: 2 of 3" not in text_of(client_of(people.root).get("/records/leave/?press=x"))
+
+
+def test_the_bar_of_a_list_follows_the_press_and_reads_the_rows_again_at_its_end(
+    people: Office,
+) -> None:
+    press, client = asked(people.mark, requests_for_mark(people, 2)), client_of(people.mark)
+    listed = f"/records/leave/?sort=-days&press={press.pk}"
+    bar = {
+        "HX-Request": "true", "HX-Target": "bulk-progress",
+        "HX-Current-URL": f"http://testserver{listed}",
+    }  # fmt: skip
+    page = client.get(listed).content.decode()
+    assert f'hx-get="/bulk-presses/{press.pk}/" hx-trigger="every 1s"' in page
+    going = client.get(f"/bulk-presses/{press.pk}/", headers=bar).content.decode()
+    assert "<html" not in going
+    assert "every 1s" in going
+    assert 'hx-target="#rows"' not in going
+    stopped = client.post(f"/bulk-presses/{press.pk}/stop/", {"at": "list"}, headers=bar)
+    assert stopped["HX-Redirect"] == listed
+    ended = client.get(f"/bulk-presses/{press.pk}/", headers=bar).content.decode()
+    assert "every 1s" not in ended
+    assert 'hx-get="/records/leave/?sort=-days"' in ended
 
 
 def test_a_button_that_is_none_of_ones_own_cannot_be_asked_for(people: Office) -> None:

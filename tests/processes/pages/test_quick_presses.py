@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
+from processes.bulk import work
 from processes.definition.document import parse_document
 from processes.instances.lifecycle import create_instance
-from processes.models import ProcessInstance
+from processes.models import BulkPress, ProcessInstance
 from processes.running import runs
 from tests.factories import api_client
 from tests.pages import client_of, text_of
@@ -129,7 +130,7 @@ def test_what_was_changed_since_the_list_was_read_is_looked_at_first(people: Off
     assert status_of(made) != "Approved"
 
 
-@pytest.mark.parametrize("door", ["form", "API", "service"])
+@pytest.mark.parametrize("door", ["form", "API", "action", "bulk", "service"])
 def test_no_door_lets_it_through_without_what_it_needs(people: Office, door: str) -> None:
     made = asked(people)
     if door == "form":
@@ -141,6 +142,17 @@ def test_no_door_lets_it_through_without_what_it_needs(people: Office, door: str
         told = api_client(people.mark).post(path, {"target": "reject"})
         assert told.status_code == 400
         assert told.json()["errors"][0]["pointer"] == "/data/answer"
+    elif door == "action":
+        path = f"/api/v1/instances/{made.process_id}/forms/decision/actions/reject/"
+        told = api_client(people.mark).post(path, {"data": {"answer": "  "}})
+        assert told.status_code == 400
+        assert told.json()["errors"][0]["pointer"] == "/data/answer"
+    elif door == "bulk":
+        body = {"process": "leave", "target": "reject", "process_ids": [made.process_id]}
+        told = api_client(people.mark).post("/api/v1/bulk-presses/", body, format="json")
+        assert told.status_code == 400
+        assert told.json()["errors"][0]["pointer"] == "/data/answer"
+        assert not BulkPress.objects.exists()
     else:
         with pytest.raises(Invalid):
             runs.trigger(
@@ -227,3 +239,82 @@ def test_a_form_may_do_without_a_button_that_saves_it(people: Office) -> None:
     assert "Save draft" not in page
     # Enter presses the main button then.
     assert page.index('value="press:approve"') < page.index('value="press:reject"')
+
+
+def test_many_are_pressed_with_one_reason_that_is_asked_for_once(people: Office) -> None:
+    made, client = [asked(people), asked(people)], client_of(people.mark)
+    query = {"process": "leave", "target": "reject", "pick": [one.process_id for one in made]}
+    question = text_of(client.get("/bulk-presses/new/", query))
+    assert "Reason * Emma sees it. Saved in each of the 2 records." in question
+    refused = client.post("/bulk-presses/new/", {**query, "answer": " "})
+    assert refused.status_code == 422
+    assert "Enter Reason to continue with “Reject”." in text_of(refused)
+    assert not BulkPress.objects.exists()
+    assert client.post("/bulk-presses/new/", {**query, "answer": "Release"}).status_code == 303
+    work.carry_on(BulkPress.objects.get().pk)
+    for one in made:
+        assert (status_of(one), values_of(one)["answer"]) == ("Rejected", "Release")
+
+
+def test_a_button_that_asks_for_nothing_is_not_held_up(people: Office) -> None:
+    made, client = asked(people), client_of(people.mark)
+    query = {"process": "leave", "target": "approve", "pick": [made.process_id]}
+    assert "Reason" not in text_of(client.get("/bulk-presses/new/", query))
+    assert client.post("/bulk-presses/new/", query).status_code == 303
+    work.carry_on(BulkPress.objects.get().pk)
+    assert status_of(made) == "Approved"
+
+
+def test_the_api_tells_what_can_be_pressed_and_what_it_asks_for(people: Office) -> None:
+    made = asked(people)
+    path = f"/api/v1/instances/{made.process_id}/actions/"
+    found = {one["button"]: one for one in api_client(people.mark).get(path).json()}
+    assert (found["reject"]["ask"], found["reject"]["required"]) == ("answer", True)
+    assert (found["approve"]["ask"], found["approve"]["required"]) == ("", False)
+    assert api_client(people.emma).get(path).json() == []
+    assert api_client(people.tom).get(path).status_code == 404
+    url = found["reject"]["url"]
+    assert api_client(people.emma).post(url, {"data": {"answer": "No"}}).status_code == 403
+    run = api_client(people.mark).post(url, {"data": {"answer": "No"}})
+    assert (run.status_code, run.json()["status"]) == (200, "succeeded")
+    assert (status_of(made), values_of(made)["answer"]) == ("Rejected", "No")
+    assert api_client(people.mark).get(path).json() == []
+
+
+@pytest.mark.parametrize(
+    ("page", "place"), [("/notifications/newest/", "bell"), ("/notifications/", "news")]
+)
+def test_a_notification_offers_the_decision_where_it_is_read(
+    people: Office, page: str, place: str
+) -> None:
+    made, client = asked(people), client_of(people.mark)
+    shown = client.get(page).content.decode()
+    assert f'id="{place}-{made.pk}"' in shown
+    assert all(address(made, one) in shown for one in ("reject", "approve"))
+    here = {"HX-Request": "true", "HX-Target": f"{place}-{made.pk}"}
+    opened = client.get(address(made, "reject"), headers=here)
+    assert f'hx-target="#{place}-{made.pk}"' in opened.content.decode()
+    sent = {"revision": str(made.revision)}
+    refused = client.post(address(made, "reject"), {**sent, "answer": ""}, headers=here)
+    assert "Enter Reason to continue with “Reject”." in text_of(refused)
+    done = client.post(address(made, "reject"), {**sent, "answer": "No"}, headers=here)
+    assert (done.status_code, status_of(made)) == (200, "Rejected")
+    assert "Rejected" in text_of(done)
+    assert f'id="{place}-{made.pk}"' not in client.get(page).content.decode()
+
+
+def test_who_has_only_the_menu_gives_the_reason_in_its_dialog(people: Office) -> None:
+    raw = deciding()
+    raw["forms"][1]["fields"][1] |= {"press": ["group:hr"], "menu": ["owners"]}
+    published(raw, user=people.root)
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    send(made, people.emma)
+    made.refresh_from_db()
+    path = f"/instances/{made.process_id}/forms/decision/actions/reject/"
+    client = client_of(people.mark)
+    assert "Reason" in text_of(client.get(path))
+    refused = client.post(path, {"revision": str(made.revision), "answer": ""})
+    assert refused.status_code == 422
+    assert "Enter Reason to continue with “Reject”." in text_of(refused)
+    assert client.post(path, {"revision": str(made.revision), "answer": "No"}).status_code == 303
+    assert (status_of(made), values_of(made)["answer"]) == ("Rejected", "No")
