@@ -1,6 +1,7 @@
-"""Charts as shapes of an SVG, in percent of its width so that it fits any: bars, columns, a line.
+"""Charts as shapes of an SVG, in percent of its width so that it fits any: bars, columns, lines.
 
-Nothing here knows what is counted. A template draws the shapes; the numbers stand in a table, too.
+A point may have two parts: they are stacked in its bar, or are a line each. Nothing here knows what
+is counted. A template draws the shapes; the numbers stand in a table, too.
 """
 
 import math
@@ -16,16 +17,34 @@ MOST_NUMBERS = 16
 LONGEST_LABEL = 15
 
 
+# Between the parts of a bar, in pixels or percent.
+GAP = 1.0
+
+
+class PointPart(NamedTuple):
+    """A part of a point: its value, what it is called with its point, how it is written."""
+
+    value: float | None
+    label: str
+    written: str
+
+
 class Point(NamedTuple):
     """A value of a chart, with what it is called and how it is written; None is no value.
 
-    `short` is what stands below an axis, where there is little room.
+    `short` is what stands below an axis, where there is little room; `parts` divide the value.
     """
 
     label: str
     value: float | None
     written: str
     short: str = ""
+    parts: tuple[PointPart, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[PointPart, ...]:
+        """Return its parts; the whole as the only one where it has none."""
+        return self.parts or (PointPart(self.value, self.label, self.written),)
 
 
 class ChartShape(NamedTuple):
@@ -42,6 +61,9 @@ class ChartShape(NamedTuple):
     has_number: bool
     # Left out on a narrow screen.
     is_minor: bool
+    series: int = 1
+    # The number at it, which is of the whole.
+    number: str = ""
 
     @property
     def middle(self) -> float:
@@ -77,13 +99,20 @@ class GridLine(NamedTuple):
         return round(self.y + 4, 2)
 
 
+class ChartLine(NamedTuple):
+    """A piece of a line: its points, of 1000 across, and which series it is of."""
+
+    points: str
+    series: int
+
+
 class Chart(NamedTuple):
-    """What is drawn: its height, its lines across, its shapes, and the line as points of 1000."""
+    """What is drawn: its height, its lines across, its shapes, and the lines of values."""
 
     height: float
     grid: tuple[GridLine, ...]
     shapes: tuple[ChartShape, ...]
-    lines: tuple[str, ...] = ()
+    lines: tuple[ChartLine, ...] = ()
 
     @property
     def labels_y(self) -> float:
@@ -91,65 +120,120 @@ class Chart(NamedTuple):
         return self.height - 8
 
 
+class _Piece(NamedTuple):
+    """A part of a stack: where it begins and ends as values, and which series it is of."""
+
+    part: PointPart
+    low: float
+    high: float
+    series: int
+
+
+def _stacked(point: Point) -> list[_Piece]:
+    """Return the parts of a point one upon the other, those below zero one below the other."""
+    above = below = 0.0
+    found = []
+    for series, part in enumerate(point.pieces, 1):
+        value = part.value or 0.0
+        if value >= 0:
+            found.append(_Piece(part, above, above + value, series))
+            above += value
+        else:
+            found.append(_Piece(part, below + value, below, series))
+            below += value
+    # What is nothing is not drawn, where there is something else to draw.
+    return [one for one in found if one.high > one.low] or found[:1]
+
+
+def _reach(points: Sequence[Point]) -> list[float]:
+    return [end for one in points for piece in _stacked(one) for end in (piece.low, piece.high)]
+
+
 def bars(points: Sequence[Point]) -> Chart:
     """Return horizontal bars, one below the other, the longest as wide as there is room."""
-    values = [one.value or 0.0 for one in points]
-    low, high = min([0.0, *values]), max([0.0, *values])
+    reach = _reach(points)
+    low, high = min([0.0, *reach]), max([0.0, *reach])
     span = (high - low) or 1.0
-    shapes = tuple(
-        ChartShape(
-            x=_percent((min(value, 0.0) - low) / span),
-            width=_percent(abs(value) / span),
-            y=6 + ROW * at, height=20, label=one.label, shown=_cut(one.label),
-            written=one.written, has_number=True, is_minor=False,
-        )
-        for at, (one, value) in enumerate(zip(points, values, strict=True))
-    )  # fmt: skip
-    return Chart(ROW * len(points), (), shapes)
+    shapes = []
+    for at, one in enumerate(points):
+        pieces = _stacked(one)
+        furthest = max(pieces, key=lambda piece: piece.high)
+        for piece in pieces:
+            shapes.append(
+                ChartShape(
+                    x=_percent((piece.low - low) / span),
+                    width=_percent((piece.high - piece.low) / span),
+                    y=6 + ROW * at, height=20, label=piece.part.label,
+                    shown=_cut(one.label) if piece is pieces[0] else "",
+                    written=piece.part.written, has_number=piece is furthest, is_minor=False,
+                    series=piece.series, number=one.written,
+                )
+            )  # fmt: skip
+    return Chart(ROW * len(points), (), tuple(shapes))
 
 
 def columns(points: Sequence[Point]) -> Chart:
     """Return columns side by side over an axis."""
-    scale = ValueScale([one.value for one in points])
+    scale = ValueScale(_reach(points))
     each = 100 / max(len(points), 1)
     shapes = []
     for at, one in enumerate(points):
-        value = one.value or 0.0
-        top, bottom = scale.y(max(value, 0.0)), scale.y(min(value, 0.0))
-        shapes.append(
-            ChartShape(
-                x=round(each * (at + 0.2), 3), width=round(each * 0.6, 3), y=top,
-                height=round(bottom - top, 2), label=one.label, written=one.written,
-                has_number=one.value is not None and len(points) <= MOST_NUMBERS,
-                shown=_shown(one, at, len(points)), is_minor=_is_minor(at, len(points)),
-            )
-        )  # fmt: skip
+        pieces = _stacked(one)
+        highest = max(pieces, key=lambda piece: piece.high)
+        for piece in pieces:
+            top, bottom = scale.y(piece.high), scale.y(piece.low)
+            # A thin line of the page between two parts.
+            bottom -= GAP if piece.low > 0 and bottom - top > 2 * GAP else 0
+            shapes.append(
+                ChartShape(
+                    x=round(each * (at + 0.2), 3), width=round(each * 0.6, 3), y=top,
+                    height=round(bottom - top, 2), label=piece.part.label,
+                    written=piece.part.written, has_number=piece is highest
+                    and one.value is not None and len(points) <= MOST_NUMBERS,
+                    shown=_shown(one, at, len(points)) if piece is highest else "",
+                    is_minor=_is_minor(at, len(points)), series=piece.series, number=one.written,
+                )
+            )  # fmt: skip
     return Chart(TOP + HEIGHT + 24, scale.grid, tuple(shapes))
 
 
 def line(points: Sequence[Point]) -> Chart:
-    """Return a line over an axis, interrupted where there is no value; two of it have numbers."""
-    scale = ValueScale([one.value for one in points])
+    """Return lines over an axis, interrupted where there is no value; two dots have numbers."""
+    scale = ValueScale([part.value for one in points for part in one.pieces])
+    count = max((len(one.pieces) for one in points), default=0)
+    drawn: list[ChartLine] = []
+    shapes: list[ChartShape] = []
+    for series in range(1, count + 1):
+        dots, pieces = _one_line(points, series, scale)
+        shapes += dots
+        drawn += [ChartLine(" ".join(one), series) for one in pieces if len(one) > 1]
+    return Chart(TOP + HEIGHT + 24, scale.grid, tuple(shapes), tuple(drawn))
+
+
+def _one_line(
+    points: Sequence[Point], series: int, scale: "ValueScale"
+) -> tuple[list[ChartShape], list[list[str]]]:
     step = 100 / max(len(points) - 1, 1)
-    known = [one.value for one in points if one.value is not None]
-    highest = max(known, default=None)
+    parts = [one.pieces[series - 1] for one in points]
+    highest = max((one.value for one in parts if one.value is not None), default=None)
     shapes: list[ChartShape] = []
     pieces: list[list[str]] = [[]]
-    for at, one in enumerate(points):
-        if one.value is None:
+    for at, (one, part) in enumerate(zip(points, parts, strict=True)):
+        if part.value is None:
             pieces.append([])
             continue
-        y = scale.y(one.value)
-        pieces[-1].append(f"{step * at * 10:.1f},{y}")
+        y = scale.y(part.value)
+        pieces[-1].append(f"{round(step * at * 10, 2)},{y}")
         shapes.append(
             ChartShape(
-                x=round(step * at, 3), width=0, y=y, height=0, label=one.label,
-                written=one.written, has_number=at == len(points) - 1 or one.value == highest,
-                shown=_shown(one, at, len(points)), is_minor=_is_minor(at, len(points)),
+                x=round(step * at, 3), width=0, y=y, height=0, label=part.label,
+                written=part.written, number=part.written,
+                has_number=at == len(points) - 1 or part.value == highest,
+                shown=_shown(one, at, len(points)) if part == _first_known(one) else "",
+                is_minor=_is_minor(at, len(points)), series=series,
             )
         )  # fmt: skip
-    drawn = tuple(" ".join(piece) for piece in pieces if len(piece) > 1)
-    return Chart(TOP + HEIGHT + 24, scale.grid, tuple(shapes), drawn)
+    return shapes, pieces
 
 
 class ValueScale:
@@ -179,6 +263,10 @@ def _round_step(least: float) -> float:
     """Return the smallest of 1, 2, 5, 10, 20, ... (and 0.5, 0.2, ...) that is not less."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(power * one for one in (1, 2, 5, 10) if power * one >= least * (1 - 1e-9))
+
+
+def _first_known(one: Point) -> PointPart | None:
+    return next((part for part in one.pieces if part.value is not None), None)
 
 
 def _percent(share: float) -> float:

@@ -25,6 +25,8 @@ _ASKED = {
     "field": "The number field of a sum or an average.",
     "by": "A column whose values are compared, or a date. If empty, all records together.",
     "every": "How long each part of time is: `day week month quarter year`. Default `week`.",
+    "split": "A column by whose values each group is divided in two.",
+    "split_value": "The value of `split` to compare with all others. If empty, it has two values.",
     "filter": "A filter as a view has it, as JSON.",
 }
 
@@ -52,6 +54,7 @@ class RecordNumbers(APIView):
         return Response({
             "calculate": chart.calculate, "field": chart.field, "by": chart.by,
             "every": chart.every if numbers.over_time else None,
+            "split": chart.split, "series": list(numbers.series),
             "all": _group_json(numbers.all),
             "groups": [_group_json(one) for one in numbers.groups],
             "rest": _group_json(numbers.rest) if numbers.rest else None,
@@ -75,4 +78,5 @@ def _json(text: str) -> Any:
 def _group_json(group: ChartGroup) -> dict[str, Any]:
     return {
         "value": group.value, "label": group.label, "count": group.count, "result": group.result,
+        "parts": list(group.parts),
     }  # fmt: skip

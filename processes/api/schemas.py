@@ -257,6 +257,11 @@ _GROUP = shape(
         "label": TEXT,
         "count": COUNT,
         "result": {"type": ["number", "null"]},
+        "parts": {
+            "type": "array",
+            "items": {"type": ["number", "null"]},
+            "description": "The result of each series, where it is split.",
+        },
     }
 )
 NUMBERS = shape(
@@ -265,6 +270,8 @@ NUMBERS = shape(
         "field": TEXT,
         "by": TEXT,
         "every": MAYBE_TEXT,
+        "split": TEXT,
+        "series": {"type": "array", "items": TEXT, "description": "At most two."},
         "all": _GROUP,
         "groups": {
             "type": "array",

@@ -1,5 +1,6 @@
 """The lists of a process: which columns a view has, what it filters, sorts, groups and totals."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -69,6 +70,16 @@ def _sort(source: str, info: ValidationInfo) -> str:
 
 def _group(name: str, info: ValidationInfo) -> str:
     return check_column(name, info) if name else name
+
+
+def _slug(name: str) -> str:
+    if sentence := slug_flaw(name):
+        raise flaw(sentence)
+    return name
+
+
+def _slug_or_none(name: str) -> str:
+    return _slug(name) if name else name
 
 
 def _may_be_named(source: str, names: NameTable | None) -> list[str]:
@@ -155,31 +166,51 @@ class ViewChart(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    name: Annotated[str, AfterValidator(_slug_or_none)] = Field(
+        default="", title=gettext_noop("Name"),
+        description=gettext_noop("Others find the chart by it, such as per-month."),
+        json_schema_extra={"control": "view_name"},
+    )  # fmt: skip
     title: str = Field(
         default="", max_length=60, title=gettext_noop("Title"),
         description=gettext_noop("If empty, it comes from the settings."),
         json_schema_extra={"control": "line"},
     )  # fmt: skip
     show: Literal["bars", "line", "number"] = Field(
-        default="bars", title=gettext_noop("Show as"), json_schema_extra={"control": "select"}
+        default="bars",
+        title=gettext_noop("Show as"),
+        json_schema_extra={"control": "select", "half": True},
     )
     calculate: Literal["count", "sum", "average"] = Field(
-        default="count", title=gettext_noop("Calculation"), json_schema_extra={"control": "select"}
+        default="count",
+        title=gettext_noop("Calculation"),
+        json_schema_extra={"control": "select", "half": True},
     )
     field: Annotated[str, AfterValidator(_group)] = Field(
         default="", title=gettext_noop("Of"),
         description=gettext_noop("The number field of a sum or an average."),
-        json_schema_extra={"control": "field"},
+        json_schema_extra={"control": "column", "half": True},
     )  # fmt: skip
     by: Annotated[str, AfterValidator(_group)] = Field(
         default="", title=gettext_noop("By"),
         description=gettext_noop("The column whose values are compared, or a date."),
-        json_schema_extra={"control": "field"},
+        json_schema_extra={"control": "column", "half": True},
     )  # fmt: skip
     every: Every = Field(
         default="week", title=gettext_noop("Every"),
         description=gettext_noop("How long each part of a chart by a date is."),
-        json_schema_extra={"control": "select"},
+        json_schema_extra={"control": "select", "half": True},
+    )  # fmt: skip
+    split: Annotated[str, AfterValidator(_group)] = Field(
+        default="", title=gettext_noop("Split by"),
+        description=gettext_noop("A column that divides each bar in two, or draws two lines."),
+        json_schema_extra={"control": "column", "half": True},
+    )  # fmt: skip
+    split_value: str = Field(
+        default="", max_length=200, title=gettext_noop("First part"),
+        description=gettext_noop("A value to compare with all others. If empty, the column may "
+                                 "have two values."),
+        json_schema_extra={"control": "line", "half": True},
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -190,13 +221,33 @@ class ViewChart(BaseModel):
             raise flaw(_("Records are counted without a field. Remove the field."))
         if (self.show == "number") == bool(self.by):
             raise flaw(_("Bars and lines need a column in “by”; a number has none."))
+        if sentence := self._flaw_of_split():
+            raise flaw(sentence)
         return self
 
+    def _flaw_of_split(self) -> str:
+        if self.split_value and not self.split:
+            return _("Name the column of the first part in “split by”.")
+        if self.split and self.show == "number":
+            return _("A number cannot be split. Show bars or a line.")
+        if self.split and self.split == self.by:
+            return _("Split a chart by another column than “by”.")
+        if self.split and self.calculate == "average" and self.show == "bars":
+            return _("Averages do not add up in a bar. Show two lines instead.")
+        return ""
 
-def _slug(name: str) -> str:
-    if sentence := slug_flaw(name):
-        raise flaw(sentence)
-    return name
+
+def chart_names(charts: Sequence[ViewChart]) -> list[str]:
+    """Return by what each chart is found; one without a name is known by its position."""
+    return [chart.name or f"chart-{at}" for at, chart in enumerate(charts, 1)]
+
+
+def _charts_once_each(charts: tuple[ViewChart, ...]) -> tuple[ViewChart, ...]:
+    names = [chart.name for chart in charts if chart.name]
+    for name in names:
+        if names.count(name) > 1:
+            raise flaw(_("Two charts have the name %(name)s.") % {"name": name})
+    return charts
 
 
 class RecordView(BaseModel):
@@ -207,7 +258,7 @@ class RecordView(BaseModel):
     name: Annotated[str, AfterValidator(_slug)] = Field(
         title=gettext_noop("Name"),
         description=gettext_noop("Used in addresses, such as this-month."),
-        json_schema_extra={"control": "slug"},
+        json_schema_extra={"control": "view_name"},
     )
     title: str = Field(
         default="", max_length=60, title=gettext_noop("Title"),
@@ -216,34 +267,35 @@ class RecordView(BaseModel):
     columns: Annotated[tuple[str, ...], AfterValidator(_columns)] = Field(
         default=(), max_length=MOST_COLUMNS, title=gettext_noop("Columns"),
         description=gettext_noop("If empty: the summary of a record and its status."),
-        json_schema_extra={"control": "field_list"},
+        json_schema_extra={"control": "column_list"},
     )  # fmt: skip
     filter: ViewFilter = Field(
         default=ViewFilter(), title=gettext_noop("Filter"),
         description=gettext_noop("Which records it shows. Without conditions: all."),
-        json_schema_extra={"control": "conditions"},
+        json_schema_extra={"control": "view_filter"},
     )  # fmt: skip
     sort: Annotated[str, AfterValidator(_sort)] = Field(
         default="", title=gettext_noop("Sort by"),
         description=gettext_noop("A column; with - before it, the largest first. "
                                  "If empty: newest first."),
-        json_schema_extra={"control": "line"},
+        json_schema_extra={"control": "sort", "half": True},
     )  # fmt: skip
     group_by: Annotated[str, AfterValidator(_group)] = Field(
         default="", title=gettext_noop("Group by"),
         description=gettext_noop("A column whose values head groups of records."),
-        json_schema_extra={"control": "field"},
+        json_schema_extra={"control": "column", "half": True},
     )  # fmt: skip
     totals: tuple[ViewTotal, ...] = Field(
         default=(), max_length=MOST_TOTALS, title=gettext_noop("Totals"),
         description=gettext_noop("Sums and averages of all records that match."),
-        json_schema_extra={"control": "rows"},
+        json_schema_extra={"control": "rows", "add": gettext_noop("Add total")},
     )  # fmt: skip
-    charts: tuple[ViewChart, ...] = Field(
+    charts: Annotated[tuple[ViewChart, ...], AfterValidator(_charts_once_each)] = Field(
         default=(), max_length=MOST_CHARTS, title=gettext_noop("Charts"),
         description=gettext_noop("Numbers and charts of its records. "
                                  "If empty: by status and over time."),
-        json_schema_extra={"control": "rows"},
+        json_schema_extra={"control": "elements", "add": gettext_noop("Add chart"),
+                           "new": gettext_noop("Chart %(n)s")},
     )  # fmt: skip
     see: NamedRefs = Field(
         default=(), max_length=MOST_REFS, title=gettext_noop("May see"),
@@ -274,6 +326,6 @@ Views = Annotated[
         max_length=MOST_VIEWS,
         title=gettext_noop("Lists"),
         description=gettext_noop("The tabs of the page that lists the records of this process."),
-        json_schema_extra={"control": "json", "group": "records"},
+        json_schema_extra={"control": "views"},
     ),
 ]

@@ -4,13 +4,13 @@ The database counts. What is answered is bounded: the largest groups and what is
 newest parts of time, and no more records than can be counted while a person waits.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Avg, Count, DateField, DateTimeField, F, Field, Func, QuerySet, Sum
+from django.db.models import Avg, Count, DateField, DateTimeField, F, Field, Func, Q, QuerySet, Sum
 from django.db.models.functions import Trunc
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.formats import date_format
@@ -27,9 +27,10 @@ from processes.models import ProcessInstance
 
 MOST_GROUPS = 20
 MOST_PARTS = 60
+MOST_SERIES = 2
 MOST_COUNTED = 200_000
 _MOST_LETTERS = 60
-_TIMES = frozenset({"day", "moment"})
+TIMES = frozenset({"day", "moment"})
 
 
 @dataclass(frozen=True)
@@ -37,18 +38,23 @@ class ChartGroup:
     """Some of the records: the value they have in common, how many, what was calculated of them.
 
     `value` is as it is stored (a part of time: its first day), None where there is none. `result`
-    is the number of records, or the sum or average of a field; None where none has a value.
+    is the number of records, or the sum or average of a field; None where none has a value. Of a
+    split chart `parts` are the results of its two series.
     """
 
     value: str | None
     label: str
     count: int
     result: float | None
+    parts: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class ChartNumbers:
-    """What a chart shows: its groups in their order, what is left of all, and all together."""
+    """What a chart shows: its groups in their order, what is left of all, and all together.
+
+    `series` are what the parts of each group are called, where the chart is split.
+    """
 
     groups: tuple[ChartGroup, ...]
     rest: ChartGroup | None
@@ -56,6 +62,7 @@ class ChartNumbers:
     measure: ListColumn | None
     by: ListColumn | None
     over_time: bool
+    series: tuple[str, ...] = ()
 
 
 def numbers_of(
@@ -63,35 +70,58 @@ def numbers_of(
 ) -> ChartNumbers:
     """Count the records that hold a filter as a chart shows them.
 
-    Raises Invalid at /field and /by for columns that are not there, not the reader's or of another
-    kind, at the flaws of the filter, and at /filter for more than MOST_COUNTED records.
+    Raises Invalid at /field, /by and /split for columns that are not there, not the reader's or of
+    another kind, at /split for more than two series, at the flaws of the filter, and at /filter
+    for more than MOST_COUNTED records.
     """
     measure, by = _measure(found, chart), _by(found, chart)
     rows = found.rows(filter, at=at)
+    split = _split(found, chart)
     _refuse_too_many(rows)
-    counting = _Counting(chart, measure)
+    series: tuple[_Series, ...] = ()
+    if split is not None:
+        rows = rows.alias(split_at=split.expression())
+        series = _series(rows, split, chart.split_value)
+    counting = _Counting(chart, measure, series)
     whole = counting.group(None, _("All"), rows.aggregate(**counting.values))
     if by is None:
         return ChartNumbers((), None, whole.shown, measure, None, over_time=False)
-    over_time = by.kind in _TIMES
+    over_time = by.kind in TIMES
     parts = list(
         _parts_of_time(rows, by, chart.every, found, counting)
         if over_time
         else _largest(rows, by, counting)
     )
-    left = counting.less(whole, parts, _("Earlier, or no date") if over_time else _("Other"))
+    left = whole.less(parts, _("Earlier, or no date") if over_time else _("Other"))
     if over_time:
         parts = list(_without_gaps(parts, chart.every, counting))
     return ChartNumbers(
         tuple(one.shown for one in parts), left.shown if left.count else None, whole.shown,
-        measure, by, over_time=over_time,
+        measure, by, over_time=over_time, series=tuple(one.title for one in series),
     )  # fmt: skip
 
 
-def usual_charts(found: RecordList) -> tuple[ViewChart, ...]:
+def usual_charts() -> tuple[ViewChart, ...]:
     """Return the charts of a list that names none: how many, by status, and over time."""
-    by_status = ViewChart(by="process.status")
-    return (ViewChart(show="number"), by_status, ViewChart(by="process.created"))
+    by_status = ViewChart(name="by-status", by="process.status")
+    number = ViewChart(name="records", show="number")
+    return (number, by_status, ViewChart(name="per-week", by="process.created"))
+
+
+def is_open(found: RecordList, chart: ViewChart) -> bool:
+    """Tell whether a chart names no field of the process that the person may not count by."""
+    named = [name for name in (chart.field, chart.by, chart.split) if name]
+    columns = [(name, found.columns.get(name)) for name in named]
+    hidden = [name for name, column in columns if column is None or not column.openly]
+    return not any(name in found.document.fields for name in hidden)
+
+
+@dataclass(frozen=True)
+class _Series:
+    """One of the two parts of a split chart: what it is called, and which records are of it."""
+
+    title: str
+    holds: Q
 
 
 @dataclass(frozen=True)
@@ -104,26 +134,49 @@ class _Sums:
     sum: float
     valued: int
     calculate: str
+    parts: tuple["_Sums", ...] = ()
 
     @property
-    def shown(self) -> ChartGroup:
+    def result(self) -> float | None:
         by_calculation: Mapping[str, float | None] = {
             "count": self.count,
             "sum": _rounded(self.sum),
             "average": _rounded(self.sum / self.valued) if self.valued else None,
         }
-        return ChartGroup(self.value, self.label, self.count, by_calculation[self.calculate])
+        return by_calculation[self.calculate]
+
+    @property
+    def shown(self) -> ChartGroup:
+        parts = tuple(one.result for one in self.parts)
+        return ChartGroup(self.value, self.label, self.count, self.result, parts)
+
+    def less(self, others: Sequence["_Sums"], label: str) -> "_Sums":
+        """Return what is left of it without some of its parts."""
+        return _Sums(
+            None, label, self.count - sum(one.count for one in others),
+            self.sum - sum(one.sum for one in others),
+            self.valued - sum(one.valued for one in others), self.calculate,
+            tuple(
+                part.less([one.parts[at] for one in others], part.label)
+                for at, part in enumerate(self.parts)
+            ),
+        )  # fmt: skip
 
 
 class _Counting:
-    """What is asked of each group of records."""
+    """What is asked of each group of records, and of each series in it."""
 
-    def __init__(self, chart: ViewChart, measure: ListColumn | None) -> None:
-        self.calculate = chart.calculate
-        self.values: dict[str, Any] = {"count": Count("pk")}
-        if measure is not None:
-            value = measure.expression()
-            self.values |= {"total": Sum(value), "valued": Count(value)}
+    def __init__(
+        self, chart: ViewChart, measure: ListColumn | None, series: tuple[_Series, ...]
+    ) -> None:
+        self.calculate, self._series = chart.calculate, series
+        self.values: dict[str, Any] = {}
+        for at, holds in ("", None), *((f"_{at}", one.holds) for at, one in enumerate(series)):
+            self.values[f"count{at}"] = Count("pk", filter=holds)
+            if measure is not None:
+                value = measure.expression()
+                self.values[f"total{at}"] = Sum(value, filter=holds)
+                self.values[f"valued{at}"] = Count(value, filter=holds)
         if measure is not None and chart.calculate == "average":
             self.values["mean"] = Avg(measure.expression())
 
@@ -134,17 +187,14 @@ class _Counting:
         return [F(name).desc(nulls_last=True), F("value").asc(nulls_last=True)]
 
     def group(self, value: str | None, label: str, row: Mapping[str, Any]) -> _Sums:
-        return _Sums(
-            value, label, row["count"], float(row.get("total") or 0), row.get("valued") or 0,
-            self.calculate,
-        )  # fmt: skip
+        """Return what a row of the database says of a group, and of each series in it."""
+        parts = (self._sums(row, f"_{at}", one.title) for at, one in enumerate(self._series))
+        return replace(self._sums(row, "", label), value=value, parts=tuple(parts))
 
-    def less(self, whole: _Sums, parts: list[_Sums], label: str) -> _Sums:
-        """Return what is left of all without some of its parts."""
+    def _sums(self, row: Mapping[str, Any], at: str, label: str) -> _Sums:
+        total, valued = row.get(f"total{at}") or 0, row.get(f"valued{at}") or 0
         return _Sums(
-            None, label, whole.count - sum(one.count for one in parts),
-            whole.sum - sum(one.sum for one in parts),
-            whole.valued - sum(one.valued for one in parts), self.calculate,
+            None, label, row.get(f"count{at}") or 0, float(total), valued, self.calculate
         )  # fmt: skip
 
 
@@ -167,11 +217,53 @@ def _by(found: RecordList, chart: ViewChart) -> ListColumn | None:
     if not chart.by:
         return None
     column = found.columns.get(chart.by)
-    over_time = column is not None and column.sortable and column.kind in _TIMES
+    over_time = column is not None and column.sortable and column.kind in TIMES
     if column is None or not (over_time or column.groupable):
         words = _("Records cannot be counted by %(name)s.")
         raise Invalid.at("/by", words % {"name": chart.by})
     return column
+
+
+def _split(found: RecordList, chart: ViewChart) -> ListColumn | None:
+    if not chart.split:
+        return None
+    column = found.columns.get(chart.split)
+    if column is None or not column.groupable:
+        words = _("A chart cannot be split by %(name)s.")
+        raise Invalid.at("/split", words % {"name": chart.split})
+    return column
+
+
+def _series(
+    rows: QuerySet[ProcessInstance], split: ListColumn, first: str
+) -> tuple[_Series, ...]:  # fmt: skip
+    """Return the two series of a chart: one value and all others, or the two that there are."""
+    if first:
+        [label] = _labels(split, [first]).values()
+        is_first = Q(split_at=first)
+        # What has no value is not the first part, though a database compares it with nothing.
+        others = ~is_first | Q(split_at__isnull=True)
+        return _Series(label, is_first), _Series(_("Other"), others)
+    values_there = rows.annotate(value=split.expression()).values_list("value", flat=True)
+    found = list(values_there.distinct().order_by("value")[: MOST_SERIES + 1])
+    if len(found) > MOST_SERIES:
+        words = _("%(name)s has more than two values. Choose the first part of the chart.")
+        raise Invalid.at("/split", words % {"name": split.title})
+    chosen = [value for value, _title in split.choices]
+    values = [str(value) for value in found if value is not None]
+    values.sort(key=lambda value: chosen.index(value) if value in chosen else len(chosen))
+    labels = _labels(split, values)
+    if split.kind == "yes_no":
+        # A legend of yes and no alone says nothing.
+        named = {"name": split.title}
+        labels = {
+            value: _("%(name)s: %(value)s") % {**named, "value": label}
+            for value, label in labels.items()
+        }
+    made = [_Series(labels[value], Q(split_at=value)) for value in values]
+    if len(values) < len(found):
+        made.append(_Series(_("No value"), Q(split_at__isnull=True)))
+    return tuple(made)
 
 
 def _refuse_too_many(rows: QuerySet[ProcessInstance]) -> None:

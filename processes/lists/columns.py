@@ -52,12 +52,12 @@ OPERATORS_OF: Mapping[ListedAs, tuple[str, ...]] = {
     "files": ("not_blank", "blank"),
 }  # fmt: skip
 _PARTS: Mapping[ListedAs, Part] = {"quantity": "quantity", "moment": "moment"}
-_FACT_TITLES = {
+FACT_TITLES = {
     "process.status": gettext_lazy("Status"), "process.owners": gettext_lazy("Now with"),
     "process.created": gettext_lazy("Created"), "process.created_by": gettext_lazy("Created by"),
     "process.modified": gettext_lazy("Modified"), "process.id": gettext_lazy("Number"),
 }  # fmt: skip
-_FACT_KINDS: Mapping[str, ListedAs] = {
+FACT_KINDS: Mapping[str, ListedAs] = {
     "process.status": "choice", "process.owners": "person", "process.created": "moment",
     "process.created_by": "person", "process.modified": "moment", "process.id": "words",
 }  # fmt: skip
@@ -222,10 +222,10 @@ def readable_columns(design: ProcessDesign, user: User) -> dict[str, ListColumn]
             found[name] = replace(one, listed=ready[name][1])
     # Whose a form is, is told where each form is seen.
     owners = all(form.name in told for form in document.forms)
-    for name, title in _FACT_TITLES.items():
+    for name, title in FACT_TITLES.items():
         choices = _statuses(document) if name == "process.status" else ()
         openly = owners if name == "process.owners" else True
-        found[name] = ListColumn(name, str(title), _FACT_KINDS[name], None, openly, choices)
+        found[name] = ListColumn(name, str(title), FACT_KINDS[name], None, openly, choices)
     return found
 
 

@@ -244,6 +244,7 @@ ELSEWHERE = {
     "test_lists": {"record-view-new", "record-view", "record-view-save", "record-view-delete"},
     "test_leave_story": {"instance-press", "instance-new"},
     "test_rights": {"designer-rights"},
+    "test_charts": {"record-charts", "designer-lists"},
     "test_files": {"form-link-files"},
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},

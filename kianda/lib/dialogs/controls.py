@@ -88,19 +88,31 @@ def _read_elements(sent: Sent) -> Any:
         marked = sent.node.at(f"{at}!shown")
         shown = {*(marked.values if marked is not None else ()), *node.below}
         found.append(_element(sent, node, shown))
+    if not sent.spec.kinds:
+        return found
     return [one for one in found if sent.blank or one.get("name") or one.get("title")]
 
 
 def _element(sent: Sent, node: Node, shown: set[str]) -> dict[str, Any]:
-    kinds = sent.spec.kinds
+    kinds = sent.spec.element_kinds
     tag, usual = tag_of(kinds[0])
-    slug = node.text_at(tag) or usual
-    return {tag: slug} | {
-        spec.name: control_for(spec).read(Sent(kind, spec, node.at(spec.name), node))
-        for kind in [kind_among(kinds, slug) or kinds[0]]
-        for spec in specs_of(kind)
-        if spec.name in shown and spec.control in CONTROLS
+    slug = node.text_at(tag) or usual if tag else ""
+    kind = kind_among(kinds, slug) or kinds[0]
+    asked = [one for one in specs_of(kind) if one.name in shown and one.control in CONTROLS]
+    read = {
+        spec.name: control_for(spec).read(
+            Sent(kind, spec, node.at(spec.name), node, blank=sent.blank)
+        )
+        for spec in asked
     }
+    if tag:
+        return {tag: slug} | read
+    # Of an only kind nothing is written down that is as it is without.
+    usual_values = {spec.name: spec.default for spec in asked if not spec.required}
+    return {
+        name: value for name, value in read.items()
+        if name not in usual_values or value not in ("", None, [], {}, usual_values[name])
+    }  # fmt: skip
 
 
 def _read_lines_of_text(sent: Sent) -> Any:
@@ -180,9 +192,10 @@ def _shown_elements(spec: Spec, value: Any) -> Any:
 
 
 def _shown_element(spec: Spec, raw: dict[str, Any]) -> dict[str, Any]:
-    tag, usual = tag_of(spec.kinds[0])
-    kind = kind_among(spec.kinds, raw.get(tag)) or spec.kinds[0]
-    return {tag: raw.get(tag, usual)} | {
+    kinds = spec.element_kinds
+    tag, usual = tag_of(kinds[0])
+    kind = kind_among(kinds, raw.get(tag)) or kinds[0]
+    return ({tag: raw.get(tag, usual)} if tag else {}) | {
         one.name: control_for(one).shown(one, raw.get(one.name, one.default))
         for one in specs_of(kind)
         if one.control in CONTROLS
@@ -219,6 +232,8 @@ CONTROLS: dict[str, ControlType] = {
     "optional_parts": ControlType("optional_parts", _read_optional_parts, _shown_optional_parts),
     "rows": ControlType("rows", read_rows, shown_rows),
     "columns": ControlType("columns", _read_elements, _shown_elements),
+    # Elements of one kind, such as the charts of a list.
+    "elements": ControlType("columns", _read_elements, _shown_elements),
     "people": ControlType("people", _read_people, _shown_people),
     "group": ControlType("group", read_name),
     "one_ref": ControlType("one_ref", read_name),

@@ -52,6 +52,11 @@ class BoundControl:
         return pointer(self.spec.name)
 
     @property
+    def place(self) -> str:
+        """Return its place in the outermost dialog, which its buttons name."""
+        return f"{self.form.at}{self.pointer}"
+
+    @property
     def name(self) -> str:
         """Return the name under which it is sent."""
         return self.form.name(self.pointer)
@@ -126,7 +131,8 @@ class BoundControl:
     @property
     def width(self) -> int:
         """Return how many of twelve columns it takes where there is room."""
-        return 6 if self.drawing in {"number", "name"} or self.spec.name == "title" else 12
+        half = self.drawing in {"number", "name"} or self.spec.name == "title"
+        return 6 if half or self.spec.extra.get("half") else 12
 
     @property
     def inner(self) -> "Dialog":
@@ -186,6 +192,8 @@ class Dialog:
     focus: str = ""
     # What is stored, secrets masked; None where nothing is stored yet.
     held: Mapping[str, Any] | None = None
+    # The place of an element in the outermost dialog, where it stands inside one.
+    at: str = ""
 
     @cached_property
     def controls(self) -> Sequence[BoundControl]:
@@ -219,8 +227,8 @@ class Dialog:
 
     @property
     def act(self) -> str:
-        """Return the name of the buttons that add, move and remove rows."""
-        return self.name("!act")
+        """Return the name of the buttons that add, move and remove rows: the outermost one's."""
+        return f"{self.prefix.removesuffix(self.at)}!act"
 
     @property
     def other_errors(self) -> list[str]:
@@ -236,8 +244,9 @@ class Dialog:
         flaws, hints = (flaws_within(found, place) for found in (self.flaws, self.hints))
         focus = self.focus.removeprefix(place) if self.focus.startswith(f"{place}/") else ""
         return replace(
-            self, kind=kind, raw=raw, flaws=flaws, hints=hints, prefix=self.name(place), focus=focus
-        )
+            self, kind=kind, raw=raw, flaws=flaws, hints=hints, prefix=self.name(place),
+            focus=focus, at=f"{self.at}{place}",
+        )  # fmt: skip
 
 
 def asked_of(kind: Model) -> list[Spec]:

@@ -44,6 +44,11 @@ class Spec:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def element_kinds(self) -> tuple[type[BaseModel], ...]:
+        """Return what a list of elements may hold, also when that is one kind alone."""
+        return self.kinds or ((self.row,) if self.row is not None else ())
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """Return what can be chosen; nothing where anything can be written."""
         return self.offered.names() if self.offered else self.fixed_choices
@@ -134,9 +139,10 @@ def kind_among(kinds: tuple[type[BaseModel], ...], slug: object) -> type[BaseMod
 
 
 def tag_of(kind: type[BaseModel]) -> tuple[str, str]:
-    """Return the key that tells kinds apart, and what stands under it."""
+    """Return the key that tells kinds apart, and what stands under it; of an only kind neither."""
     tag = str(getattr(kind, "tag", "type"))
-    return tag, str(kind.model_fields[tag].default)
+    info = kind.model_fields.get(tag)
+    return (tag, str(info.default)) if info is not None else ("", "")
 
 
 def _default(info: FieldInfo) -> Any:

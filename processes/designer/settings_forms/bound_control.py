@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from kianda.lib.dialogs.controls import register
 from kianda.lib.dialogs.dialog import BoundControl, Dialog, Option
 from kianda.lib.dialogs.posted_rows import columns_of
-from kianda.lib.dialogs.specs import kind_among, tag_of
 from kianda.mail.ports import account_titles
 from processes.definition.form_owners import QuickActions
 from processes.designer.settings_forms.condition_view import (
@@ -28,12 +27,20 @@ from processes.designer.settings_forms.datasource_choices import (
     sources_in,
 )
 from processes.designer.settings_forms.editor_scope import CatalogLists, EditorScope, scope_of
+from processes.designer.settings_forms.elements import ElementView, elements_of
 from processes.designer.settings_forms.labels import (
     HELP,
     TITLES,
     Words,
     choice_words,
     group_of,
+)
+from processes.designer.settings_forms.list_columns import (
+    OF_LISTS,
+    both_ways,
+    columns_among,
+    is_column,
+    spare_places,
 )
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
@@ -82,58 +89,6 @@ class ScopedDialog(Dialog):
     def has_source(self) -> bool:
         """Tell whether a method is chosen together with its data source."""
         return any(one.drawing == "datasource" for one in self.controls)
-
-
-@dataclass(frozen=True)
-class ElementView:
-    """One typed element of a list, such as a column: a form of settings inside the form."""
-
-    at: int
-    place: str
-    form: Dialog
-    tag_name: str
-    slug: str
-    kinds: list[tuple[str, str, bool]]
-    errors: list[str]
-    focused: bool
-
-    @property
-    def title(self) -> str:
-        """Return what it is called."""
-        raw = self.form.raw
-        return str(raw.get("title") or raw.get("name") or _("New column"))
-
-    @property
-    def label(self) -> str:
-        """Return what kind it is, in words."""
-        return next((title for slug, title, _chosen in self.kinds if slug == self.slug), self.slug)
-
-    @property
-    def open(self) -> bool:
-        """Tell whether its settings show at first: it is new, or something in it is wrong."""
-        return self.focused or bool(self.form.flaws) or not self.form.raw.get("name")
-
-
-def elements_of(bound: "SettingControl") -> list[ElementView]:
-    """Return the typed elements of a control."""
-    found = bound.raw if isinstance(bound.raw, (list, tuple)) else ()
-    return [
-        _element(bound, at, one if isinstance(one, dict) else {}) for at, one in enumerate(found)
-    ]
-
-
-def _element(bound: "SettingControl", at: int, raw: dict[str, Any]) -> ElementView:
-    kinds, form, place = bound.spec.kinds, bound.form, f"{bound.pointer}/{at}"
-    tag, usual = tag_of(kinds[0])
-    slug = str(raw.get(tag) or usual)
-    known = [(tag_of(kind)[1], _(str(getattr(kind, "label", "")))) for kind in kinds]
-    known += [(slug, slug)] if slug not in dict(known) else []
-    return ElementView(
-        at, place, form.within(kind_among(kinds, slug) or kinds[0], raw, place),
-        form.name(f"{place}/{tag}"), slug,
-        [(one, title, one == slug) for one, title in known],
-        form.errors_at(place), focused=form.focus == place,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -276,6 +231,22 @@ class SettingControl(BoundControl):
         return self.spec.control == "item_filter"
 
     @property
+    def drawn_alone(self) -> bool:
+        """Tell whether it can be drawn anew alone: what stands in elements comes with the form."""
+        return not self.form.at and self.spec.control != "elements"
+
+    @property
+    def of_records(self) -> bool:
+        """Tell whether its conditions choose the records of a list."""
+        return self.spec.control == "view_filter"
+
+    @property
+    def add_words(self) -> str:
+        """Return what the button says that adds a row or an element; nothing: the usual words."""
+        words = self.spec.extra.get("add")
+        return _(str(words)) if words else ""
+
+    @property
     def has_otherwise(self) -> bool:
         """Tell whether its conditions choose between two acts."""
         return self.spec.name == "conditions" and self.form.has_otherwise
@@ -300,22 +271,28 @@ class SettingControl(BoundControl):
             return self._or_none(_("Choose a form"), known)
         if control in {"field", "field_picker", "table"}:
             return self._or_none(_("Choose a field"), self._fields)
+        if control == "column":
+            return self._or_none("", self._fields)
+        if control == "sort":
+            return self._or_none("", list(both_ways(self._fields)))
         return super().options
 
     @property
     def _fields(self) -> list[Option]:
         which = "table" if self.spec.control == "table" else "field"
-        return [
+        found = [
             Option(leaf.value, f"{leaf.title} ({leaf.note})", group=str(branch.title))
             for branch in self.form.scope.tree(which)
             for leaf in branch.leaves
         ]
+        of_lists = self.spec.control in OF_LISTS
+        return columns_among(found, self.form.scope) if of_lists else found
 
     @property
     def places(self) -> list[tuple[str, list[Option]]]:
         """Return the places of a list of fields: what is chosen in each, and the choices."""
         chosen = [str(one) for one in self.value]
-        spare = (self.spec.longest or len(chosen)) - len(chosen)
+        spare = spare_places(len(chosen), most=self.spec.longest)
         known = self._fields
         return [(one, self._or_none("", known, one)) for one in [*chosen, *[""] * spare]]
 
@@ -324,7 +301,7 @@ class SettingControl(BoundControl):
         chosen = str(self.value) if chosen is None else chosen
         first = [Option("", ask if self.spec.required else "\u2013")]
         if chosen not in {"", *(one.value for one in known)}:
-            gone = chosen not in self.form.scope.kinds
+            gone = not is_column(chosen, self.form.scope)
             words = f"{chosen} ({_('no longer exists, choose another one')})" if gone else chosen
             first.append(Option(chosen, words))
         return first + known

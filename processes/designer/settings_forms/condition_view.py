@@ -119,7 +119,9 @@ def _group(
         else:
             items.append(row_of(bound, scope, item, below, next(counter)))
     errors = (*bound.form.errors_at(place), *bound.form.errors_at(f"{place}/items"))
-    return ConditionGroupView(place, bound.form.name(place), texts["match"], items, depth, errors)
+    return ConditionGroupView(
+        f"{bound.form.at}{place}", bound.form.name(place), texts["match"], items, depth, errors
+    )
 
 
 def row_of(
@@ -130,7 +132,7 @@ def row_of(
     names = {"left": scope.broken_names(texts["left"]), "right": _names_right(texts, scope)}
     gone = {cell: next(iter(found), "") for cell, found in names.items()}
     return ConditionRow(
-        place, bound.form.name(place), number, texts,
+        f"{bound.form.at}{place}", bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
         gone, {cell: scope.meant_by(name) if name else "" for cell, name in gone.items()},
         "item" if bound.is_filter else "value",

@@ -40,6 +40,11 @@ def _shown_conditions(spec: Spec, value: Any) -> Any:
     return posted_conditions.shown_group(value)
 
 
+def _read_view_filter(sent: Sent) -> Any:
+    group = posted_conditions.read_items(sent.node, blank=sent.blank)
+    return group if group["items"] else {}
+
+
 def _read_refs(sent: Sent) -> list[str]:
     texts = sent.node.values if sent.node is not None else ()
     found = (line.strip() for text in texts for line in text.split("\n"))
@@ -94,5 +99,10 @@ OF_PROCESSES = MappingProxyType(
         "error_mapping": _ROWS,
         "conditions": _GROUP,
         "item_filter": _GROUP,
+        "view_filter": ControlType("conditions", _read_view_filter, _shown_conditions),
+        "column": _SELECT,
+        "column_list": ControlType("field_list", _read_field_list, _shown_refs),
+        "sort": _SELECT,
+        "view_name": ControlType("name", read_name),
     }
 )

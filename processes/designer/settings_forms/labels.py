@@ -119,6 +119,7 @@ TITLES: Mapping[str, Words] = {
 HELP: Mapping[str, Words] = {
     "on_failure": "", "on_none": "", "on_row_failure": "", "lookup": "", "several": "",
     "existing": "", "matches": "", "datasource": "", "method": "", "conditions": "",
+    "sort": _("If empty: newest first."),
     "input_mapping": _("fields go into the request"),
     "on_success": _("the response goes into fields"),
     "on_error": _("the error goes into fields"),

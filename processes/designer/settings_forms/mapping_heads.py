@@ -35,6 +35,7 @@ OTHER = Heads(
 )  # fmt: skip
 CHOOSING = Heads(_("Field"), "", "", "", _("Action"))
 STATUSES = Heads(_("Status"), "", "", "", _("Meaning"))
+TOTALS = Heads(_("Column"), "", "", "", _("Calculation"))
 PROPERTIES = Heads(_("Field"), "", "", "", _("Property"))
 OF_INSTANCE = frozenset({"assignments", "input_mapping", "rows"})
 
@@ -44,6 +45,8 @@ def heads_of(control: str, columns: frozenset[str], *, instance: str = "") -> He
     found = HEADS.get(control, OTHER)
     if "meaning" in columns:
         return STATUSES
+    if "calculate" in columns:
+        return TOTALS
     if "property" in columns:
         # What is known of a person goes into a field, or gets a value.
         found = PROPERTIES._replace(left=OTHER.left, sample=OTHER.sample)

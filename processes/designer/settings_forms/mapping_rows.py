@@ -151,7 +151,7 @@ def _row(bound: Any, scope: EditorScope, at: int, texts: dict[str, str]) -> Mapp
     if form.samples is not None:
         sample = form.samples.of(bound.spec.control, texts, secret=secret)
     errors = tuple(form.errors_at(place))
-    return MappingRow(at, place, cells, errors, secret, sample)
+    return MappingRow(at, f"{form.at}{place}", cells, errors, secret, sample)
 
 
 def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:

@@ -117,14 +117,17 @@ def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     setting = asked.words("setting").strip("/")
-    node = posted(asked.workspace.request.POST, prefix=asked.words("prefix")).at(setting)
+    sent = posted(asked.workspace.request.POST, prefix=asked.words("prefix"))
+    node = sent.at(*setting.split("/"))
     is_filter = setting == "filter"
     group = shown_group(read_items(node))
     sentence = sentence_of(group, asked.scope, of_items=is_filter)
     kind = model_of(asked.element) if asked.element is not None else None
     two = not is_filter and kind is not None and "opposite" in kind.model_fields
     return "_sentence", {
-        "sentence": sentence, "control": {"is_filter": is_filter, "has_otherwise": two}
+        "sentence": sentence, "control": {
+            "is_filter": is_filter, "has_otherwise": two, "of_records": setting.endswith("/filter"),
+        },
     }  # fmt: skip
 
 

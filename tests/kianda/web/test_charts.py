@@ -2,7 +2,7 @@
 
 import pytest
 
-from kianda.web.charts import Point, ValueScale, bars, columns, line
+from kianda.web.charts import Point, PointPart, ValueScale, bars, columns, line
 
 
 def points(*values: float | None) -> list[Point]:
@@ -54,3 +54,36 @@ def test_a_line_is_interrupted_where_there_is_no_value() -> None:
     assert len(chart.lines) == 2
     assert len(chart.shapes) == 4
     assert [one.written for one in chart.shapes if one.has_number] == ["4", "3"]
+
+
+def split(*pairs: tuple[float | None, float | None]) -> list[Point]:
+    return [
+        Point(f"Label {at}", (first or 0) + (second or 0), "whole", "",
+              (PointPart(first, "a", str(first)), PointPart(second, "b", str(second))))
+        for at, (first, second) in enumerate(pairs)
+    ]  # fmt: skip
+
+
+def test_parts_are_stacked_and_the_whole_is_written_once_at_the_end() -> None:
+    lower, upper, alone = columns(split((6, 4), (10, 0))).shapes
+    assert (lower.series, upper.series, alone.series) == (1, 2, 1)
+    assert upper.y + upper.height == pytest.approx(lower.y - 1, abs=0.02)
+    assert upper.y == alone.y
+    assert [one.number for one in (lower, upper, alone) if one.has_number] == ["whole", "whole"]
+    first, second = bars(split((6, 4))).shapes
+    assert (first.right, second.x, second.right) == (60, 60, 100)
+    assert [one.shown for one in (first, second)] == ["Label 0", ""]
+
+
+def test_parts_of_which_one_is_below_zero_go_both_ways() -> None:
+    above, below = columns(split((5, -5))).shapes
+    assert above.y + above.height == below.y
+
+
+def test_two_lines_share_a_scale_and_each_is_interrupted_by_itself() -> None:
+    chart = line(split((1, 9), (2, None), (3, 10)))
+    assert [one.series for one in chart.lines] == [1]
+    assert {one.series for one in chart.shapes} == {1, 2}
+    assert chart.grid[-1].value >= 10
+    # The axis has a label where the first line has no value, too.
+    assert [one.shown for one in line(split((None, 1))).shapes] == ["Label 0"]

@@ -10,13 +10,15 @@ from django.utils import timezone
 from kianda.lib.errors import Invalid
 from processes.definition.document import parse_document
 from processes.definition.views import ViewChart
+from processes.designer.working_copy import open_copy, save_version
+from processes.designs.lifecycle import publish_design
 from processes.instances.lifecycle import create_instance
 from processes.lists import charts
 from processes.lists.charts import numbers_of
 from processes.lists.conditions import read_filter
 from processes.lists.records import record_list
 from processes.models import ProcessInstance
-from tests.factories import OPEN_TO_ALL, api_client
+from tests.factories import OPEN_TO_ALL, api_client, make_user
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.rights.office import leave_request, office, publish
 from tests.processes.stories import published
@@ -152,10 +154,13 @@ def test_the_api_gives_the_same_numbers_and_names_what_cannot_be_asked(trips: An
 
     rows = {"items": [{"left": "[cost]", "operator": "gt", "right": "30"}]}
     found = asked(by="kind", calculate="sum", field="cost", filter=json.dumps(rows)).data
-    group = {"value": "air", "label": "air", "count": 2, "result": 150.75}
+    group = {"value": "air", "label": "air", "count": 2, "result": 150.75, "parts": []}
     assert found["groups"] == [group]
     assert found["rest"] is None
-    assert found["all"] == {"value": None, "label": "All", "count": 2, "result": 150.75}
+    assert found["all"] == {**group, "value": None, "label": "All"}
+    split = asked(by="day", every="month", split="kind", split_value="air").data
+    assert split["series"] == ["air", "Other"]
+    assert [one["parts"] for one in split["groups"]] == [[2, 2]]
     assert asked(by="day", every="month").data["groups"][0]["value"] == "2026-11-01"
 
     refused = {
@@ -185,6 +190,11 @@ def test_the_api_gives_the_same_numbers_and_names_what_cannot_be_asked(trips: An
         ({"show": "line"}, "a number has none"),
         ({"by": "gone"}, "gone"),
         ({"show": "pie", "by": "kind"}, "bars"),
+        ({"show": "number", "split": "kind"}, "cannot be split"),
+        ({"by": "kind", "split": "kind"}, "another column"),
+        ({"by": "kind", "split_value": "air"}, "split by"),
+        ({"by": "day", "split": "kind", "calculate": "average", "field": "cost"}, "two lines"),
+        ({"by": "kind", "name": "Not a name"}, "Use small letters"),
     ],
 )
 def test_a_chart_that_makes_no_sense_is_refused_with_its_place(
@@ -245,3 +255,81 @@ def test_a_chart_by_what_the_reader_may_not_see_is_not_there() -> None:
         assert ("Illnesses" in said) is is_there
         assert ("flu" in said) is is_there
         assert "Days" in said
+
+
+def parts(user: Any, **chart: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the series of a split chart, and the results of each group in both."""
+    found = numbers_of(record_list("trips", user), ViewChart(**chart))
+    groups = [*found.groups, *([found.rest] if found.rest else []), found.all]
+    return found.series, [(one.label, *one.parts) for one in groups]
+
+
+def test_a_chart_is_split_by_the_two_values_of_a_column_or_one_and_all_others(trips: Any) -> None:
+    # The one of no kind is gone.
+    ProcessInstance.objects.filter(process_id="trips-5").update(deleted_at=timezone.now())
+    assert parts(trips, by="day", every="month", split="kind") == (
+        ("air", "rail"), [("Nov 2026", 2, 2), ("All", 2, 2)],
+    )  # fmt: skip
+    averages = {"show": "line", "calculate": "average", "field": "cost", "split": "kind"}
+    assert parts(trips, by="day", every="month", **averages) == (
+        ("air", "rail"), [("Nov 2026", 75.375, 20), ("All", 75.375, 20)],
+    )  # fmt: skip
+    summed = {"calculate": "sum", "field": "cost", "split": "kind", "split_value": "rail"}
+    assert parts(trips, by="process.status", **summed) == (
+        ("rail", "Other"), [("Open", 20, 150.75), ("All", 20, 150.75)],
+    )  # fmt: skip
+
+
+def test_a_third_series_is_refused_and_what_has_no_value_is_one(trips: Any) -> None:
+    # air, rail, and one trip of no kind.
+    with pytest.raises(Invalid, match="Choose the first part") as refused:
+        parts(trips, by="day", split="kind")
+    assert refused.value.errors[0].pointer == "/split"
+    assert parts(trips, by="process.status", split="kind", split_value="air") == (
+        ("air", "Other"), [("Open", 2, 3), ("All", 2, 3)],
+    )  # fmt: skip
+    rail = ProcessInstance.objects.filter(process_id__in=["trips-3", "trips-4"])
+    rail.update(deleted_at=timezone.now())
+    assert parts(trips, by="process.status", split="kind")[0] == ("air", "No value")
+
+
+def test_the_sentence_shows_a_chart_to_all_and_adds_it_to_the_draft_for_designers(
+    ada: Any,
+) -> None:
+    published(TRIP, user=ada)
+    create_instance(process="trips", mode="live", data=ROWS[0], user=ada)
+    asked = {"measure": "sum:cost", "by": "kind", "every": "week", "show": "bars",
+             "split": "kind=air"}  # fmt: skip
+    traveller = make_user("tara", "User")
+    refused = text_of(client_of(traveller).get("/records/trips/charts/", asked))
+    assert "Split a chart by another column" in refused
+    asked["split"] = ""
+    page = client_of(traveller).get("/records/trips/charts/", asked)
+    assert "Sum of Cost by Kind" in text_of(page)
+    assert "Only you see it" in text_of(page)
+    assert client_of(traveller).post("/records/trips/charts/", asked).status_code == 403
+
+    designer = client_of(ada)
+    assert "Add to All" in text_of(designer.get("/records/trips/charts/", asked))
+    assert designer.post("/records/trips/charts/?view=all", {"measure": "sum:"}).status_code == 422
+    assert designer.post("/records/trips/charts/?view=all", asked).status_code == 303
+    [view] = open_copy("trips", user=ada).document["views"]
+    assert [one["name"] for one in view["charts"]] == [
+        "records", "by-status", "per-week", "chart-1",
+    ]  # fmt: skip
+    # Nobody sees it before it is published.
+    assert "Sum of Cost" not in text_of(designer.get("/records/trips/charts/"))
+    save_version("trips", user=ada, revision=open_copy("trips", user=ada).revision)
+    publish_design(name="trips", user=ada)
+    assert "Sum of Cost by Kind" in text_of(client_of(traveller).get("/records/trips/charts/"))
+
+
+def test_a_sentence_about_what_the_reader_may_not_count_by_shows_nothing() -> None:
+    people = office()
+    published(leave_request(see=["everyone"]), user=people.root)
+    create_instance(process="leave", mode="live", data={"illness": "flu"}, user=people.emma)
+    asked = {"measure": "count", "by": "illness", "show": "bars", "every": "week"}
+    for user, is_there in ((people.mark, False), (people.helen, True)):
+        said = text_of(client_of(user).get("/records/leave/charts/", asked))
+        assert ("flu" in said) is is_there
+        assert ("Illness" in said) is is_there

@@ -9,6 +9,7 @@ from processes.definition.document import Document, Form
 from processes.designer.settings_forms.form import SettingsForm
 from processes.fields import fields
 from processes.rules import rules
+from processes.views.designer.lists import ListsOfProcess
 from tests.fakes import FakeCatalog
 from tests.processes.definitions import token_refresh
 
@@ -52,6 +53,8 @@ def rule(number: int) -> dict[str, Any]:
 
 def kind_of(name: str) -> Any:
     """Return the kind of element with this slug."""
+    if name == "lists":
+        return ListsOfProcess
     if name in {"form", "process"}:
         return Form if name == "form" else Document
     return rules.kinds.get(name) or fields.kinds[name]

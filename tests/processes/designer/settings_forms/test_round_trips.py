@@ -12,16 +12,21 @@ from kianda.lib.dialogs.posted_rows import columns_of
 from kianda.lib.dialogs.specs import Spec, specs_of
 from processes.definition.document import Document, Form
 from processes.definition.security import Security
+from processes.definition.views import RecordView, ViewChart
 from processes.designer.settings_forms.mapping_rows import PICKED
 from processes.fields import fields
 from processes.rules import rules
+from processes.views.designer.lists import ListsOfProcess
 from tests.processes.designer.settings_forms.choices import form_of, html_of, kind_of, rule
 from tests.processes.sending import sent_by
 
 # Forms with people in them look up what these are called.
 pytestmark = pytest.mark.django_db
 
-KINDS: list[Any] = [*rules.kinds.values(), *fields.kinds.values(), Document, Form, Security]
+KINDS: list[Any] = [
+    *rules.kinds.values(), *fields.kinds.values(), Document, Form, Security, ListsOfProcess,
+    RecordView, ViewChart,
+]  # fmt: skip
 NASTY = "  <b a='x'>&\"[[ \u2028 |  "
 
 
@@ -34,8 +39,9 @@ def test_every_control_of_every_kind_has_a_template() -> None:
             assert (folder / f"{known.template}.html").exists(), known.template
 
 
-# Lists of rules, fields and forms are edited where they stand: on the canvas; rights on a page.
-ELSEWHERE = {"rules", "fields", "forms", "security"}
+# Lists of rules, fields and forms are edited where they stand: on the canvas; rights and lists of
+# records on pages.
+ELSEWHERE = {"rules", "fields", "forms", "security", "views"}
 
 
 def settings_of(kind: Any) -> list[Spec]:
@@ -159,6 +165,12 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a"}),
     ("anonymous_form_link", {"type": "anonymous_form_link", "form": "main", "field": "a",
                              "uses": 3, "valid_for": 12, "unit": "hours", "message": "[a]"}),
+    ("lists", {"views": [{"name": "a", "title": NASTY.strip(), "sort": "-client_id", "filter": DEEP,
+                          "columns": ["client_id", "process.id", "lost"], "group_by": "lost",
+                          "totals": [{"field": "lost", "calculate": "average"}],
+                          "charts": [{"by": "client_id", "show": "line"}, {"show": "number"}],
+                          "see": ["group:Sales", "user:gone"]}, {"name": ""}]}),
+    ("lists", {"views": "soon"}),
     ("delete_form", {"type": "delete_form"}),
     ("user_alert", {"type": "user_alert", "to": ["creator", "group:Sales"],
                     "subject": "[a] is done", "message": "=1 + 1"}),

@@ -6,7 +6,7 @@ import { ask, rootOf, values } from "./parts.js";
 const tell = wait(200, async (control) => {
   const root = rootOf(control);
   if (!root) return;
-  const html = await ask(root, "sentence", { setting: control.dataset.control }, values(root));
+  const html = await ask(root, "sentence", { setting: control.dataset.conditions }, values(root));
   if (html && control.isConnected) control.querySelector("[data-sentence]").innerHTML = html;
 });
 
