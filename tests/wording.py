@@ -15,6 +15,8 @@ ROOMS = ("datasources", "kianda", "processes", "scheduler")
 # The command line says its help and its errors by these.
 _CALL = re.compile(r"_|_lazy|[np]{0,2}gettext(_lazy|_noop)?")
 _TAG = re.compile(r"""\{%\s*translate\s+(?:"([^"]*)"|'([^']*)')""")
+# What a tag is given: `title=_("Templates")`.
+_GIVEN = re.compile(r"""\b_\((?:"([^"]*)"|'([^']*)')\)""")
 _BLOCK = re.compile(r"\{%\s*blocktranslate\b[^%]*%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.DOTALL)
 _PLURAL = re.compile(r"\{%\s*plural\s*%\}")
 # What of a document is no prose: code, where a link leads, and the titles of decisions.
@@ -51,7 +53,7 @@ def paragraphs(page: Path) -> Iterator[str]:
 
 def _of_template(path: Path) -> Iterator[Text]:
     source, where = path.read_text("utf-8"), str(path.relative_to(BASE_DIR))
-    for pattern in (_TAG, _BLOCK):
+    for pattern in (_TAG, _GIVEN, _BLOCK):
         for hit in pattern.finditer(source):
             said = next((group for group in hit.groups() if group is not None), "")
             line = source.count("\n", 0, hit.start()) + 1

@@ -13,11 +13,11 @@ Line = Annotated[OneLine, Field(max_length=200, json_schema_extra={"control": "l
 
 
 class InstanceTokenAuth(AuthScheme):
-    """A token that rules of a process store in a field of an instance.
+    """A token that rules of a process store in a field of a record.
 
-    It is read at each call and never copied. After a 401, a button of the instance can be pressed
+    It is read at each call and never copied. After a 401, a button of the record can be pressed
     once and the call repeated with the new token. The person who saves the datasource must be
-    allowed to see the instance and to press the button, which is pressed in their name.
+    allowed to see the record and to press the button, which is pressed in their name.
     """
 
     scheme: Literal["instance_token"] = "instance_token"

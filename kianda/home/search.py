@@ -118,7 +118,7 @@ def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
     found = shown.in_bulk(pks)
     for row in (found[pk] for pk in pks if pk in found):
         yield SearchHit(
-            _("Instance"),
+            _("Record"),
             "collection",
             row.process_id,
             row.design.title,

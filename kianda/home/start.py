@@ -47,9 +47,9 @@ IDLE = {
     "finished": gettext_noop("The scheduled task “%(task)s” has finished."),
     "paused": gettext_noop("The scheduled task “%(task)s” is paused."),
     "on_demand": gettext_noop(
-        "Nothing plans the scheduled task “%(task)s”: it fires when its webhook is called."
+        "The scheduled task “%(task)s” has no schedule. It runs on each webhook call."
     ),
-    "active": gettext_noop("Nothing is planned for the scheduled task “%(task)s”."),
+    "active": gettext_noop("No run of the scheduled task “%(task)s” is planned."),
 }
 
 
@@ -140,18 +140,18 @@ class Overview:
         """Return the answer to "is everything well?" in one sentence."""
         count, current = self.tokens.count, self.tokens.current
         if not count:
-            return _("No token is kept yet") if self.may_plan else self._work()
+            return _("No tokens yet") if self.may_plan else self._work()
         if all(kept.state == "waiting" for kept in self.tokens.shown):
-            return _("No kept token was fetched yet")
+            return _("No token fetched yet")
         if current == count and self.tokens.worrying:
             return self._worrying()
         if count == 1:
-            return _("The kept token is current") if current else _("The kept token is not current")
+            return _("The token is valid") if current else _("The token is not valid")
         if current == count:
-            return _("All %(count)s kept tokens are current") % {"count": count}
+            return _("All %(count)s tokens are valid") % {"count": count}
         return ngettext(
-            "%(current)s of %(count)s kept tokens is current",
-            "%(current)s of %(count)s kept tokens are current",
+            "%(current)s of %(count)s tokens is valid",
+            "%(current)s of %(count)s tokens are valid",
             current,
         ) % {"current": current, "count": count}
 
@@ -224,8 +224,8 @@ class Overview:
         return [
             Attention(
                 "warn",
-                _("%(id)s has an answer that was not stored") % {"id": run.process_id},
-                _("A call of this run succeeded, but the run ended before a Save."),
+                _("A response for %(id)s was not stored") % {"id": run.process_id},
+                _("A call succeeded, but the run ended before its values were saved."),
                 (MendButton(_("Open the run"), "run", str(run.pk)),),
             )
             for run in to_see_to(runs, most=3)
@@ -237,7 +237,7 @@ def _of_token(kept: KeptToken, now: datetime) -> Attention:
     kind = "bad" if kept.state in RED else "warn"
     acts = [MendButton(_("Open %(name)s") % {"name": name}, "instance", name)]
     if kept.last_run is not None and kept.last_run.status != Run.Status.SUCCEEDED:
-        acts.insert(0, MendButton(_("See the failed run"), "run", str(kept.last_run.pk)))
+        acts.insert(0, MendButton(_("View the failed run"), "run", str(kept.last_run.pk)))
     if not kept.is_seen:
         acts = []
     # Who sees a kept token may change its task.
@@ -245,7 +245,7 @@ def _of_token(kept: KeptToken, now: datetime) -> Attention:
     if kept.idle == "paused":
         acts.append(MendButton(_("Resume the task"), "task-resume", task, at_once=True))
     elif kept.idle == "finished":
-        acts.append(MendButton(_("Change the task"), "task", task))
+        acts.append(MendButton(_("Edit the task"), "task", task))
     elif kept.idle or kept.state == "late":
         acts.insert(0, MendButton(_("Open the task"), "task", task))
     return Attention(kind, _title_of(kept, now), " ".join(_reasons(kept)), tuple(acts))
@@ -263,7 +263,7 @@ def _title_of(kept: KeptToken, now: datetime) -> str:
         "missing": _("%(name)s has no token"),
         "failing": _("The last refresh of %(name)s failed"),
         "late": _("The token of %(name)s expires before its next refresh"),
-        "unplanned": _("Nothing refreshes the token of %(name)s"),
+        "unplanned": _("No task refreshes the token of %(name)s"),
     }
     return titles.get(kept.state, "%(name)s") % words
 
@@ -278,15 +278,15 @@ def _reasons(kept: KeptToken) -> list[str]:
         made.append(_("Last refresh, %(at)s: %(said)s") % {"at": at, "said": said})
     if kept.state == "failing" and until:
         made.append(
-            _("The old token lasts until %(at)s.") % {"at": times.moment_in_sentence(until)}
+            _("The old token is valid until %(at)s.") % {"at": times.moment_in_sentence(until)}
         )
     if kept.state == "late" and until and planned:
         words = {"end": times.moment_in_sentence(until), "next": times.moment_in_sentence(planned)}
-        made.append(_("It ends %(end)s, the next refresh is %(next)s.") % words)
+        made.append(_("It expires %(end)s; the next refresh is %(next)s.") % words)
     if kept.idle:
         made.append(_(IDLE[kept.idle]) % {"task": kept.task.name})
     elif planned and kept.state in RED:
-        made.append(_("Next try: %(at)s.") % {"at": times.moment_in_sentence(planned)})
+        made.append(_("Next attempt: %(at)s.") % {"at": times.moment_in_sentence(planned)})
     return made
 
 

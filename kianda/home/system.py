@@ -83,11 +83,11 @@ class System:
         active = with_status(ScheduledTask.objects.order_by(), "active")
         waiting = Occurrence.objects.filter(outcome__isnull=True, started_at__isnull=True).count()
         return [
-            (_("Runs that wait"), by_status.get("queued", 0)),
+            (_("Queued runs"), by_status.get("queued", 0)),
             (_("Runs in progress"), by_status.get("running", 0)),
-            (_("Firings that wait"), waiting),
+            (_("Queued scheduled runs"), waiting),
             (_("Active scheduled tasks"), active.count()),
-            (_("Instances"), ProcessInstance.objects.count()),
+            (_("Records"), ProcessInstance.objects.count()),
         ]
 
     def disk(self) -> dict[str, Any]:

@@ -44,8 +44,8 @@ STATES = {
 # Why nothing is planned for a kept token.
 IDLE = {
     "finished": gettext_lazy("The task has finished"), "paused": gettext_lazy("Paused"),
-    "on_demand": gettext_lazy("When its webhook is called"),
-    "active": gettext_lazy("Nothing is planned"),
+    "on_demand": gettext_lazy("On each webhook call"),
+    "active": gettext_lazy("No run planned"),
 }  # fmt: skip
 
 # What the product itself says of an instance; a design may have statuses of its own.
@@ -188,7 +188,7 @@ def _strip_in_words(strip: Any) -> str:
     if not strip.gaps:
         always = strip.valid and strip.valid[0].x == 0
         if always:
-            return _("Last 24 hours: valid all the time")
+            return _("Last 24 hours: always valid")
         return (
             _("Last 24 hours: valid since it was first fetched")
             if strip.valid

@@ -68,14 +68,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return _error(request, exception.status, str(exception))
     if isinstance(exception, RequestDataTooBig):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1_000_000
-        said = _("What you sent is longer than %(most)s MB. Give it as a file, or in parts.")
+        said = _("What you sent is larger than %(most)s MB. Send it as a file or in parts.")
         return _error(request, 413, said % {"most": most})
-    return _error(request, 400, _("The request cannot be read."))
+    return _error(request, 400, _("The request is not valid."))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a page that this person may not see; ours say which role it needs."""
-    return _error(request, 403, str(exception) or _("You are not allowed to see this."))
+    return _error(request, 403, str(exception) or _("You do not have permission for this."))
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -86,7 +86,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     still coming has none, and is not taken, for what had not come yet would be read as removed.
     """
     here = page_before(request)
-    old = _("This form is out of date. Open the page again and repeat it.")
+    old = _("This form is out of date. Reload the page and try again.")
     if not here or not request.user.is_authenticated or _is_api(request):
         return _error(request, 403, old)
     if is_htmx(request):
@@ -95,7 +95,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
         # A script would follow to the page, and take that for the answer to what it has sent.
         answer = HttpResponse(old, status=403, content_type="text/plain; charset=utf-8")
     elif "csrfmiddlewaretoken" not in request.POST:
-        said = _("The page had not come whole yet, so nothing was sent. Do it again.")
+        said = _("The page was still loading, so nothing was sent. Try again.")
         messages.warning(request, said)
         return go(request, here)
     elif request.path == reverse("sign-in"):
@@ -117,12 +117,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     detail = exception.args[0] if exception.args else ""
     # Django's own resolver hands over the addresses that it has tried.
     said = detail if isinstance(detail, str) and detail.endswith(".") else ""
-    return _error(request, 404, said or _("There is nothing at this address."))
+    return _error(request, 404, said or _("Page not found."))
 
 
 def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
     """Answer the address of an act that somebody opens: nothing is shown there, only done."""
-    answer = _error(request, 405, _("This address only takes what a form sends."))
+    answer = _error(request, 405, _("This page cannot be opened directly."))
     answer["Allow"] = response["Allow"]
     return answer
 

@@ -98,6 +98,6 @@ def _as_before(request: HttpRequest, token: str) -> HttpResponse:
         if first is not None and first.status is not None:
             return go(request, first.headers["Location"])
         if first is None or time.monotonic() >= give_up:
-            messages.info(request, _("This was sent twice. Look here for what the first one did."))
+            messages.info(request, _("This was sent twice. Check here what the first one did."))
             return go(request, request.path)
         time.sleep(_LOOK_EVERY_S)

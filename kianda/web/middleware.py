@@ -160,7 +160,7 @@ class SecondFactorFirst:
         ):
             return None
         if request.path.startswith("/api/"):
-            said = _("Your role needs a second factor. Set one up under Profile, Security.")
+            said = _("Your role requires a second factor. Set one up under Profile, Security.")
             return plain_problem(request, 403, said)
         return go(request, "security")
 
@@ -196,9 +196,9 @@ class RefuseUnreadable:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 404 for NUL, which no name holds; 411 for a body that Django would drop."""
         if "\0" in request.path:
-            return plain_problem(request, 404, _("There is nothing at this address."))
+            return plain_problem(request, 404, _("Page not found."))
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and (
             not request.META.get("CONTENT_LENGTH")
         ):
-            return plain_problem(request, 411, _("Send the body with a Content-Length."))
+            return plain_problem(request, 411, _("Send the body with a Content-Length header."))
         return self.get_response(request)

@@ -35,7 +35,7 @@ WORK = (
     PageEntry("work", _("My work"), "inbox", (USER,)),
     PageEntry("my-requests", _("My requests"), "send", (USER,)),
     # Those with other work to do meet records by their process.
-    PageEntry("instances", _("Instances"), "collection", (USER,), rail=TECHNICAL),
+    PageEntry("instances", _("Records"), "collection", (USER,), rail=TECHNICAL),
     PageEntry("runs", _("Runs"), "activity", (USER,), rail=TECHNICAL),
 )
 ADMINISTRATION = (

@@ -113,7 +113,7 @@ def read_press(pk: int | None, user: User) -> BulkPress:
     """Return a bulk press of a person; administrators read all. Raises Missing."""
     found = None if pk is None else presses_of(user).filter(pk=pk).first()
     if found is None:
-        raise Missing(_("There is no such bulk press."))
+        raise Missing(_("Bulk action not found."))
     return found
 
 
@@ -140,7 +140,7 @@ def as_seen(row: BulkPressRow, unseen: Collection[str]) -> BulkPressRow:
     if row.process_id in unseen:
         row.run_id = None
         is_over = row.outcome in {row.Outcome.FAILED, row.Outcome.REFUSED}
-        words = _("There is no process instance %(process_id)s.")
+        words = _("There is no record %(process_id)s.")
         row.reason = words % {"process_id": row.process_id} if is_over else ""
     return row
 
@@ -165,7 +165,7 @@ def delete_press(pk: int | None, user: User) -> None:
     """Delete the report of a bulk press that is over; raises Missing, Conflict."""
     press = read_press(pk, user)
     if not BulkPress.objects.filter(pk=press.pk, finished__isnull=False).delete()[0]:
-        raise Conflict(_("This bulk press is still running. Stop it first."))
+        raise Conflict(_("This bulk action is still running. Stop it first."))
 
 
 def _checked(process_ids: Sequence[str]) -> dict[str, str]:
@@ -241,5 +241,5 @@ def _refuse_too_many(user: User) -> None:
     # The person's own row is the lock: two requests at once count one after the other.
     User.objects.select_for_update().get(pk=user.pk)
     if BulkPress.objects.filter(user=user, finished=None).count() >= MOST_OPEN:
-        words = _("%(most)s of your bulk presses are still running. Wait until one has finished.")
+        words = _("%(most)s of your bulk actions are still running. Wait until one has finished.")
         raise Conflict(words % {"most": MOST_OPEN})

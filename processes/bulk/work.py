@@ -182,7 +182,7 @@ def _by_menu(press: BulkPress, row: BulkPressRow, user: User) -> bool:
     """
     instance: ProcessInstance | None = visible_instance(row.process_id, user, lock=False)
     if instance is None or instance.design.name != press.process:
-        words = _("There is no process instance %(process_id)s.")
+        words = _("There is no record %(process_id)s.")
         raise Missing(words % {"process_id": row.process_id})
     rights = InstanceRights(user, instance, document_of(instance.version))
     return bool(rights.finds_in_menu(press.target)) and not rights.presses(press.target)

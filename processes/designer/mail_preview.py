@@ -100,7 +100,7 @@ def send_test(mail: MailPreview, *, user: User) -> str:
     if mail.problem:
         return mail.problem
     if lets_in(mail.subject):
-        return _("A link to a form cannot be in the subject. Put it into the message.")
+        return _("The subject cannot contain a link to a form. Put the link in the message.")
     if not user.email:
         return _("Not sent: you have no email address.")
     title = f"[{_('Test')}] {mail.subject}"

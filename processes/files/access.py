@@ -22,7 +22,7 @@ def readable_file(number: object, by: Uploader) -> File:
     """Return a file that a person gets at: of an instance, or an own upload; raises Missing."""
     file = File.objects.filter(pk=str(number)).first() if is_number(number) else None
     if file is None or not _is_readable(file, by):
-        raise Missing(_("There is no such file."))
+        raise Missing(_("File not found."))
     return file
 
 
@@ -52,18 +52,18 @@ def open_file(file: File) -> IO[bytes]:
     refuse_unread(file)
     content = storage.open_whole(file.key)
     if content is None:
-        raise Missing(_("The content of %(name)s is gone. Ask an administrator to bring it back "
-                        "from a backup.") % {"name": file.name})  # fmt: skip
+        raise Missing(_("The content of %(name)s is missing. Ask an administrator to restore "
+                        "it from a backup.") % {"name": file.name})  # fmt: skip
     return content
 
 
 def refuse_unread(file: File) -> None:
     """Raise Conflict for a file whose content nobody may read: not whole, not checked, refused."""
     said = {
-        File.State.UPLOADING: _("%(name)s has not arrived completely yet."),
-        File.State.SCANNING: _("%(name)s is not checked yet. Try again in a moment."),
-        File.State.REFUSED: _("%(name)s was refused by the check of files."),
-        File.State.REMOVING: _("%(name)s is being removed."),
+        File.State.UPLOADING: _("%(name)s is still being uploaded."),
+        File.State.SCANNING: _("%(name)s has not been checked yet. Try again in a moment."),
+        File.State.REFUSED: _("%(name)s did not pass the file check."),
+        File.State.REMOVING: _("%(name)s is being deleted."),
     }.get(File.State(file.state))
     if said:
         raise Conflict(said % {"name": file.name})

@@ -60,12 +60,13 @@ def refusal_of(content: IO[bytes], name: str, media_type: str) -> str:
     """Return why nobody should be given this file, as a sentence; nothing when it is fine."""
     claimed = type_by_name(name)
     if _lies(claimed, media_type):
-        words = _("%(name)s is not what its name says: its content is of another kind (%(kind)s).")
+        words = _(
+            "The name %(name)s does not match its content (%(kind)s). Rename the file "
+            "or choose another."
+        )
         return words % {"name": name, "kind": media_type}
     if media_type == SVG and _is_active(content):
-        return _("%(name)s is a drawing with a script in it. Save it without scripts.") % {
-            "name": name
-        }
+        return _("%(name)s contains a script. Save the drawing without scripts.") % {"name": name}
     if media_type == ZIP or media_type.startswith(_OFFICE) or "opendocument" in media_type:
         return _flaw_of_container(content, name)
     return ""
@@ -141,15 +142,15 @@ def _kind_of_container(content: IO[bytes]) -> str:
 def _flaw_of_container(content: IO[bytes], name: str) -> str:
     said = {"name": name}
     if not _is_readable(content):
-        return _("%(name)s is damaged, or far too much is packed into it.") % said
+        return _("%(name)s is damaged, or too large when unpacked. Choose another file.") % said
     try:
         with zipfile.ZipFile(content) as packed:
             unpacked = sum(one.file_size for one in packed.infolist())
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        return _("%(name)s is damaged: it cannot be opened.") % said
+        return _("%(name)s is damaged and cannot be opened. Choose another file.") % said
     size = content.seek(0, 2)
     if unpacked > MOST_UNPACKED and unpacked > MOST_TIMES * size:
-        return _("%(name)s would grow beyond measure when it is opened, so it is not taken.") % said
+        return _("%(name)s is too large when unpacked. Choose a smaller file.") % said
     return ""
 
 

@@ -115,7 +115,7 @@ def _on_disk() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        words = _("There is no space left for this file. What has arrived is kept; try later.")
+        words = _("The storage is full. The uploaded part is saved; try again later.")
         raise NoSpace(words) from error
 
 

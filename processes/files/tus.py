@@ -48,7 +48,7 @@ def create(headers: Headers, body: IO[bytes], begin: Begin) -> TusAnswer:
     """Begin an upload, and take its first piece when it comes along."""
     _refuse_version(headers)
     if "Upload-Defer-Length" in headers:
-        raise Invalid.at("/size", _("Say with Upload-Length how many bytes the file has."))
+        raise Invalid.at("/size", _("Send the size of the file in bytes as Upload-Length."))
     file = begin(metadata_of(headers), _number(headers, "Upload-Length"))
     if headers.get("Content-Type", "").partition(";")[0].strip() == CONTENT_TYPE:
         file = _received(file, 0, body)
@@ -94,7 +94,9 @@ def metadata_of(headers: Headers) -> dict[str, str]:
         try:
             found[name] = base64.b64decode(coded.strip(), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            words = _("Upload-Metadata is not written as tus has it: a name, a blank, base64.")
+            words = _(
+                "Upload-Metadata is not valid. Each entry is a name, a space and a base64 value."
+            )
             raise Invalid.at("", words) from error
     return found
 
@@ -102,7 +104,7 @@ def metadata_of(headers: Headers) -> dict[str, str]:
 def _received(file: File, offset: int, body: IO[bytes]) -> File:
     if file.received != offset:
         raise Conflict(
-            _("%(count)s bytes of the file are there: go on from there.")
+            _("The server has %(count)s bytes of the file. Continue from there.")
             % {"count": file.received},
             offset=file.received,
         )
@@ -111,7 +113,7 @@ def _received(file: File, offset: int, body: IO[bytes]) -> File:
             file = append(file, offset=file.received, chunk=piece)
     except (OSError, EOFError) as cut:
         # What serves us raises this when the line is cut: nobody is there to be told.
-        raise Conflict(_("The line was cut.")) from cut
+        raise Conflict(_("The connection was lost.")) from cut
     return finish(file) if file.received == file.size else file
 
 
@@ -122,7 +124,7 @@ def _standing(file: File) -> dict[str, str]:
 def _number(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Invalid.at("", _("%(header)s has to be a whole number.") % {"header": name})
+        raise Invalid.at("", _("%(header)s must be a whole number.") % {"header": name})
     return int(text)
 
 

@@ -73,7 +73,7 @@ def begin_upload(
 ) -> File:
     """Begin an upload of so many bytes; raises TooLarge, TooMany, Invalid."""
     if size < 0:
-        raise Invalid.at("/size", _("Say how many bytes the file has."))
+        raise Invalid.at("/size", _("Send the size of the file in bytes."))
     if size > most_bytes():
         raise TooLarge(_too_large(size))
     _refuse_too_many(by, size)
@@ -84,7 +84,7 @@ def begin_upload(
 
 
 def _too_large(size: int) -> str:
-    return _("The file has %(size)s. At most %(most)s are allowed.") % {
+    return _("The file has %(size)s; the limit is %(most)s. Choose a smaller file.") % {
         "size": file_size(size), "most": file_size(most_bytes()),
     }  # fmt: skip
 
@@ -95,8 +95,7 @@ def _refuse_too_many(by: Uploader, size: int) -> None:
     too_much = by.link is not None and sum(sizes) + size > LOOSE_BYTES_BY_LINK
     if len(sizes) >= most or too_much:
         raise TooMany(
-            _("Too many files were uploaded that are not used anywhere. Save the form, or take "
-              "some of them out first.")
+            _("Too many uploaded files are not saved yet. Save the form, or remove some of them.")
         )  # fmt: skip
 
 
@@ -104,7 +103,7 @@ def own_upload(by: Uploader, number: object) -> File:
     """Return an upload of the person's own that no instance holds yet; raises Missing."""
     found = by.own().filter(pk=str(number)).first() if is_number(number) else None
     if found is None:
-        raise Missing(_("There is no such file."))
+        raise Missing(_("File not found."))
     return found
 
 
@@ -123,9 +122,9 @@ def append(file: File, *, offset: int, chunk: bytes) -> File:
     the announced size, NoSpace when the disk is full. Whatever was there before stays.
     """
     if file.state != File.State.UPLOADING:
-        raise Conflict(_("The file is complete already."))
+        raise Conflict(_("The file has already been uploaded."))
     if offset + len(chunk) > file.size:
-        raise TooLarge(_("More was sent than was announced: %(size)s.") % {
+        raise TooLarge(_("More was sent than announced. Announced: %(size)s.") % {
             "size": file_size(file.size)})  # fmt: skip
     writer = _begin_writing(file, offset)
     mine = File.objects.filter(pk=file.pk, writer=writer)
@@ -152,14 +151,14 @@ def _begin_writing(file: File, offset: int) -> str:
         return writer
     now = File.objects.filter(pk=file.pk).first()
     if now is None:
-        raise Missing(_("There is no such file."))
+        raise Missing(_("File not found."))
     if now.received != offset:
         raise Conflict(_upload_is_at(now.received), offset=now.received)
-    raise Conflict(_("The file is being sent from another window just now."))
+    raise Conflict(_("Another window is uploading this file."))
 
 
 def _upload_is_at(there: int) -> str:
-    return _("%(count)s bytes of the file are there: go on from there.") % {"count": there}
+    return _("The server has %(count)s bytes of the file. Continue from there.") % {"count": there}
 
 
 def finish(file: File) -> File:
@@ -234,7 +233,7 @@ def store_for(
     try:
         for piece in _pieces(stream):
             if file.received + len(piece) > most_bytes():
-                raise TooLarge(_("The file is larger than %(most)s.") % {
+                raise TooLarge(_("The file is larger than %(most)s. Choose a smaller file.") % {
                     "most": file_size(most_bytes())})  # fmt: skip
             file.size = file.received + len(piece)
             append(file, offset=file.received, chunk=piece)
@@ -271,7 +270,7 @@ def remove(file: File) -> None:
     Raises Conflict when an instance holds it by now. What is interrupted is pruned.
     """
     if not _loose(file).update(state=File.State.REMOVING):
-        raise Conflict(_("The file is in use by now, or gone."))
+        raise Conflict(_("The file is already in use, or has been deleted."))
     storage.discard(file.key)
     File.objects.filter(pk=file.pk, state=File.State.REMOVING).delete()
 

@@ -84,13 +84,11 @@ def why_not(file: File | None, number: str) -> str:
     """Return why a file that was named cannot be used, as a sentence; nothing when it can."""
     if file is None:
         # Whether somebody else has such a file is not told.
-        return _("There is no file %(id)s that you can use here. Upload it first.") % {"id": number}
+        return _("You cannot use the file %(id)s here. Upload it first.") % {"id": number}
     if file.state == File.State.UPLOADING:
-        return _("%(name)s has not arrived completely yet. Wait for it, or take it out.") % {
-            "name": file.name
-        }
+        return _("%(name)s is still being uploaded. Wait, or remove it.") % {"name": file.name}
     if file.state == File.State.REFUSED:
-        return _("%(name)s was refused by the check of files. Take it out.") % {"name": file.name}
+        return _("%(name)s did not pass the file check. Remove it.") % {"name": file.name}
     return ""
 
 
@@ -101,7 +99,9 @@ def _flaw_of(file: File | None, number: str, field: FormField, document: Documen
     if isinstance(field, FilesField) and not field.takes_any:
         came = document.fields.get(file.field) if file.process == document.name else None
         if came is None or came.slug() != field.slug():
-            return _("%(name)s was not made here. Sign in the form itself.") % {"name": file.name}
+            return _("%(name)s is not a signature from this form. Sign in the form.") % {
+                "name": file.name
+            }
     return ""
 
 
@@ -134,4 +134,6 @@ def attach(instance: ProcessInstance, added: Sequence[tuple[str, Sequence[str]]]
         # Whoever prunes has found a file named nowhere before: it stays, for it is attached anew.
         named = own.exclude(state=File.State.REMOVING).update(attached_at=timezone.now())
         if named != len(set(numbers)):
-            raise Stale(_("A file was removed, or saved somewhere else, in the meantime."))
+            raise Stale(
+                _("A file was removed or saved elsewhere while you were editing. Upload it again.")
+            )

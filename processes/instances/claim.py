@@ -103,9 +103,7 @@ def read_instance(
     """Return an instance that the person may see, with its document; raises Missing."""
     instance = visible_instance(process_id, user, lock=lock)
     if instance is None:
-        raise Missing(
-            _("There is no process instance %(process_id)s.") % {"process_id": process_id}
-        )
+        raise Missing(_("There is no record %(process_id)s.") % {"process_id": process_id})
     return instance, document_of(instance.version)
 
 
@@ -120,7 +118,7 @@ def linked_instance(link: FormLink, *, lock: bool = False) -> tuple[ProcessInsta
     """Return the instance that a link leads to, with its document; raises Missing."""
     instance = living_instance(link.instance.key, lock=lock)
     if instance is None:
-        raise Missing(_("There is nothing at this address."))
+        raise Missing(_("Page not found."))
     return instance, document_of(instance.version)
 
 
@@ -143,14 +141,14 @@ def take(firing: RunRequest, begin: Callable[[], ClaimedRun]) -> ClaimedRun:
 def _busy(firing: RunRequest, other: Run | None) -> Busy:
     if other is None:
         return Busy(
-            _("%(process_id)s is in use all the time. Try again in a moment.")
+            _("%(process_id)s is in use right now. Try again in a moment.")
             % {"process_id": firing.process_id}
         )
     since = other.started.strftime("%H:%M:%S") if other.started else _("a moment ago")
     return Busy(
         _(
-            "Run %(run)s (%(target)s) has been working on %(process_id)s since "
-            "%(since)s UTC. Try again when it has ended."
+            "Not done: run %(run)s (%(target)s) of %(process_id)s has been in progress since "
+            "%(since)s UTC. Try again when it has finished."
         )
         % {
             "run": other.pk,
@@ -306,8 +304,8 @@ def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> No
     if revision is not None and revision != instance.revision:
         raise Stale(
             _(
-                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it "
-                "again, then repeat."
+                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it again, "
+                "then retry."
             )
             % {
                 "process_id": instance.process_id,

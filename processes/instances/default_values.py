@@ -40,7 +40,7 @@ def default_values(document: Document, *, user: User | None) -> dict[str, Value]
             flaws.append(
                 Flaw(
                     f"/data/{name}",
-                    _("The default of %(field)s: %(failure)s")
+                    _("Default value of %(field)s: %(failure)s")
                     % {"field": field.title, "failure": failure},
                 )
             )

@@ -61,7 +61,7 @@ def link_of(token: str) -> FormLink:
     rows = FormLink.objects.select_related("instance")
     found = rows.filter(digest=digest_of(token)).first()
     if found is None:
-        raise Missing(_("There is nothing at this address."))
+        raise Missing(_("Page not found."))
     return found
 
 
@@ -72,7 +72,7 @@ def refuse_ended(link: FormLink) -> None:
     if state == "open" and not _leads_to_open_form(link):
         state = FormLink.Ended.CLOSED
     if state == FormLink.Ended.CLOSED and now is not None and now.uses:
-        raise NoLongerValid(_("This form has been sent already."))
+        raise NoLongerValid(_("This form has already been sent."))
     if state != "open":
         raise NoLongerValid(_sentence(state))
 

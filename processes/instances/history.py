@@ -85,18 +85,18 @@ def restore_value(*, process_id: str, change_pk: int, field: str, user: User) ->
     row = next((row for row in rows if row["field"] == field), None)
     if row is None:
         raise Missing(
-            _("The history of %(process_id)s has no such change of %(field)s.")
+            _("The history of %(process_id)s does not contain this change of %(field)s.")
             % {"process_id": instance.process_id, "field": field}
         )
     now = seen_values(shown(document, stored_values(document, instance)), rights)
     known = document.fields.get(field)
     if known is None or not known.holds_value:
         raise Conflict(
-            _("%(document)s has no field %(field)s any more.")
+            _("%(document)s no longer has a field %(field)s.")
             % {"document": document.title, "field": field}
         )
     if known.is_secret:
-        raise Conflict(_("History does not hold secrets, so none can be brought back."))
+        raise Conflict(_("The history contains no secrets, so they cannot be restored."))
     if not can_restore(instance, document.fields, row, now):
         return instance
     return patch_instance(

@@ -122,7 +122,7 @@ def _refuse_number(table: Table, more: int) -> None:
 
 
 def _refuse_switched_off(table: Table, columns: Collection[str]) -> None:
-    said = _("The column %(name)s of %(table)s is switched off: its cells stay as they are.")
+    said = _("The column %(name)s of %(table)s is switched off. Its cells cannot be changed.")
     place = pointer("data", table.name)
     if flaws := [Flaw(place, said % {"name": one, "table": table.title}) for one in columns]:
         raise Invalid(errors=flaws)

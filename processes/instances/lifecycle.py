@@ -96,7 +96,7 @@ def _version_for(process: str, mode: str, user: User | None) -> tuple[ProcessDes
     assert design is not None
     if mode == ProcessInstance.Mode.PREVIEW:
         if not has_role(user, DESIGNER):
-            raise Forbidden(_("Preview instances are for designers and administrators."))
+            raise Forbidden(_("Only designers and administrators can create preview records."))
         version = design.draft
     else:
         may_start(user, design).or_refuse()
@@ -193,13 +193,13 @@ def store_unsaved_answer(*, run_pk: int, user: User) -> ProcessInstance:
     """
     run = Run.objects.filter(pk=run_pk, unsaved_answer=True).first()
     if run is None or run.unsaved_values is None:
-        raise Conflict(_("This run left nothing to store."))
+        raise Conflict(_("This run has nothing to store."))
 
     def store() -> ProcessInstance:
         instance, document = locked(run.process_id, user)
         mine = Run.objects.filter(pk=run.pk, unsaved_answer=True)
         if not mine.update(unsaved_answer=False, unsaved_values=None):
-            raise Conflict(_("Somebody has stored the values of this run just now."))
+            raise Conflict(_("Someone has just stored the values of this run."))
         before = stored_values(document, instance)
         brought = _brought(run, instance, document)
         rights = InstanceRights(user, instance, document)

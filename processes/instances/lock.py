@@ -39,7 +39,10 @@ def run_on(process_id: str) -> Run | None:
 def busy(process_id: str, run: Run) -> Busy:
     """Return the refusal that names the run which holds an instance."""
     return Busy(
-        _("Run %(run)s (%(target)s) is working on %(process_id)s. Try again when it has ended.")
+        _(
+            "Not done: run %(run)s (%(target)s) of %(process_id)s is in progress. Try again "
+            "when it has finished."
+        )
         % {"run": run.pk, "target": run.target or run.trigger, "process_id": process_id},
         run=str(run.pk),
         used_by=[{"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}],

@@ -62,7 +62,7 @@ def prepared_letter(
     _refuse_account(mail.account, by)
     if lets_in(said(mail.subject)):
         # Lists of messages show subjects.
-        words = _("A link to a form cannot be in the subject. Put it into the message.")
+        words = _("The subject cannot contain a link to a form. Put the link in the message.")
         raise RuleFailed("value", words)
     people = _Recipients(instance, standing)
     found = {kind: people.addresses(getattr(mail, kind)) for kind in (*_KINDS, "reply_to")}
@@ -145,7 +145,7 @@ def _to_tester(
     shown = _shown(letter, mail.meeting)
     everybody = ", ".join(one for kind in _KINDS for one in getattr(letter, kind))
     if not tester:
-        said = _("Not sent: a preview sends emails to you alone, and you have no email address.")
+        said = _("Not sent: a preview sends emails only to you, and you have no email address.")
         return PreparedLetter(None, shown, said)
     told = _("This is a preview. It would have been sent to %(people)s.") % {"people": everybody}
     tried = replace(
@@ -154,7 +154,7 @@ def _to_tester(
     )  # fmt: skip
     own = replace(_letter(tried, {"to": [tester]}, read_out), files=letter.files)
     made = _with_meeting(own, _checked(own), mail.meeting, instance, tester)
-    return PreparedLetter(made, shown, _("Sent to you alone: this is a preview."))
+    return PreparedLetter(made, shown, _("Sent only to you, because this is a preview."))
 
 
 def _with_meeting(

@@ -34,14 +34,14 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
     if not row.update(last_number=F("last_number") + 1):
         raise Invalid.at(
             "/process",
-            _("There is no process %(process)s: it was just deleted.") % {"process": design.name},
+            _("The process %(process)s has just been deleted.") % {"process": design.name},
         )
     number = row.values_list("last_number", flat=True).get()
     made = filled_pattern(pattern, process=design.name, number=number, values=values)
     if not made or len(made) > LONGEST:
         raise Invalid.at(
             "/data",
-            _("The pattern of the Process ID gives %(count)s characters; 1 to 120 fit.")
+            _("The number would have %(count)s characters; 1 to 120 are possible.")
             % {"count": len(made)},
         )
     try:
@@ -50,7 +50,7 @@ def next_process_id(*, design: ProcessDesign, pattern: str, values: Mapping[str,
     except IntegrityError as error:
         raise Invalid.at(
             "/data",
-            _("The Process ID %(made)s is taken or was given before. Change what it is made of.")
+            _("The number %(made)s is or was in use. Change the values that it contains.")
             % {"made": made},
         ) from error
     return made

@@ -52,7 +52,7 @@ def reassign(
     ) -> tuple[InstanceState, Said]:
         record = rights.records[form]
         if record.status != CURRENT:
-            raise Conflict(_("The form is not open, so no one has it to do."))
+            raise Conflict(_("The form is not open, so it cannot be reassigned."))
         named = {"users": known_people(users), "groups": known_groups(groups)}
         _refuse_unknown(named)
         standing = assigned(
@@ -167,7 +167,7 @@ def _refuse_unknown(named: dict[str, tuple[list[str], list[str]]]) -> None:
         for name in unknown
     ]
     if not flaws and not any(found for found, _unknown in named.values()):
-        flaws = [Flaw("/users", _("Name people or groups to give it to."))]
+        flaws = [Flaw("/users", _("Choose the people or groups to assign it to."))]
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
 
@@ -187,7 +187,7 @@ def _checked(note: str) -> str:
     said = note.replace("\r\n", "\n").strip()
     wrong = note_too_long(said)
     if "\0" in said:
-        wrong = _("The note has a character that cannot be stored.")
+        wrong = _("The note contains a character that cannot be stored. Remove it.")
     if wrong:
         raise Invalid.at("/note", wrong)
     return said

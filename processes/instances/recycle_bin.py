@@ -38,8 +38,8 @@ class ByRule(NamedTuple):
     def words(self) -> str:
         """Say it in the audit log."""
         if not self.rule:
-            return _("by a rule of another process")
-        return _("by the rule %(rule)s") % {"rule": self.rule}
+            return _("by another process")
+        return _("automatically by “%(rule)s”") % {"rule": self.rule}
 
 
 def put_into_bin(
@@ -144,18 +144,21 @@ class BinnedInstances(BinKind[ProcessInstance]):
         """Restore it as it was; raises Conflict while its design is in the bin."""
         if row.design.deleted_at is not None:
             raise Conflict(
-                _("Its process design %(design)s is in the recycle bin too. Restore that first.")
+                _(
+                    "Its process design %(design)s is in the recycle bin, too. Restore the "
+                    "design first."
+                )
                 % {"design": row.design.title}
             )
         take_out(ProcessInstance.everything.filter(pk=row.pk), user=user)
 
     def words_of_restoring(self, row: ProcessInstance) -> str:
         """Say what comes back with it."""
-        return _("It comes back with its values, its history and the owners of its forms.")
+        return _("Restores its values, its history and the owners of its forms.")
 
     def words_of_removing(self, row: ProcessInstance) -> str:
         """Say what goes with it."""
-        return _("Its values and its history go; the traces of its runs stay.")
+        return _("Deletes its values and its history. The log of past actions remains.")
 
 
 INSTANCES = BinnedInstances()

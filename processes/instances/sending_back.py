@@ -64,9 +64,11 @@ def _checked(note: str) -> str:
     """Return a note as it is kept: whoever has the work to do again is told why."""
     said = note.replace("\r\n", "\n").strip()
     if not said:
-        raise Invalid.at("/note", _("Write why it is sent back."))
+        raise Invalid.at("/note", _("Enter a reason."))
     if "\0" in said:
-        raise Invalid.at("/note", _("The note has a character that cannot be stored."))
+        raise Invalid.at(
+            "/note", _("The note contains a character that cannot be stored. Remove it.")
+        )
     if wrong := note_too_long(said):
         raise Invalid.at("/note", wrong)
     return said
@@ -78,14 +80,14 @@ def _refuse_send_back(form: str, rights: InstanceRights, states: Iterable[FormSt
     if target is None or not rights.sees(form):
         raise Invalid.at("/form", _("There is no form %(form)s.") % {"form": form})
     if target.status == CURRENT:
-        raise Conflict(_("The form %(form)s is open already.") % {"form": target.title})
+        raise Conflict(_("The form %(form)s is already open.") % {"form": target.title})
     if target.status != COMPLETED:
         raise Conflict(
-            _("The form %(form)s was not completed; only such a form is sent back.")
+            _("The form %(form)s is not completed. Only completed forms can be sent back.")
             % {"form": target.title}
         )
     if not sends_back(target, list(by_name.values()), rights):
-        raise Forbidden(_("Only an owner of the form that is open now can send it back."))
+        raise Forbidden(_("Only an owner of the open form can send it back."))
 
 
 def sends_back(target: FormState, states: Sequence[FormState], rights: InstanceRights) -> bool:

@@ -183,7 +183,7 @@ def _refuse_other_time(button: str, rights: InstanceRights) -> None:
     part = rights.parts[button]
     status = rights.records[part.form.name].status
     if isinstance(part.field, Button) and not part.field.is_in_menu(status):
-        words = _("%(title)s cannot be done now: the form %(form)s is not in the right state.")
+        words = _("“%(title)s” is not possible in the current state of the form %(form)s.")
         raise Conflict(words % {"title": part.field.title, "form": part.form.title})
 
 
@@ -256,10 +256,9 @@ def not_open(document: Document, form: str, record: FormRecord) -> Conflict:
 
 def _closed(document: Document, form: str, record: FormRecord) -> str:
     said = (
-        _("The form %(form)s is completed: nothing in it can be changed or pressed. Send it back "
-          "first.")
+        _("The form %(form)s is completed and cannot be changed. Send it back first.")
         if record.status == COMPLETED
-        else _("The form %(form)s is not open: nothing in it can be changed or pressed now.")
+        else _("The form %(form)s is not open and cannot be changed now.")
     )  # fmt: skip
     return said % {"form": next(one.title for one in document.forms if one.name == form)}
 
@@ -316,9 +315,9 @@ def _why_not(document: Document, name: str, stand: Display) -> list[str]:
         document.fields[name].title if name in document.fields else name,
     )
     said = (
-        _("%(title)s is switched off now; it can be neither changed nor pressed.")
+        _("%(title)s is switched off and cannot be used now.")
         if stand.visible
-        else _("%(title)s is hidden now; it can be neither changed nor pressed.")
+        else _("%(title)s is hidden and cannot be used now.")
     )
     return [said % {"title": title}]
 

@@ -77,7 +77,9 @@ def read_sent(
             flaws.append(Flaw(pointer, _unknown(document, name)))
         elif field.is_secret and raw == MASK:
             if not stored.get(name):
-                flaws.append(Flaw(pointer, _("Nothing is stored here yet: send the value itself.")))
+                flaws.append(
+                    Flaw(pointer, _("No value is stored here yet. Send the value itself."))
+                )
         else:
             raw, wrong = files.filled(field, raw, stored.get(name), document)
             flaws += [Flaw(f"{pointer}{at}", f"{field.title}: {one}") for at, one in wrong]
@@ -99,7 +101,7 @@ def _read_one(
 
 def _unknown(document: Document, name: str) -> str:
     if name in document.fields:
-        return _("%(name)s is a %(kind)s; it holds no value.") % {
+        return _("%(name)s is a %(kind)s, which has no value.") % {
             "name": name,
             "kind": document.fields[name].slug(),
         }

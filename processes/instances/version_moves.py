@@ -26,7 +26,7 @@ class CannotMove(Conflict):
     """An instance with a value that does not fit the new version."""
 
     title = gettext_noop("Cannot move")
-    sentence = gettext_noop("The instance has a value that does not fit the new version.")
+    sentence = gettext_noop("A value of the record is not valid in the new version.")
 
 
 def renamed_fields(old: Document, new: Document) -> dict[str, str]:
@@ -99,7 +99,7 @@ def carried_values(old: Document, new: Document, values: Mapping[str, Value]) ->
                 carried[target] = field.to_python(_written(old.fields[name], field, value))
             except ValueFailure as failure:
                 raise CannotMove(
-                    _("The value of %(field)s does not fit: %(failure)s")
+                    _("The value of %(field)s is not valid: %(failure)s")
                     % {"field": field.title, "failure": failure}
                 ) from failure
     return carried
@@ -125,7 +125,7 @@ def move_instance(*, instance_pk: int, version: DesignVersion, user: User | None
             return
         if Run.objects.filter(instance=instance, status=Run.Status.RUNNING).exists():
             raise Busy(
-                _("A run is working on %(process_id)s.") % {"process_id": instance.process_id}
+                _("A run of %(process_id)s is in progress.") % {"process_id": instance.process_id}
             )
         _move(instance, document_of(instance.version), version, user=user)
 

@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, Expression, F, OuterRef, Q, Value, Wh
 from django.db.models.functions import Concat
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -55,7 +55,8 @@ _PARTS: Mapping[ListedAs, Part] = {"quantity": "quantity", "moment": "moment"}
 FACT_TITLES = {
     "process.status": gettext_lazy("Status"), "process.owners": gettext_lazy("Now with"),
     "process.created": gettext_lazy("Created"), "process.created_by": gettext_lazy("Created by"),
-    "process.modified": gettext_lazy("Modified"), "process.id": gettext_lazy("Number"),
+    "process.modified": gettext_lazy("Modified"),
+    "process.id": pgettext_lazy("of a record", "Number"),
 }  # fmt: skip
 FACT_KINDS: Mapping[str, ListedAs] = {
     "process.status": "choice", "process.owners": "person", "process.created": "moment",

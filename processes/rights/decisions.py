@@ -113,7 +113,7 @@ def is_administrator(user: User | None, security: Security) -> Decision:
     if user is None or not user.is_active:
         return denied(_("No one is signed in."))
     if has_role(user, ADMINISTRATOR):
-        return granted(_("Administrators may do everything."))
+        return granted(_("Administrators can do everything."))
     if has_account(user) and named_by(security.administrators, person_of(user)):
         return granted(line_of(_("Manages all: %(people)s."), security.administrators))
     return denied(_("Does not manage this process."))
@@ -136,8 +136,8 @@ def may_start(
 def may_read_design(user: User | None, design: ProcessDesign) -> Decision:
     """Decide whether a person may read the definition and the versions of a process."""
     if user is not None and user.is_active and has_role(user, DESIGNER):
-        return granted(_("Designers read every process design."))
+        return granted(_("Designers can see every process design."))
     manages = is_administrator(user, security_of(design))
     return manages or denied(
-        _("Only designers and the people who manage this process read its design.")
+        _("Only designers and the people who manage this process can see its design.")
     )

@@ -89,7 +89,7 @@ class InstanceRights:
         if instance.mode == ProcessInstance.Mode.PREVIEW and self._may_use and (
             user is not None and instance.created_by_id == user.pk
         ):  # fmt: skip
-            return granted(_("It is their own preview."))
+            return granted(_("It is that person's own preview."))
         return is_administrator(user, self.security)
 
     @cached_property
@@ -136,8 +136,8 @@ class InstanceRights:
         if CREATOR in refs and self._person.name == self._people.creator:
             if self._is_draft:
                 return granted(_("The creator may delete it until a form is completed."))
-            return denied(_("A form of it is completed, so its creator can no longer delete it. "
-                  "Ask the people who manage the process."),
+            return denied(_("A form is completed, so the creator can no longer delete it. "
+                            "Ask the people who manage the process."),
             )  # fmt: skip
         return denied(line)
 
@@ -169,15 +169,15 @@ class InstanceRights:
             return self.manages
         record = self.records[form]
         if record.everyone:
-            return Decision(allowed=self._may_use, reason=_("The form was given to everyone."))
+            return Decision(allowed=self._may_use, reason=_("The form is assigned to everyone."))
         owners = owners_in(record, self._people.creator)
         if self._may_use and (other := self._person.acts_for(owners)):
-            return granted(self._line(_("Stands in for %(people)s."), [user_ref(other)]))
+            return granted(self._line(_("Substitute for %(people)s."), [user_ref(other)]))
         return Decision(
             allowed=self._may_use and not self._person.refs.isdisjoint(owners),
             reason=line_of(
                 # The form's own title may hold a sign of its own.
-                _("The form %(form)s belongs to %(people)s; only they can change it.").replace(
+                _("The form %(form)s is with %(people)s. Only they can change it.").replace(
                     "%(form)s", form_named(self.document, form).title.replace("%", "%%")
                 ),
                 sorted(owners, key=_people_first),
@@ -215,7 +215,7 @@ class InstanceRights:
         """Decide whether the person changes a field while its form is open."""
         part = self.parts.get(name)
         if part is None:
-            return denied(_("There is no such field."))
+            return denied(_("Field not found."))
         for one in reversed(part.nested):
             if one.edit:
                 return self._decided(part.form.name, one.edit)
@@ -244,7 +244,7 @@ class InstanceRights:
         """Decide whether the person finds a button in the menu of its form: its quick action."""
         part = self.parts.get(name)
         if part is None or not isinstance(part.field, Button) or not part.field.menu:
-            return denied(_("There is no such quick action."))
+            return denied(_("Quick action not found."))
         seen = self.seeing(name)
         return self._decided(part.form.name, part.field.menu) if seen else seen
 
@@ -296,11 +296,11 @@ class InstanceRights:
         against = next((refs for refs in said if not self._holds(form.name, refs)), ())
         if against:
             return denied(self._only(against))
-        return granted(self._only(said[-1]) if said else _("Whoever sees the instance sees it."))
+        return granted(self._only(said[-1]) if said else _("Everyone who sees the record."))
 
     def _only(self, refs: tuple[str, ...]) -> Reason:
         if not refs:
-            return _("Only those who manage the process.")
+            return _("Only the people who manage the process.")
         return self._line(_("Only %(people)s."), refs)
 
     def sees(self, name: str) -> bool:

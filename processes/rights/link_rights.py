@@ -148,4 +148,4 @@ class LinkRights(InstanceRights):
 
 
 def _only_its_form() -> str:
-    return _("A link leads to its form alone.")
+    return _("A link opens only its form.")

@@ -93,7 +93,12 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
         data = None if data is None else seen_values(data, rights)
     steps, error = kept.seen(steps), run.error
     if error and kept.failed:
-        error = {**error, "message": _("The reason is not shown: it may name what you cannot see.")}
+        error = {
+            **error,
+            "message": _(
+                "The reason is hidden, because it may name something that you cannot see."
+            ),
+        }
         error.pop("fields", None)
     is_cut = whole.is_cut or kept.is_cut or data != run.data
     display = {name: mode for name, mode in display.items() if kept.sees(name)}
@@ -130,7 +135,7 @@ class _OtherInstances:
         if body != response["body"]:
             self.is_cut = True
             made["response"] = None if body is None else {**response, "body": body}
-            made["reason"] = _("Some values are left out: you cannot see their fields.")
+            made["reason"] = _("Values of fields that you cannot see are hidden.")
         return made
 
     def _seen(self, body: Any) -> Any:
@@ -202,7 +207,7 @@ class _Steps:
             "request": None,
             "response": None,
             "error": None,
-            "reason": _("Some values are left out: you cannot see their fields."),
+            "reason": _("Values of fields that you cannot see are hidden."),
         }
 
     def sees(self, name: str) -> bool:
@@ -218,7 +223,7 @@ def uses_told(uses: Iterable[Use], user: User) -> list[Use]:
     known = set(seen.values_list("process_id", flat=True))
     sees_tasks = has_role(user, ADMINISTRATOR, DESIGNER)
     return [
-        {**use, "name": _("an instance that you may not see"), "url": ""}
+        {**use, "name": _("a record that you cannot see"), "url": ""}
         if use["kind"] == "instance" and use["name"] not in known
         else {**use, "name": _("a scheduled task"), "url": ""}
         if use["kind"] == "scheduled task" and not sees_tasks

@@ -19,8 +19,7 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from datasources.http.curl import as_curl
 from kianda.accounts.services.substitutes import acted_words
@@ -55,14 +54,15 @@ _JSON_PART = re.compile(
     r"(?P<number>(?<![\w\"])-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)"
 )
 _ACTS = {
-    "create": _lazy("Create an instance of"), "change": _lazy("Change instances of"),
-    "delete": _lazy("Delete instances of"), "start": _lazy("Start"),
+    "create": gettext_lazy("Create a record of"), "change": gettext_lazy("Change records of"),
+    "delete": gettext_lazy("Delete records of"), "start": gettext_lazy("Start"),
 }  # fmt: skip
 _ACT_PARTS = frozenset({"act", "process", "pinned"})
 TRIGGERS = {
-    "load": _lazy("Opened"), "schedule": _lazy("Schedule"), "api": _lazy("API"),
-    "webhook": _lazy("Webhook"), "token": _lazy("A refused token"),
-    "rule": _lazy("Another rule"), "manual": _lazy("Run now"),
+    "load": gettext_lazy("Opened"), "schedule": gettext_lazy("Schedule"),
+    "api": gettext_lazy("API"),
+    "webhook": gettext_lazy("Webhook"), "token": gettext_lazy("A refused token"),
+    "rule": gettext_lazy("Another rule"), "manual": gettext_lazy("Run now"),
 }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def target_kind(document: Document, target: str) -> str:
 
 _WORDS = {
     "process": gettext_noop("Process design"),
-    "instance": gettext_noop("Instance"),
+    "instance": gettext_noop("Record"),
     "run": gettext_noop("Run"),
     "scheduled task": gettext_noop("Scheduled task"),
     "view": gettext_noop("View"),

@@ -85,7 +85,7 @@ class FetchList(GalleryTemplate):
     makes = (
         gettext_lazy("a data source"),
         gettext_lazy("a published process with a table"),
-        gettext_lazy("an instance"),
+        gettext_lazy("a record"),
         gettext_lazy("a scheduled task"),
     )
     button = gettext_lazy("Create all")

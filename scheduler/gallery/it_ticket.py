@@ -166,7 +166,7 @@ def _confirmation() -> dict[str, Any]:
         "name": "confirmation",
         "title": _("Confirmation"),
         "rules": [
-            {"type": "close", "id": "it-works", "title": _("End what is solved"),
+            {"type": "close", "id": "it-works", "title": _("End solved tickets"),
              "status": _("Solved"), "conditions": only_if("[works]", "eq", answers[0])},
             {"type": "go_to_form", "id": "again", "title": _("Reopen it"), "form": "work",
              "make_current": True, "note": _("It does not work: %(words)s") % {

@@ -124,7 +124,7 @@ def _request(keeper: str) -> dict[str, Any]:
             {"type": "button", "name": "withdraw", "title": _("Withdraw the request"),
              "place": "footer", "style": "plain",
              "press": ["creator"], "show_in_display_mode": True, "visible": False,
-             "rules": [{"type": "close", "id": "withdraw-it", "title": _("End it"),
+             "rules": [{"type": "close", "id": "withdraw-it", "title": _("End the request"),
                         "status": _("Withdrawn")}]},
         ],
     }  # fmt: skip
@@ -146,7 +146,9 @@ def _withdrawing(action: str) -> dict[str, Any]:
     """Return the rule that offers to withdraw what waits, and nothing else."""
     return {
         "type": "hide_or_disable", "id": f"{action}-withdraw",
-        "title": _("Offer to withdraw it") if action == "show" else _("Hide that option"),
+        "title": (
+            _("Show the withdraw button") if action == "show" else _("Hide the withdraw button")
+        ),
         "changes": [{"field": "withdraw", "action": action}],
     }  # fmt: skip
 

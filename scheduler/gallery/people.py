@@ -88,7 +88,7 @@ def _deciding(
     """Return what a button does that decides: nobody on their own request."""
     field = f"{name}_decision"
     own = {"type": "validate_input", "id": f"{name}-{act}-not-oneself", "field": f"{name}_comment",
-           "title": _("Let no one decide on their own request"),
+           "title": _("No one decides on their own request"),
            "conditions": only_if(f"[{asked_by}]", "is_me"),
            "message": _("This is your own request. Someone else decides on it.")}  # fmt: skip
     return [

@@ -139,10 +139,10 @@ def _first(limit: int) -> dict[str, Any]:
         "title": _("Decision of the manager"),
         "save_button": False,
         "rules": [
-            {"type": "close", "id": "manager-rejects", "title": _("End what is rejected"),
+            {"type": "close", "id": "manager-rejects", "title": _("End rejected requests"),
              "status": _("Rejected"),
              "conditions": only_if("[manager_decision]", "eq", _("Rejected"))},
-            {"type": "close", "id": "small-enough", "title": _("End what is small enough"),
+            {"type": "close", "id": "small-enough", "title": _("End small requests"),
              "status": _("Approved"), "conditions": small},
         ],
         "fields": decision_fields(

@@ -97,7 +97,7 @@ class TokenRefresh(GalleryTemplate):
     makes = (
         gettext_lazy("a data source"),
         gettext_lazy("a published process"),
-        gettext_lazy("an instance with your credentials"),
+        gettext_lazy("a record with your credentials"),
         gettext_lazy("a scheduled task"),
     )
     button = gettext_lazy("Create all")

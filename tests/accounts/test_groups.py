@@ -295,7 +295,7 @@ def test_the_list_is_searched_and_turned(office: Client, admin: Any) -> None:
     Group.objects.bulk_create(Group(name=f"Team {number:02}") for number in range(30))
     assert [one.name for one in groups.groups(search="2 team")][:2] == ["Team 02", "Team 12"]
     assert "Team 29" in told(office.get(f"{PAGE}?page=2"))
-    assert "Nothing fits “zzz”" in told(office.get(f"{PAGE}?search=zzz"))
+    assert "No results for “zzz”" in told(office.get(f"{PAGE}?search=zzz"))
 
 
 def test_the_command_bar_finds_the_page_for_administrators(admin: Any, ada: Any) -> None:

@@ -80,9 +80,9 @@ def test_the_last_deleted_stands_first_and_a_kind_can_be_chosen(
     said = text_of(client.get("/bin/?kind=tasks"))
     assert "Count Scheduled task" in said
     assert "counter-1" not in said
-    assert "Nothing fits" in text_of(client.get("/bin/?q=nobody"))
+    assert "No results for" in text_of(client.get("/bin/?q=nobody"))
     assert "counter-1" in text_of(client.get("/bin/?q=COUNTER"))
-    assert "Nothing fits" in text_of(client.get("/bin/?kind=other"))
+    assert "No matches" in text_of(client.get("/bin/?kind=other"))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_instance_whose_design_is_in_the_bin_says_what_comes_first(
     client, there = client_of(ben), f"/bin/instances/{filled['instances']}/restore/"
     refused = client.post(there)
     assert refused.status_code == 409
-    assert "Restore that first." in text_of(refused)
+    assert "Restore the design first." in text_of(refused)
     assert client.post(there, headers={"HX-Request": "true"}).status_code == 422
 
 

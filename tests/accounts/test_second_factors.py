@@ -308,7 +308,7 @@ def test_a_role_that_needs_one_is_led_to_set_it_up_before_anything_else(
     assert client.get("/", HTTP_HX_REQUEST="true")["HX-Redirect"] == "/profile/security/"
     refused = client.get("/api/v1/processes/")
     assert refused.status_code == 403
-    assert "Your role needs a second factor." in refused.json()["detail"]
+    assert "Your role requires a second factor." in refused.json()["detail"]
     assert "Set up a second factor to continue" in text_of(client.get("/profile/security/"))
     set_up(client)
     assert client.get("/designs/").status_code == 200

@@ -203,7 +203,7 @@ ASKED = {
     ),
     "instance-move": ("/instances/orders-1/move/", "Move to 2.0", "Moved to version 2.0"),
     "instance-delete": (
-        "/instances/orders-1/delete/", "Delete instance", "There is no process instance orders-1",
+        "/instances/orders-1/delete/", "Delete record", "There is no record orders-1",
     ),
     "design-delete": ("/designs/orders/delete/", "Delete design", "There is no process"),
     "bin-remove": ("/bin/designs/{bin}/remove/", "Remove for good", "What was deleted can be"),

@@ -75,7 +75,7 @@ def see_sent(page: Page, to: str) -> None:
     """Read to whom the form was sent that was just submitted, and go on to its record."""
     expect(page.get_by_role("heading", name=f"Sent to {to}", exact=True)).to_be_visible()
     go_on(page.get_by_role("link", name="View it"))
-    page.get_by_text(f"This form waits for {to}").wait_for()
+    page.get_by_text(f"Now with {to}").wait_for()
 
 
 def nearer(one: Any) -> Any:

@@ -156,7 +156,7 @@ def test_a_lost_session_keeps_the_typed_definition(
     page.locator(EDITOR).press_sequentially("  ")
     press_as_the_session_ends(page.get_by_role("button", name="Save"))
     sign_in(page, "ada")
-    page.wait_for_selector("text=What you typed is here again")
+    page.wait_for_selector("text=Your entries are here again")
     assert page.locator(EDITOR).input_value().endswith("  ")
 
 
@@ -208,4 +208,4 @@ def test_typing_a_search_narrows_the_list_in_place(
     page.wait_for_selector("tbody tr:nth-child(2)", state="detached")
     assert "q=orders-7" in page.url
     page.get_by_label("State").select_option("never")
-    page.wait_for_selector("text=Nothing fits")
+    page.wait_for_selector("text=No results for")

@@ -126,7 +126,7 @@ class Tab:
         self.page.go_back()
         expect(self.page.locator("#dialog[open]")).to_have_count(0)
         assert self.page.url == here
-        self.page.get_by_role("button", name="Open it again").click()
+        self.page.get_by_role("button", name="Open again").click()
         expect(self.box).to_have_value(self.form.good)
 
 
@@ -159,7 +159,7 @@ def test_a_form_takes_the_worst_and_loses_nothing(
     press_as_the_session_ends(tab.button)
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, form.who)
-    page.get_by_text("nothing was sent yet").wait_for()
+    page.get_by_text("nothing was sent").wait_for()
     expect(tab.box).to_have_value(form.good)
     assert form.done() == before
 
@@ -168,7 +168,7 @@ def test_a_form_takes_the_worst_and_loses_nothing(
     assert (form.done(), page.title() == "owned") == (before + 1, False)
 
     other.button.click()
-    other.page.get_by_text("nothing was sent yet").wait_for()
+    other.page.get_by_text("nothing was sent").wait_for()
     expect(other.box).to_have_value(form.second or form.good)
     if form.again:
         other.button.click()

@@ -121,7 +121,7 @@ def test_nested_fields_are_filled_in_and_come_back(
     page.locator("summary", has_text="More").click()
     page.get_by_label("Weight").fill("-1")
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=One place needs a look")
+    page.wait_for_selector("text=Check 1 field")
     assert page.locator("details#f-data-more").get_attribute("open") is not None
     assert page.evaluate("document.activeElement.name") == "v-weight"
     page.get_by_label("Weight").fill("2")
@@ -244,7 +244,7 @@ def test_wrong_cells_are_explained_in_their_row(
     cell(page, 1, "What").fill("")
     cell(page, 3, "Amount").fill(SCRIPT)
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=2 places need a look")
+    page.wait_for_selector("text=Check 2 fields")
     assert page.evaluate("document.activeElement.name") == "v-lines-b0-what"
     expect(page.get_by_role("link", name="Lines: row 1, What is required.")).to_be_visible()
     assert cell(page, 3, "Amount").input_value() == SCRIPT

@@ -113,7 +113,7 @@ def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
     lie = {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": EXE}
     for file, sentence in [
         (LARGE, "plan.txt is too large: at most 1 MB are allowed here."),
-        (lie, "offer.pdf is not what its name says"),
+        (lie, "The name offer.pdf does not match its content"),
     ]:
         choose(page, "receipt", file)
         expect(box(page, "receipt").get_by_role("status")).to_contain_text(sentence)

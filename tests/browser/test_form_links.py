@@ -59,7 +59,7 @@ def test_a_form_is_filled_in_by_a_link(
     looks(page)
     page.complaints.expect("status of 422")
     page.get_by_role("button", name="send").click()
-    page.get_by_text("Nothing was sent.").wait_for()
+    page.get_by_text("Nothing has been sent.").wait_for()
     looks(page)
     page.get_by_label("How was it?").fill("good")
     page.get_by_label("How was it?").press("Tab")
@@ -69,5 +69,5 @@ def test_a_form_is_filled_in_by_a_link(
     looks(page)
     assert values_of(made)["loud"] == "GOOD"
     page.goto(path)
-    page.get_by_role("heading", name="This form has been sent already.").wait_for()
+    page.get_by_role("heading", name="This form has already been sent.").wait_for()
     looks(page)

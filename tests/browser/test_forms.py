@@ -122,7 +122,7 @@ def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_agai
     boss.get_by_role("link", name="Send back to this form").locator("visible=true").click()
     # Nobody has to guess why: without a note it stays as it is.
     boss.get_by_role("button", name="Send back").click()
-    boss.get_by_text("Write why it is sent back.").wait_for()
+    boss.get_by_text("Enter a reason.").wait_for()
     looks(boss)
     boss.get_by_label("Why").fill(f"{SCRIPT}\nTwo days at most.")
     boss.get_by_role("button", name="Send back").click()
@@ -149,7 +149,7 @@ def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_agai
     boss.get_by_role("button", name="Decide").click()
     expect(boss.locator("#form-decision")).to_contain_text("Completed by ben")
     boss.goto(f"/instances/{instance.process_id}/changes/")
-    expect(boss.locator("main")).to_contain_text("It was completed by ben, today")
+    expect(boss.locator("main")).to_contain_text("Completed by ben, today")
     looks(boss)
 
 
@@ -196,7 +196,7 @@ def test_rules_require_refuse_give_show_and_leave(
     page.get_by_text("Give succeeded").wait_for()
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("tab", name="Decision")).to_have_attribute("aria-selected", "true")
-    page.get_by_text("It opens when").filter(has_text="owner ben").wait_for()
+    page.get_by_text("Opens when").filter(has_text="owner ben").wait_for()
     page.get_by_role("tab", name="Asking").click()
     page.get_by_role("button", name="Drop").click()
     page.wait_for_url("**/instances/")
@@ -324,5 +324,5 @@ def test_forms_and_work_fit_and_are_accessible(instance: Any, page_as: PageAs, l
     page.goto(f"/instances/{instance.process_id}/")
     looks(page)
     page.get_by_role("tab", name="Decision").click()
-    page.get_by_text("Not started. It opens when").wait_for()
+    page.get_by_text("Opens when").wait_for()
     looks(page)

@@ -75,7 +75,7 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page.get_by_text("It is still used").wait_for()
     looks(page)
     assert page.get_by_role("link", name="leave-1").get_attribute("href") == "/instances/leave-1/"
-    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name=group).first.click()
     page.get_by_text("so its name stays as it is").wait_for()
     looks(page)

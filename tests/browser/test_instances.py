@@ -77,7 +77,7 @@ def test_a_preview_is_made_filled_in_and_its_button_pressed(
     assert "typed-secret-1" not in page.content()
     axe(page)
     assert_fits(page)
-    page.get_by_role("link", name="See the trace").click()
+    page.get_by_role("link", name="View details").click()
     page.wait_for_selector("h1:has-text('Approve on orders-1')")
 
 
@@ -134,7 +134,7 @@ def test_errors_stand_beside_the_fields_and_typed_text_stays(
     page.get_by_role("tab", name="Notes").click()
     on(page).get_by_label("Remark").fill(SCRIPT)
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=2 places need a look")
+    page.wait_for_selector("text=Check 2 fields")
     looks(page)
     assert page.evaluate("document.activeElement.name") == "v-customer"
     page.get_by_role("link", name="Customer is required. Fill it in.").click()
@@ -158,10 +158,10 @@ def test_changed_meanwhile_keeps_mine_or_takes_theirs_for_each_field(
     on(page).get_by_label("Customer").fill("mine")
     on(page).get_by_label("Status").fill("mine too")
     page.get_by_role("button", name="Save").last.click()
-    page.wait_for_selector("text=2 fields were changed meanwhile")
+    page.wait_for_selector("text=2 fields were changed while you were editing")
     looks(page)
     assert on(page).get_by_label("Amount").input_value() == "7.00"
-    page.get_by_role("radio", name="Take theirs: theirs too").check()
+    page.get_by_role("radio", name="Use their value: theirs too").check()
     page.get_by_role("button", name="Save").last.click()
     page.wait_for_selector("text=Draft saved.")
     values = values_of(order)
@@ -182,14 +182,14 @@ def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
     run = hold(order, person("ada"))
     on(page).get_by_label("Customer").fill("typed")
     page.get_by_role("button", name="Approve").click()
-    page.wait_for_selector("text=Not carried out: a run is working on it")
+    page.wait_for_selector("text=Not done: another run is in progress")
     looks(page)
     assert on(page).get_by_label("Customer").input_value() == "typed"
     page.goto("/instances/orders-1/")
-    page.wait_for_selector("text=A run is working on this instance")
+    page.wait_for_selector("text=An action is in progress")
     looks(page)
     Run.objects.filter(pk=run.pk).update(status="succeeded", lease_until=None)
-    page.wait_for_selector("text=The run has ended")
+    page.wait_for_selector("text=Finished")
 
 
 def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as: PageAs, order: Any) -> None:
@@ -200,7 +200,7 @@ def test_a_lost_session_keeps_what_was_typed_but_no_secret(page_as: PageAs, orde
     on(page).get_by_label("API key", exact=True).press_sequentially("never-kept")
     press_as_the_session_ends(page.get_by_role("button", name="Save").last)
     sign_in(page, "ben")
-    page.wait_for_selector("text=What you typed is here again")
+    page.wait_for_selector("text=Your entries are here again")
     assert on(page).get_by_label("Customer").input_value() == "acme and sons"
     assert on(page).get_by_label("API key", exact=True).input_value() == ""
 
@@ -216,8 +216,8 @@ def test_a_former_value_is_restored_from_the_history(
     page.get_by_role("link", name="Restore the previous value of Customer").click()
     page.wait_for_selector("#dialog[open]")
     axe(page)
-    page.locator("#dialog").get_by_role("button", name="Restore the value").dblclick()
-    page.wait_for_selector("text=/^[A-Z].* has its former value again/")
+    page.locator("#dialog").get_by_role("button", name="Restore value").dblclick()
+    page.wait_for_selector("text=/^[A-Z].* restored/")
     assert values_of(order)["customer"] == "acme"
     assert Change.objects.count() == 2
 
@@ -231,11 +231,11 @@ def test_an_instance_is_deleted_only_after_a_question(
     page.get_by_role("link", name="Delete").click()
     page.wait_for_selector("#dialog[open]")
     axe(page)
-    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Cancel").click()
     assert ProcessInstance.objects.exists()
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Delete").click()
-    page.locator("#dialog").get_by_role("button", name="Delete instance").dblclick()
+    page.locator("#dialog").get_by_role("button", name="Delete record").dblclick()
     page.wait_for_url("**/instances/")
     assert not ProcessInstance.objects.exists()
 

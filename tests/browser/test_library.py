@@ -60,7 +60,7 @@ def test_the_pages_fit_and_are_accessible(
     page.goto("/designs/import/")
     page.get_by_label("Choose a file").set_input_files(file)
     page.get_by_role("button", name="Show its contents").click()
-    page.wait_for_selector("h1:has-text('What the file holds')")
+    page.wait_for_selector("h1:has-text('Contents of the file')")
     looks(page)
 
 
@@ -220,7 +220,7 @@ def test_the_wizard_makes_all_four_and_refresh_is_pressed(
     page.get_by_label("Interval in minutes").fill("55")
     page.wait_for_selector("#lead >> text=before the next refresh", state="detached")
     page.get_by_role("button", name="Create all").click()
-    page.wait_for_selector("text=One place needs a look.")
+    page.wait_for_selector("text=Check 1 field.")
     looks(page)
     assert not Datasource.objects.exists()
     page.get_by_label("Client secret").fill("cs-secret-1")
@@ -239,4 +239,4 @@ def test_the_wizard_makes_all_four_and_refresh_is_pressed(
         assert page.locator("h1").count() >= 1
         page.goto("/designs/templates/made/acme-crm-token/")
     page.goto("/")
-    page.wait_for_selector("text=The kept token is current")
+    page.wait_for_selector("text=The token is valid")

@@ -42,7 +42,7 @@ def test_a_form_is_not_sent_into_the_void_and_keeps_what_was_typed(
     page.fill("#f-title", "Typed without a network")
     page.context.set_offline(True)
     page.get_by_role("button", name="Save").dblclick()
-    expect(page.locator(LOST)).to_contain_text("Nothing was sent. What you typed is still here.")
+    expect(page.locator(LOST)).to_contain_text("Nothing was sent. Your entries are still here.")
     expect(page.locator(f"{LOST} svg path").first).to_be_visible()
     assert page.locator("#ds").bounding_box()["width"] == width
     axe(page)
@@ -84,11 +84,11 @@ def test_a_list_keeps_its_rows_and_tries_again(page: Any) -> None:
     page.goto("/datasources/")
     page.context.set_offline(True)
     page.get_by_placeholder("Name, address or type").press_sequentially("nothing-like-it")
-    expect(page.locator(LOST)).to_contain_text("may be old")
+    expect(page.locator(LOST)).to_contain_text("may be out of date")
     expect(page.get_by_role("link", name="Demo: token service")).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
-    page.get_by_text("Nothing fits “nothing-like-it”").wait_for()
+    page.get_by_text("No results for “nothing-like-it”").wait_for()
     expect(page.locator(LOST)).to_have_count(0)
 
 

@@ -55,7 +55,7 @@ def test_the_bell_tells_and_leads(
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.locator(".k-news .is-new")).to_have_count(0)
     page.goto("/notifications/?show=unread")
-    expect(page.locator("main")).to_contain_text("You have read everything.")
+    expect(page.locator("main")).to_contain_text("No unread notifications.")
 
 
 def test_a_link_in_a_mail_stops_mails_without_signing_in(
@@ -66,6 +66,6 @@ def test_a_link_in_a_mail_stops_mails_without_signing_in(
     expect(page.locator("h1")).to_have_text("Stop these emails?")
     looks(page)
     page.get_by_role("button", name="Stop these emails").click()
-    expect(page.locator("h1")).to_have_text("These emails are stopped")
+    expect(page.locator("h1")).to_have_text("Emails stopped")
     looks(page)
     assert mail_timings(people.mark)["assigned"] == "off"

@@ -248,4 +248,4 @@ def test_the_audit_log_is_searched(page_as: PageAs, person: Callable[[str], Any]
     page.wait_for_url("**search=first**")
     assert "search=first" in page.url
     page.fill("[name=search]", "zzz")
-    page.wait_for_selector("text=Nothing fits “zzz”")
+    page.wait_for_selector("text=No results for “zzz”")

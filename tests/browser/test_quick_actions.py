@@ -62,7 +62,7 @@ def test_a_form_is_passed_on_and_opened_again(
     looks(bens)
     dialog.get_by_role("button", name="Reassign").click()
     bens.get_by_text("Decision reassigned.").wait_for()
-    expect(bens.locator("#instance")).to_contain_text("This form waits for dan")
+    expect(bens.locator("#instance")).to_contain_text("Now with dan")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

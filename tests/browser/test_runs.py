@@ -98,7 +98,7 @@ def test_a_failed_step_is_open_with_what_the_other_side_said(
     looks(page)
     assert page.title() != "owned"
     page.goto("/instances/token-refresh-1/")
-    page.wait_for_selector("text=The last run failed")
+    page.wait_for_selector("text=The last action failed")
     looks(page)
 
 
@@ -121,8 +121,8 @@ def test_a_run_grows_while_it_goes_on(
     page = page_as("ada")
     try:
         page.goto("/instances/token-refresh-1/")
-        page.wait_for_selector("text=A run is working on this instance")
-        page.get_by_role("link", name="Watch it").click()
+        page.wait_for_selector("text=An action is in progress")
+        page.get_by_role("link", name="View progress").click()
         page.wait_for_selector("text=Waiting for the response.")
         axe(page)
         page.locator("#step-1-succeeded summary").click()

@@ -72,7 +72,7 @@ def describe_the_method(page: Page, service: Any) -> None:
         page.get_by_role("button", name="Add parameter").press("Enter")
         page.keyboard.type(name)
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("One place needs a look").wait_for()
+    page.get_by_text("Check 1 field").wait_for()
     page.wait_for_selector("#f-url_path:focus")
     page.get_by_label("URL path").fill("/oauth/token")
     send(page, refresh_token="stolen")
@@ -129,7 +129,7 @@ def make_the_instance(page: Page, service: Any) -> None:
 
 def press_refresh(page: Page, service: Any, axe: Look) -> None:
     page.get_by_role("button", name="Refresh", exact=True).click()
-    page.get_by_text("The last run failed").wait_for()
+    page.get_by_text("The last action failed").wait_for()
     assert "400" in field(page, "last_error").input_value()
     field(page, "refresh_token").fill(service.clients["acme"].refresh)
     page.get_by_role("button", name="Refresh", exact=True).dblclick()
@@ -144,7 +144,7 @@ def press_refresh(page: Page, service: Any, axe: Look) -> None:
 
 
 def read_the_trace(page: Page, service: Any, axe: Look) -> None:
-    page.get_by_role("link", name="See the trace").click()
+    page.get_by_role("link", name="View details").click()
     page.wait_for_selector(f"h1:has-text('Refresh on {PROCESS_ID}')")
     expect(page.locator(".k-trace > li.is-ok")).to_have_count(3)
     page.locator("summary.k-step", has_text="Get a new token").click()
@@ -188,7 +188,7 @@ def test_a_token_is_kept_fresh_from_an_empty_workspace(
 ) -> None:
     page = page_as("admin")
     page.goto("/")
-    assert page.inner_text("h1") == "No token is kept yet"
+    assert page.inner_text("h1") == "No tokens yet"
     connect_the_service(page, service)
     describe_the_method(page, service)
     write_the_design(page)
@@ -215,5 +215,5 @@ def test_a_token_is_kept_fresh_from_an_empty_workspace(
     page.goto(f"/instances/{PROCESS_ID}/")
     assert field(page, "access_token").input_value() == fresh.access
     page.goto("/")
-    assert page.inner_text("h1") == "The kept token is current"
+    assert page.inner_text("h1") == "The token is valid"
     assert page.title() != "owned"

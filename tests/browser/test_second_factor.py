@@ -131,7 +131,7 @@ def test_a_provider_is_added_changed_tested_and_deleted(
     page.get_by_role("link", name="Add a provider of OpenID Connect").click()
     looks(page)
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("3 places need a look.").wait_for()
+    page.get_by_text("Check 3 fields.").wait_for()
     axe(page)
     page.fill("[name=name]", "Acme <b>")
     page.fill("[name=issuer]", "https://login.acme.example")

@@ -160,7 +160,7 @@ def test_what_was_typed_before_the_scripts_came_outlives_a_session_that_ends(
     page.click("main button[type=submit]")
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "admin")
-    page.wait_for_selector("text=nothing was sent yet")
+    page.wait_for_selector("text=nothing was sent")
     assert page.input_value("[name=username]") == "eve"
 
 

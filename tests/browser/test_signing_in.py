@@ -69,7 +69,7 @@ def test_a_password_is_changed_and_other_sessions_end(page_as: PageAs, axe: Look
     page.fill("[name=new_password1]", "abc")
     page.fill("[name=new_password2]", "abcd")
     page.click("button[type=submit] >> text=Change password")
-    page.wait_for_selector("text=2 places need a look")
+    page.wait_for_selector("text=Check 2 fields")
     axe(page)
     page.fill("[name=old_password]", PASSWORD)
     page.fill("[name=new_password1]", "an even better password")
@@ -104,7 +104,7 @@ def test_typed_text_outlives_a_session_that_ended(page_as: PageAs, axe: Look) ->
     page.click("main button[type=submit]")
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "admin")
-    page.wait_for_selector("text=Your session had ended, so nothing was sent yet")
+    page.wait_for_selector("text=Your session had ended, so nothing was sent")
     assert page.input_value("[name=username]") == "eve <b>"
     assert page.is_checked("[value=Designer]")
     assert not page.is_checked("[value=User]")
@@ -120,7 +120,7 @@ def test_text_typed_into_a_dialog_outlives_it_too(page_as: PageAs) -> None:
     page.click("#dialog button[type=submit]")
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "admin")
-    page.wait_for_selector("#dialog >> text=nothing was sent yet")
+    page.wait_for_selector("#dialog >> text=nothing was sent")
     assert page.input_value("#dialog [name=username]") == "eve"
 
 
@@ -142,7 +142,7 @@ def test_text_that_was_refused_outlives_it_although_nothing_was_typed_since(
             page.wait_for_selector("[name=username].is-invalid:focus")
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "admin")
-    page.wait_for_selector("text=nothing was sent yet")
+    page.wait_for_selector("text=nothing was sent")
     assert page.input_value("[name=username]") == "no space"
 
 
@@ -162,10 +162,10 @@ def test_who_signed_in_again_in_another_tab_finds_what_was_typed_and_nothing_sen
     sign_in(again, "admin")
     again.get_by_role("heading", name="Users").wait_for()
     dialog.click("#dialog button[type=submit]")
-    dialog.wait_for_selector("#dialog >> text=nothing was sent yet")
+    dialog.wait_for_selector("#dialog >> text=nothing was sent")
     assert dialog.input_value("#dialog [name=username]") == "eve"
     plain.click("main button[type=submit]")
-    plain.wait_for_selector("text=nothing was sent yet")
+    plain.wait_for_selector("text=nothing was sent")
     assert plain.input_value("[name=username]") == "eva"
     assert plain.url.endswith("/users/invite/")
     # The sign-in page that was open in yet another tab leads on.
@@ -182,7 +182,7 @@ def test_an_act_that_an_ended_session_kept_from_being_done_says_so(page_as: Page
     Session.objects.all().delete()
     page.get_by_role("button", name="Show new link").click()
     sign_in(page, "admin")
-    page.wait_for_selector("text=nothing was done. Press the button again")
+    page.wait_for_selector("text=nothing was done. Try again")
     page.reload()
     expect(page.get_by_text("nothing was done")).to_have_count(0)
 

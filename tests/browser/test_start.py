@@ -66,7 +66,7 @@ def test_the_title_answers_and_what_needs_a_person_stands_on_top(
     expired = make_token(ada, age_s=2 * HOUR, outcome="failed", next_in_s=None)
     page = page_as("ada")
     page.goto("/")
-    assert page.inner_text("h1") == "1 of 2 kept tokens is current"
+    assert page.inner_text("h1") == "1 of 2 tokens is valid"
     note = page.locator(".k-note--bad")
     assert "expired 1 h ago" in note.inner_text()
     assert "Token service answered 400." in note.inner_text()
@@ -93,10 +93,10 @@ def test_the_parts_refresh_by_themselves_without_moving_the_page(
     page = page_as("ada")
     page.clock.install()
     page.goto("/")
-    assert page.inner_text("h1") == "No token is kept yet"
+    assert page.inner_text("h1") == "No tokens yet"
     make_token(ada)
     page.clock.run_for(16_000)
-    page.wait_for_selector("h1 >> text=The kept token is current")
+    page.wait_for_selector("h1 >> text=The token is valid")
     page.wait_for_selector("#latest-runs >> text=token-refresh-1")
     page.wait_for_selector("#next-firings >> text=Refresh token-refresh-1")
 
@@ -123,7 +123,7 @@ def test_who_may_not_plan_finds_only_what_can_be_opened(
     page.goto("/")
     assert page.inner_text("h1") == "Nothing is waiting for you"
     assert "No token" not in page.inner_text("main")
-    assert "Nothing is planned" not in page.inner_text("main")
+    assert "No runs planned" not in page.inner_text("main")
     page.wait_for_selector("text=The scheduler has not started")
     doors = {a.get_attribute("href") for a in page.locator("main a[href]").all()}
     assert {"/work/"} <= doors
@@ -144,7 +144,7 @@ def test_the_command_bar_is_used_with_the_keyboard(
     page.keyboard.press("Control+k")
     page.wait_for_selector("#dialog[open] input:focus")
     page.keyboard.type("token-refresh-1")
-    page.wait_for_selector("#results >> text=Instance")
+    page.wait_for_selector("#results >> text=Record")
     axe(page)
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.matches('[data-result]')")
@@ -152,10 +152,10 @@ def test_the_command_bar_is_used_with_the_keyboard(
     page.fill("#dialog input", "ada")
     page.wait_for_selector("#results >> text=User")
     page.fill("#dialog input", "zzz " + NASTY)
-    page.wait_for_selector("#results >> text=Nothing fits")
+    page.wait_for_selector("#results >> text=No results for")
     assert_fits(page)
     page.goto(f"/search/?q={instance.process_id}%00")
-    assert "Instance" in page.inner_text("#results")
+    assert "Record" in page.inner_text("#results")
 
 
 def test_enter_opens_the_first_that_was_found(page_as: PageAs) -> None:

@@ -53,7 +53,7 @@ def test_a_substitute_does_the_work_of_who_is_away(
 
     tom.goto("/work/")
     tom.get_by_role("link", name="Asking").first.click()
-    tom.get_by_text("you stand in for").first.wait_for()
+    tom.get_by_text("as substitute for").first.wait_for()
     looks(tom)
     tom.get_by_role("button", name="Send").first.click()
     tom.wait_for_url("**/sent/main/")

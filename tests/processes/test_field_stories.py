@@ -122,9 +122,9 @@ def test_every_field_is_stored_and_comes_back_in_form_order(ada_api: APIClient) 
             'Opens: "soon" is not a time of day. Write it as 10:30 or 10:30:15.',
     }),
     ({"panel": 1, "hint": "x", "map": "x"}, {
-        "/data/panel": "panel is a panel; it holds no value.",
-        "/data/hint": "hint is a rich_text; it holds no value.",
-        "/data/map": "map is a link; it holds no value.",
+        "/data/panel": "panel is a panel, which has no value.",
+        "/data/hint": "hint is a rich_text, which has no value.",
+        "/data/map": "map is a link, which has no value.",
     }),
 ])  # fmt: skip
 def test_bad_values_are_refused_at_their_places_and_nothing_is_stored(

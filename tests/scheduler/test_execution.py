@@ -126,7 +126,7 @@ def test_a_busy_instance_skips_the_firing_and_names_the_run(
     make_task()
     with busy(counter) as other:
         found = fire()
-        named = f"Run {other.pk} "
+        named = f"Not done: run {other.pk} "
     assert found.outcome == "skipped"
     assert found.reason.startswith(named)
     assert found.run is None
@@ -156,7 +156,7 @@ def test_rights_are_checked_at_each_firing(
     assert fire().outcome == "succeeded"
     ada.groups.remove(Group.objects.get(name="Designer"))
     found = fire(DUE + timedelta(minutes=1))
-    assert (found.outcome, found.reason) == ("failed", "There is no process instance counter-1.")
+    assert (found.outcome, found.reason) == ("failed", "There is no record counter-1.")
     assert total(counter) == 1
 
 
@@ -166,7 +166,7 @@ def test_an_instance_that_is_gone_fails_each_firing_with_a_sentence(
     task = make_task()
     delete_instance(process_id="counter-1", user=admin, force=True)
     found = fire()
-    assert (found.outcome, found.reason) == ("failed", "There is no process instance counter-1.")
+    assert (found.outcome, found.reason) == ("failed", "There is no record counter-1.")
     assert ScheduledTask.objects.get(pk=task.pk).enabled
 
 

@@ -129,7 +129,7 @@ def _offered(
     for button in buttons_offered(records, user):
         if button.name == target:
             return button, asked_field(button, records)
-    raise Missing(_("None of these records has this button for you."))
+    raise Missing(_("You cannot use this button on any of these records."))
 
 
 def _begin(

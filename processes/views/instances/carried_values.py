@@ -89,13 +89,13 @@ def view_of(text: str, *, about: str, user: User | None) -> DisplayModes:
         known, whose, until, modes, forms = "", None, 0, {}, {}
     if (known, whose) != (about, _key_of(user)):
         raise Conflict(
-            _("This page says that a rule has opened it for you for editing, and none has. Open "
-              "it anew, then press the button that opens it.")
+            _("This page is no longer open for editing. Reload it, then select the button "
+              "that opens it.")
         )  # fmt: skip
     if until < timezone.now().timestamp():
         raise Conflict(
-            _("A rule had changed for you what can be filled in on this page. That has ended: it "
-              "is good for 8 hours. Press the button again that opens it.")
+            _("Editing was open for 8 hours and has ended. Select the "
+              "button that opens it again.")
         )  # fmt: skip
     return DisplayModes(modes, forms, until)
 

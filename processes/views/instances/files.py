@@ -77,7 +77,7 @@ def file_lines(form_page: FormPage) -> list[FileOnPage]:
 def _line(file: File, form_page: FormPage) -> FileOnPage:
     states = {
         File.State.SCANNING: _("not checked yet"),
-        File.State.REFUSED: _("refused by the check of files"),
+        File.State.REFUSED: _("did not pass the file check"),
     }
     state = states.get(File.State(file.state), "")
     fields = form_page.document.fields
@@ -88,7 +88,7 @@ def _line(file: File, form_page: FormPage) -> FileOnPage:
     ]
     url = "" if state else f"/files/{file.pk}/{quote(file.name, safe='')}"
     is_picture = not state and file.media_type in PICTURES
-    place = ", ".join(here) or _("in the history only")
+    place = ", ".join(here) or _("only in the history")
     return FileOnPage(file, url, file_size(file.size), is_picture, state, place)
 
 

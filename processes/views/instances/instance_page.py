@@ -119,7 +119,7 @@ def _carried_out(
             form_page.take(request.POST)
             if form_page.ended_view:
                 raise form_page.ended_view from None
-    raise Busy(_("It is being changed all the time. Try again in a moment."))
+    raise Busy(_("It is in use right now. Try again in a moment."))
 
 
 def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
@@ -249,7 +249,7 @@ def _success(run: Run, title: str, stored: int) -> str:
         '{} <a href="{}">{}</a>',
         words % {"title": title, "fields": fields},
         reverse("run", args=[run.pk]),
-        _("See the trace"),
+        _("View details"),
     )
 
 

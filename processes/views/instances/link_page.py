@@ -215,7 +215,7 @@ def _after(request: HttpRequest, form: LinkedForm, run: Run, token: str) -> Http
     if run.status == Run.Status.SUCCEEDED:
         return _shown(request, fresh)
     # What went wrong behind the form is for those who see the trace.
-    words = "" if fresh.errors else _("It could not be sent. Try again later.")
+    words = "" if fresh.errors else _("Not sent. Try again later.")
     return _shown(request, fresh, status=422, trouble=words)
 
 

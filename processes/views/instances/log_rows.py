@@ -27,12 +27,12 @@ _STATES = {
     "completed": gettext_noop("completed"),
     "not_started": gettext_noop("not started"),
     "changed": gettext_noop("changed by an administrator"),
-    IN_VIEW: gettext_noop("changed on a page that a rule had opened for editing"),
+    IN_VIEW: gettext_noop("changed on a page that was opened for editing"),
 }
 BY = {
     "schedule": gettext_lazy("the schedule"), "webhook": gettext_lazy("a webhook"),
     "token": gettext_lazy("a refused token"),
-    "rule": gettext_lazy("a rule of another process"),
+    "rule": gettext_lazy("another process"),
 }  # fmt: skip
 
 
@@ -125,8 +125,8 @@ def _by_rule(row: Mapping[str, Any]) -> list[str]:
     if "rule" not in row:
         return []
     if not row["rule"]:
-        return [gettext("By a rule of another process.")]
-    return [gettext("By the rule %(rule)s.") % {"rule": row["rule"]}]
+        return [gettext("By another process.")]
+    return [gettext("Automatically, by “%(rule)s”.") % {"rule": row["rule"]}]
 
 
 def _said(row: Mapping[str, Any]) -> list[str]:
@@ -139,7 +139,7 @@ def _said(row: Mapping[str, Any]) -> list[str]:
         lines.append(sent_back_words(by, row["note"]))
     if row.get("completed"):
         moment = moment_in_sentence(datetime.fromisoformat(row["completed"]))
-        words = gettext("It was completed by %(by)s, %(moment)s.")
+        words = gettext("Completed by %(by)s, %(moment)s.")
         by = acted_words(row["completed_by"], row.get("completed_for"))
         lines.append(words % {"by": by, "moment": moment})
     return lines

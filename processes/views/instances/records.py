@@ -64,7 +64,7 @@ def restore(request: HttpRequest, process_id: str, change: int, field: str) -> H
         except (Conflict, ApplicationError) as refusal:
             error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
         else:
-            toast(request, _("%(field)s has its former value again.") % {"field": title})
+            toast(request, _("%(field)s restored.") % {"field": title})
             return go(request, "instance", process_id=form_page.instance.process_id)
     context: dict[str, Any] = {
         "instance": form_page.instance, "row": row, "error": error,
@@ -86,7 +86,7 @@ def _row(form_page: FormPage, change: int, field: str) -> dict[str, Any]:
         if row["field"] == field:
             return row
     raise Missing(
-        _("The history of %(process_id)s has no such change of %(field)s.")
+        _("The history of %(process_id)s does not contain this change of %(field)s.")
         % {"process_id": instance.process_id, "field": field}
     )
 
@@ -116,7 +116,8 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
             toast(request, _gone_words(form_page.instance))
             return go(request, "instances")
     context = {
-        "instance": form_page.instance, "error": error, "uses": used_by_links(uses),
+        "instance": form_page.instance, "record": form_page.document.record.one, "error": error,
+        "uses": used_by_links(uses),
         "may_force": bool(uses) and has_role(form_page.user, ADMINISTRATOR),
     }  # fmt: skip
     return render_dialog(
@@ -129,8 +130,8 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
 def _gone_words(instance: ProcessInstance) -> str:
     named = {"id": instance.process_id}
     if instance.mode == ProcessInstance.Mode.PREVIEW:
-        return _("%(id)s is deleted.") % named
-    return _("%(id)s is in the recycle bin.") % named
+        return _("%(id)s deleted.") % named
+    return _("%(id)s moved to the recycle bin.") % named
 
 
 @page()

@@ -83,7 +83,7 @@ def store_values(request: HttpRequest, run_id: int) -> HttpResponseBase:
         except ApplicationError as refusal:
             error = " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
         else:
-            toast(request, _("The values of the run are stored."))
+            toast(request, _("Values of the run stored."))
             return go(request, "instance", process_id=found.process_id)
     context = {
         "run": found,
@@ -121,8 +121,8 @@ def _saved(run: Run) -> list[str]:
     rows = Change.objects.filter(run=run).order_by("pk").values_list("fields", "revision")
     return [
         ngettext(
-            "%(n)s changed field stored as revision %(revision)s",
-            "%(n)s changed fields stored as revision %(revision)s",
+            "%(n)s field stored as revision %(revision)s",
+            "%(n)s fields stored as revision %(revision)s",
             len(fields),
         )
         % {"n": len(fields), "revision": grouped(revision)}

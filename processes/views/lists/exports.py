@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing, TooLarge
@@ -51,7 +52,7 @@ def export(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
 
 def _lines(records: RecordList, rows: Any, columns: list[str]) -> Iterator[list[Any]]:
     titles = [records.columns[name].title for name in columns]
-    yield [_("Number"), records.document.one_record, *titles]
+    yield [pgettext("of a record", "Number"), records.document.one_record, *titles]
     seen = records.all_seen(rows)
     while some := list(islice(seen, CHUNK)):
         for row in rows_of(records, some, columns):

@@ -137,7 +137,7 @@ def test_a_wrong_method_is_told_at_its_place_and_rows_stay(
     following.locator("xpath=ancestor::tr").get_by_role("button").click()
     page.get_by_label("URL path").fill("oauth")
     page.get_by_role("button", name="Send").click()
-    page.get_by_text("2 places need a look").wait_for()
+    page.get_by_text("Check 2 fields").wait_for()
     expect(page.locator("#f-url_path")).to_be_focused()
     assert "is already in this list" in page.locator("#f-request_body-5-error").inner_text()
     page.get_by_role("button", name="Remove client_id").last.click()
@@ -155,7 +155,7 @@ def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
     instance = page.get_by_label("Sample values from a record")
     instance.fill("nope-1")
     page.get_by_role("button", name=act, exact=True).click()
-    page.get_by_text("One place needs a look. Nothing was sent.").wait_for()
+    page.get_by_text("Check 1 field. Nothing has been sent.").wait_for()
     expect(instance).to_be_focused()
     expect(instance).to_have_accessible_description(re.compile("There is no record nope-1"))
     # What the sentence is about is changed; the summary stands until the next answer.
@@ -163,7 +163,7 @@ def test_what_a_refused_trial_said_is_gone_after_the_next_one_that_goes_well(
     expect(page.locator(".invalid-feedback")).to_have_count(0)
     page.get_by_label("client_secret body").fill("sec-1")
     page.get_by_role("button", name=act, exact=True).click()
-    expect(page.get_by_text("needs a look")).to_have_count(0)
+    expect(page.get_by_text("needs attention")).to_have_count(0)
     expect(
         page.locator("#me [aria-invalid], #me .is-invalid, #me .invalid-feedback")
     ).to_have_count(0)
@@ -207,7 +207,7 @@ def test_a_method_is_copied_and_the_copy_deleted(page_as: PageAs, token_service:
     page.get_by_role("button", name="More for Get orders (copy)").click()
     page.get_by_role("link", name="Delete").locator("visible=true").click()
     page.wait_for_selector("#dialog[open]")
-    assert page.evaluate("document.activeElement.textContent") == "Keep it"
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
     page.get_by_role("button", name="Delete").locator("visible=true").click()
     page.get_by_text("Get orders (copy) deleted.").wait_for()
     assert get_document("token-service").method("get-orders-copy") is None

@@ -82,7 +82,7 @@ def test_worst_input_stands_beside_its_control_with_focus_on_the_first(
     page.get_by_label("Base URL").fill("http://169.254.169.254/latest")
     page.get_by_label("Timeout in seconds").fill("for ever")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("3 places need a look").wait_for()
+    page.get_by_text("Check 3 fields").wait_for()
     expect(page.locator("#f-name")).to_be_focused()
     assert page.locator("#f-title").input_value() == SCRIPT
     assert page.get_by_label("Timeout in seconds").input_value() == "for ever"

@@ -29,7 +29,7 @@ def test_a_column_that_a_rule_uses_is_asked_about_before_it_goes(page_as: PageAs
     page.locator("#d-props").get_by_role("button", name="Remove Amount").click()
     dialog = page.locator("#dialog[open]")
     expect(dialog).to_contain_text("The rule Add up of Go uses it in its assignments.")
-    dialog.get_by_role("link", name="Keep it").click()
+    dialog.get_by_role("link", name="Cancel").click()
     expect(page.locator("#d-props [name='s/columns/1/name']")).to_have_value("amount")
     page.locator("#d-props").get_by_role("button", name="Remove Amount").click()
     dialog.get_by_role("button", name="Delete").click()

@@ -75,9 +75,9 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as: PageAs, scenario: Any
 
     mapping.get_by_role("button", name="Map all by name").click()
     expect(dialog.locator("[data-coverage]")).to_contain_text("All parameters of the method")
-    expect(mapping.get_by_role("status")).to_have_text("5 rows were added.")
+    expect(mapping.get_by_role("status")).to_have_text("5 rows added.")
     mapping.get_by_role("button", name="Map all by name").click()
-    expect(mapping.get_by_role("status")).to_contain_text("Nothing is left that is called the same")
+    expect(mapping.get_by_role("status")).to_contain_text("No more names match")
     expect(mapping.get_by_role("row")).to_have_count(6)
     expect(mapping.get_by_role("row").nth(2)).to_contain_text("client-1")
     expect(mapping.get_by_role("row").nth(3)).to_contain_text("secret")

@@ -110,7 +110,7 @@ def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenari
     text.fill("=Upper([client_id]) + Foo(1)")
     expect(builder.get_by_text("There is no function Foo.")).to_be_visible()
     expect(text).to_have_attribute("aria-invalid", "true")
-    builder.get_by_role("button", name="Show the place").click()
+    builder.get_by_role("button", name="Go to the error").click()
     assert text.evaluate("t => t.value.slice(t.selectionStart, t.selectionEnd)") == "Foo"
     text.fill("=")
     builder.get_by_role("searchbox", name="Find a function").fill("upper")
@@ -172,7 +172,7 @@ def test_among_many_rows_those_that_are_wanted_are_found(
     page = page_as("ada", 390)
     page.goto(RULE)
     errors = page.get_by_role("region", name="On error")
-    search = errors.get_by_role("searchbox", name="Find a row of On error")
+    search = errors.get_by_role("searchbox", name="Search On error")
     search.fill("access")
     expect(errors.locator("tbody tr:visible")).to_have_count(1)
     axe(page)

@@ -96,7 +96,7 @@ def test_a_lost_session_keeps_the_rows_that_were_added(page_as: PageAs, scenario
     page.keyboard.press("Escape")
     press_as_the_session_ends(page.get_by_role("button", name="OK", exact=True).last)
     sign_in(page, "ada")
-    page.wait_for_selector("text=What you typed is here again")
+    page.wait_for_selector("text=Your entries are here again")
     expect(errors.get_by_role("row")).to_have_count(3)
     expect(errors.get_by_label("Form field", exact=True).last).to_have_value("access_token")
     page.get_by_role("button", name="OK", exact=True).last.click()
@@ -128,9 +128,9 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(
     assert page.url.split("?")[0].endswith("/designer/")
     # What was typed can be had back, and is kept with OK.
     axe(page)
-    page.locator("#toasts").get_by_role("button", name="Open it again").click()
+    page.locator("#toasts").get_by_role("button", name="Open again").click()
     expect(values).to_have_value("[last_error]")
-    expect(dialog).to_contain_text("What you typed is here again.")
+    expect(dialog).to_contain_text("Your entries are here again.")
     dialog.get_by_role("button", name="OK", exact=True).click()
     expect(page.locator("#dialog[open]")).to_have_count(0)
     expect(page.locator("#toasts")).not_to_contain_text("not kept")
@@ -146,7 +146,7 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(
     errors = dialog.get_by_role("region", name="On error")
     page.context.set_offline(True)
     errors.get_by_role("button", name="Add mapping").click()
-    expect(errors.get_by_role("alert")).to_contain_text("The connection is lost.")
+    expect(errors.get_by_role("alert")).to_contain_text("Connection lost.")
     axe(page)
     page.context.set_offline(False)
     errors.get_by_role("button", name="Add mapping").click()
@@ -155,7 +155,7 @@ def test_without_a_connection_a_dialog_says_so_where_it_was_pressed(
     # A session that has ended is another matter.
     page.context.clear_cookies(name="sessionid")
     errors.get_by_role("button", name="Choose: Error or text").first.click()
-    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
+    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Select OK")
 
 
 def test_a_dialog_says_in_the_words_of_the_server_why_it_refuses(
@@ -187,4 +187,4 @@ def test_a_dialog_says_that_its_session_is_over_though_another_tab_has_a_new_one
     sign_in(other, "ada")
     other.wait_for_url("**/profile/")
     errors.get_by_role("button", name="Add mapping").click()
-    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Press OK")
+    expect(errors.get_by_role("alert")).to_contain_text("Your session has ended. Select OK")

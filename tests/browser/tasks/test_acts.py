@@ -54,7 +54,7 @@ def test_a_task_that_is_gone_is_said_where_it_is_pressed(
     delete_task(task_id=str(task.pk), user=person("ada"))
     page.get_by_role("button", name="OK", exact=True).click()
     gone = f"There is no scheduled task {task.pk}."
-    page.get_by_text(f"{gone} What you typed is still here.").wait_for()
+    page.get_by_text(f"{gone} Your entries are still here.").wait_for()
     assert page.get_by_label("Task name").input_value() == "Typed"
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Run now: Approve").click()

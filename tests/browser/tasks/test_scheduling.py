@@ -65,7 +65,7 @@ def test_a_schedule_that_an_ended_session_kept_is_drawn_anew(
     press_as_the_session_ends(page.get_by_role("button", name="OK", exact=True))
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "ada")
-    page.wait_for_selector("text=nothing was sent yet")
+    page.wait_for_selector("text=nothing was sent")
     page.get_by_role("button", name="OK", exact=True).click()
     page.get_by_text("Kept scheduled.").wait_for()
     made = ScheduledTask.objects.get()
@@ -85,7 +85,7 @@ def test_what_was_typed_is_kept_where_the_page_itself_finds_that_the_session_has
     page.get_by_label("Process design").select_option("orders")
     page.wait_for_selector("text=Your session has ended")
     sign_in(page, "ada")
-    page.wait_for_selector("text=nothing was sent yet")
+    page.wait_for_selector("text=nothing was sent")
     expect(page.get_by_label("Task name")).to_have_value("Kept")
     expect(page.get_by_label("Process design")).to_have_value("orders")
 

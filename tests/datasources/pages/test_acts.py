@@ -76,7 +76,7 @@ def test_what_is_tested_is_what_is_typed_and_not_what_is_saved(
         sent = manager.post(f"{ONE}test/", typed | {"/auth/token": "new-tok"}, headers=HTMX)
     assert kept.status_code == 422
     assert "The address of the service changed. Enter this secret again" in text_of(kept)
-    assert "Nothing was sent." in text_of(kept)
+    assert "Nothing has been sent." in text_of(kept)
     assert 'href="#f-auth-token"' in kept.content.decode()
     assert "Server reached: status 204 in" in text_of(sent)
     assert old.requests == []

@@ -224,6 +224,6 @@ def test_a_pasted_text_that_is_too_long_is_told_to_come_as_a_file(manager: Clien
     sent = {"source": "file", "text": "x" * 6_000_001}
     page = manager.post(START, sent)
     assert page.status_code == 413
-    assert "longer than 6 MB. Give it as a file, or in parts" in text_of(page)
+    assert "larger than 6 MB. Send it as a file or in parts" in text_of(page)
     asked = manager.post(START, sent, headers={"HX-Request": "true"})
-    assert asked.content.decode().startswith("What you sent is longer than 6 MB.")
+    assert asked.content.decode().startswith("What you sent is larger than 6 MB.")

@@ -42,9 +42,9 @@ def test_a_failed_test_shows_with_its_reason(made: Datasource, manager: Client) 
         last_test_ok=False, last_test_at=timezone.now(), last_test_detail="It answered 503."
     )
     assert "Test failed It answered 503." in text_of(manager.get(f"{LIST}?status=test_failed"))
-    assert "Nothing fits these filters" in text_of(manager.get(f"{LIST}?status=incomplete"))
+    assert "No matches" in text_of(manager.get(f"{LIST}?status=incomplete"))
     # A word that is no status hides everything, and the page says so.
-    assert "Nothing fits these filters" in text_of(manager.get(f"{LIST}?status=broken"))
+    assert "No matches" in text_of(manager.get(f"{LIST}?status=broken"))
 
 
 def rows_of(response: Any) -> list[str]:
@@ -104,7 +104,7 @@ def test_the_search_looks_at_name_address_and_type(
 ) -> None:
     page = text_of(manager.get(LIST, {"q": words}))
     assert ("Token service" in page) is found
-    assert found or "Nothing fits “orders”" in page
+    assert found or "No results for “orders”" in page
 
 
 def test_many_are_paged_and_sorted_with_few_queries(manager: Client, dan: Any) -> None:

@@ -309,7 +309,7 @@ def test_groups_of_conditions_stay_as_they_are_until_they_are_removed(
     }  # fmt: skip
     create_datasource(raw=raw_datasource(auth=auth), user=dan)
     page = manager.get(ONE)
-    assert "Groups of them are changed by the API" in text_of(page)
+    assert "Only the API can change groups of conditions" in text_of(page)
     sent = as_shown(page)
     manager.post(ONE, SETTINGS | AUTH_IS | sent | base(page))
     assert stored().expired_when == groups

@@ -139,5 +139,5 @@ def test_what_cannot_be_sent_is_told_beside_its_control(made: Datasource, manage
 def test_an_unknown_process_id_is_told(made: Datasource, manager: Client) -> None:
     page = send(manager, process_id="nothing-1")
     assert wrong(page) == ["f-process_id"]
-    assert "One place needs a look. Nothing was sent." in text_of(page)
+    assert "Check 1 field. Nothing has been sent." in text_of(page)
     assert send(manager, process_id="nothing-1", act="inputs").status_code == 200

@@ -103,7 +103,7 @@ def test_what_a_person_has_started_and_may_not_see_any_more_is_not_told(people: 
     ProcessInstance.objects.update(security={"see": ["group:hr"]}, has_own_see=True)
     assert client_of(people.emma).get(f"/instances/{process_id}/").status_code == 404
     text, markup = home(people.emma)
-    assert "What you start appears here" in text
+    assert "Requests that you start appear here" in text
     assert "5 days off" not in text
     assert process_id not in markup
 

@@ -29,9 +29,9 @@ def workspace(ada: Any) -> Any:
 @pytest.mark.parametrize(
     ("words", "kind", "title"),
     [
-        ("token-refresh-1", "Instance", "token-refresh-1"),
-        ("TOKEN-refresh", "Instance", "token-refresh-1"),
-        ("refresh oauth", "Instance", "token-refresh-1"),
+        ("token-refresh-1", "Record", "token-refresh-1"),
+        ("TOKEN-refresh", "Record", "token-refresh-1"),
+        ("refresh oauth", "Record", "token-refresh-1"),
         ("night imp", "Scheduled task", "Nightly import"),
         ("oauth", "Process design", "OAuth token refresh"),
         ("auth.example.org", "Data source", "Token service"),
@@ -61,19 +61,19 @@ def test_a_run_is_found_by_its_number(admin: Any, workspace: Any, pattern: str) 
 
 def test_people_find_only_what_they_may_see(workspace: Any, ben: Any, cleo: Any) -> None:
     assert found("import", ben) == []
-    assert ("Instance", "token-refresh-1") in found("token", ben)
-    assert {kind for kind, _ in found("token", ben)} == {"Instance", "Page"}
+    assert ("Record", "token-refresh-1") in found("token", ben)
+    assert {kind for kind, _ in found("token", ben)} == {"Record", "Page"}
     assert found("token", cleo) == []
 
 
 def test_an_instance_is_found_by_those_alone_whom_its_process_lets_see_it(
     workspace: Any, ada: Any, ben: Any
 ) -> None:
-    assert ("Instance", "token-refresh-1") in found("token", ben)
+    assert ("Record", "token-refresh-1") in found("token", ben)
     save_design(name="token-refresh", raw=TOKEN_REFRESH, user=ada)
     publish_design(name="token-refresh", user=ada)
     assert {kind for kind, _ in found("token", ben)} == {"Page"}
-    assert ("Instance", "token-refresh-1") in found("token", ada)
+    assert ("Record", "token-refresh-1") in found("token", ada)
 
 
 @pytest.mark.parametrize("words", ["%", "' OR 1=1", "<b>", "9" * 18, "😀", "[x]"])

@@ -44,7 +44,7 @@ def main_button(answer: Any) -> Any:
 @pytest.mark.parametrize(
     ("age_s", "said"),
     [
-        (600, "Nothing refreshes the token of token-refresh-1"),
+        (600, "No task refreshes the token of token-refresh-1"),
         (2 * HOUR, "The token of token-refresh-1 expired 1 h ago"),
     ],
 )
@@ -58,7 +58,7 @@ def test_a_token_whose_task_has_finished_stays_and_its_task_can_be_changed(
     assert "The scheduled task “Refresh token-refresh-1” has finished." in text_of(answer)
     assert "The task has finished" in text_of(answer)
     task = ScheduledTask.objects.get()
-    assert main_button(answer) == (f"/scheduled-tasks/{task.pk}/", "Change the task")
+    assert main_button(answer) == (f"/scheduled-tasks/{task.pk}/", "Edit the task")
 
 
 def test_a_refresh_that_failed_stands_in_the_title_while_the_token_is_valid(ada: Any) -> None:
@@ -93,11 +93,11 @@ def test_a_task_that_its_webhook_fires_is_not_called_paused(
     wait_for_a_webhook(ada)
     for address in ("/", "/instances/token-refresh-1/"):
         page = text_of(client_of(ada).get(address))
-        assert "When its webhook is called" in page
+        assert "On each webhook call" in page
         assert "aused" not in page
     page = text_of(client_of(ada).get("/"))
     assert said in page
-    assert "“Refresh token-refresh-1”: it fires when its webhook is called." in page
+    assert "“Refresh token-refresh-1” has no schedule. It runs on each webhook call." in page
 
 
 def test_a_paused_task_is_called_paused_though_a_webhook_fires_it(ada: Any) -> None:

@@ -112,7 +112,7 @@ def test_messages_are_found_by_state_person_instance_and_subject(
     assert found("search=nobody") == set()
     assert calls.get(f"{LIST}?state=lost").json()["errors"][0]["pointer"] == "/state"
     assert "The INVOICE of May" in text_of(page.get("/messages/?search=invoice"))
-    assert "Nothing fits" in text_of(page.get("/messages/?search=nobody"))
+    assert "No results for" in text_of(page.get("/messages/?search=nobody"))
     assert "The INVOICE" not in text_of(page.get("/messages/?state=sent"))
 
 

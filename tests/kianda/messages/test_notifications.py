@@ -123,7 +123,7 @@ def test_a_task_tells_its_person_and_administrators_when_it_fails_and_when_it_wo
     for user in (people.tom, people.root):
         assert told(user) == ["The scheduled task Decide failed"], "once, not at each firing"
     detail = as_lines(services.lines_of(people.tom))[0].detail
-    assert "belongs to mark" in detail
+    assert "is with mark" in detail
     ScheduledTask.objects.filter(pk=task.pk).update(target="cancel", run_as=people.emma)
     fire()
     assert told(people.emma) == ["The scheduled task Decide works again"]

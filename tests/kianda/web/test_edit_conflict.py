@@ -143,7 +143,7 @@ def test_a_change_that_the_form_does_not_show_is_told_without_a_table(
     opened = seen(client, ONE)
     patch_datasource(name="token-service", changes={"methods": []}, user=admin)
     told = text_of(client.post(ONE, SETTINGS | opened))
-    assert "Nothing in this form differs. Save again to save yours." in told
+    assert "Both versions have the same values here. Save again to save yours." in told
 
 
 def test_secrets_of_neither_are_shown(admin: Any, rows: dict[str, int]) -> None:

@@ -84,7 +84,7 @@ def test_after_ten_wrong_passwords_there_is_a_pause(
 def test_signing_out_needs_a_post(signed_in: Client) -> None:
     page = signed_in.get("/sign-out/")
     assert (page.status_code, page["Allow"]) == (405, "POST, OPTIONS")
-    assert "This address only takes what a form sends" in page.content.decode()
+    assert "This page cannot be opened directly" in page.content.decode()
     assert signed_in.head("/sign-out/").content == b""
     assert signed_in.post("/sign-out/")["Location"] == "/sign-in/"
     assert signed_in.get("/").status_code == 302
@@ -109,7 +109,7 @@ def test_a_weak_password_is_refused_with_the_reason(signed_in: Client) -> None:
 def test_a_wrong_address_is_a_page_for_people_and_a_problem_for_programs(client: Client) -> None:
     page, problem = client.get("/nowhere/"), client.get("/api/v1/nowhere/")
     assert page.status_code == problem.status_code == 404
-    assert "There is nothing at this address" in page.content.decode()
+    assert "Page not found" in page.content.decode()
     assert problem["Content-Type"] == "application/problem+json"
     assert problem.json()["status"] == 404
 
@@ -127,7 +127,7 @@ def test_a_form_that_was_sent_before_its_page_had_come_whole_is_not_taken(ada: A
     answer = strict.post("/profile/", {"zone": "Asia/Tokyo"}, headers={"Referer": page})
     assert (answer.status_code, answer["Location"]) == (303, "/profile/?from=mail")
     told = strict.get(answer["Location"]).content.decode()
-    assert "The page had not come whole yet, so nothing was sent. Do it again." in told
+    assert "The page was still loading, so nothing was sent. Try again." in told
     assert not Profile.objects.exists()
 
 
@@ -137,7 +137,7 @@ def test_a_script_that_sends_with_the_token_of_an_ended_session_is_told(ada: Any
     answer = strict.post("/profile/", {"zone": "Asia/Tokyo"}, headers=script)
     assert (answer.status_code, answer["X-Nothing-Sent"]) == (403, "1")
     assert not Profile.objects.exists()
-    assert "had not come whole" not in strict.get("/profile/").content.decode()
+    assert "was still loading" not in strict.get("/profile/").content.decode()
 
 
 def forms_that_post() -> Iterator[tuple[Any, ...]]:

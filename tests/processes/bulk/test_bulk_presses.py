@@ -84,7 +84,7 @@ def test_what_may_not_be_pressed_says_why_and_is_not_run(people: Office) -> None
     assert Run.objects.count() == before
     reasons = [reason for outcome, reason in told(press) if outcome == "refused"]
     assert len(reasons) == 4
-    assert "belongs to" in reasons[0]
+    assert "is with" in reasons[0]
     # Mark's own request is not there for Emma: it reads as one that never was.
     assert reasons[2].replace(not_sent, "x") == reasons[3].replace("leave-99", "x")
 
@@ -97,7 +97,7 @@ def test_a_record_that_another_run_holds_is_not_pressed_and_the_others_are(peopl
     work.carry_on(press.pk)
     (first, why), (second, _none) = told(press)
     assert (first, second) == ("refused", "succeeded")
-    assert f"Run {held.pk}" in why
+    assert f"run {held.pk}" in why
 
 
 def test_whose_account_is_deactivated_presses_nothing_any_more(people: Office) -> None:
@@ -280,14 +280,14 @@ def test_of_a_record_that_its_person_sees_no_more_no_reason_is_told(people: Offi
     [one] = requests_for_mark(people, 1)
     press = asked(people.emma, [one])
     work.carry_on(press.pk)
-    assert "belongs to" in told(press)[0][1]
+    assert "is with" in told(press)[0][1]
     ProcessInstance.objects.update(created_by=people.helen)
     ProcessInstance.objects.get().people.all().delete()
     client = client_of(people.emma)
     said = text_of(client.get(f"/bulk-presses/{press.pk}/"))
-    assert "belongs to" not in said
-    assert f"There is no process instance {one}." in said
-    assert "belongs to" not in client.get(f"/bulk-presses/{press.pk}/report/").content.decode()
+    assert "is with" not in said
+    assert f"There is no record {one}." in said
+    assert "is with" not in client.get(f"/bulk-presses/{press.pk}/report/").content.decode()
 
 
 def test_the_values_sent_along_are_stored_sealed(people: Office) -> None:
@@ -336,7 +336,7 @@ def test_a_press_is_begun_without_script_and_its_report_read(people: Office) -> 
     for page in (begun["Location"], told):
         said = text_of(mark.get(page))
         assert "Decide: 2 of 3 done" in said
-        assert "There is no process instance leave-99." in said
+        assert "There is no record leave-99." in said
     assert ids[0] not in text_of(mark.get(f"{told}?outcome=refused"))
     report = mark.get(f"{told}report/").content.decode()
     assert report.count("\r\n") == 4

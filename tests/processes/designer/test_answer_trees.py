@@ -92,11 +92,11 @@ def test_a_large_tree_is_opened_level_by_level_and_searched_by_the_server(
     assert 'data-part="customer.below"' in level
     lowest = page(client, f"{TREE}&part=customer.below")
     assert len(values(lowest)) == 200
-    assert "701 more: find them by their names" in said(lowest)
+    assert "701 more: search by name" in said(lowest)
     hits = page(client, f"{TREE}&q=part_777")
     assert values(hits) == ["[response.body.customer.below.part_777]"]
     assert "customer.below.part_777" in said(hits)
-    assert "There may be more" in said(page(client, f"{TREE}&q=part_"))
+    assert "Type more to narrow the results" in said(page(client, f"{TREE}&q=part_"))
     assert client.get(f"{TREE}&part=customer.gone").status_code == 404
 
 

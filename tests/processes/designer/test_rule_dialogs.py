@@ -55,7 +55,7 @@ def test_what_is_wrong_is_kept_and_said_beside_its_control(client: Client, ada: 
     response = client.post(RULE, sent, headers=HTMX)
     text = response.content.decode()
     assert response.status_code == 422
-    assert "Kept. 2 places need a look" in said(text)
+    assert "Changes applied. Fix 2 fields" in said(text)
     assert 'value="lost"' in text
     assert "lost no longer exists. Choose another one." in said(text)
     assert rule_of(ada)["on_success"][0]["field"] == "lost"
@@ -100,7 +100,7 @@ def test_only_designers_may(token_service: Any, ben: Any, ada: Any) -> None:
 def test_every_box_of_the_workshop_is_in_order(client: Client, rule_id: str) -> None:
     text = page(client, f"{SHOP}rule/{rule_id}/")
     assert "aria-invalid" not in text
-    assert "no longer there" not in text
+    assert "no longer exists" not in text
 
 
 def test_a_rule_of_any_kind_opens(client: Client, ada: Any) -> None:
@@ -127,7 +127,7 @@ def test_a_text_that_is_too_large_is_refused_and_kept_in_the_form(client: Client
     response = client.post(url, sent, headers=HTMX)
     text = response.content.decode()
     assert response.status_code == 422
-    assert "This was not kept" in said(text)
+    assert "Change not saved" in said(text)
     assert large in text
     assert rule_of(ada, "clear")["assignments"][0]["value"] == ""
 

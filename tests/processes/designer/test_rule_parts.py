@@ -74,7 +74,7 @@ RESULTS = [
     ("=1 / 0", "value", "0"),
     ("[lost]", "value", "There is no field or name lost."),
     ("[response.body.x]", "value", "Use [response.body.x] only"),
-    ("[error.message]", "error", "It can be read. error.message has no value yet."),
+    ("[error.message]", "error", "Valid formula. error.message has no value yet."),
     ("=" + "(" * 1990, "value", "cannot be read"),
     ("=" + "1+" * 2000 + "1", "value", "at most 2,000 characters"),
     ("=9 ** 9 ** 9 ** 9", "value", ""),
@@ -119,7 +119,7 @@ def test_an_expression_over_rows_tells_its_result(client: Client, ada: Any) -> N
 
 
 CONDITIONS = [
-    ({}, "Runs always."),
+    ({}, "Always runs."),
     ({"items/0/left": "[access_token]", "items/0/operator": "blank"},
      "Runs when Access token is blank. Otherwise the rule is skipped."),
     ({"match": "any", "items/0/left": "[expires_in]", "items/0/operator": "gt",
@@ -174,7 +174,7 @@ def test_conditions_of_a_rule_with_two_sides_speak_of_both(client: Client) -> No
         "rule/conditions/items/0/operator": "blank",
     }
     text = client.post(f"{SHOP}parts/sentence/", sent).content.decode()
-    both = "Runs when A is blank. Otherwise what stands below under Otherwise is done."
+    both = "Runs when A is blank. If not, Kianda does what is set under Otherwise."
     assert squeezed(both) in squeezed(said(text))
 
 

@@ -94,7 +94,7 @@ def test_a_file_that_is_refused_is_told_beside_its_field_and_the_others_stay(ada
     )  # fmt: skip
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "Receipt: offer.pdf is not what its name says" in text_of(answer)
+    assert "Receipt: The name offer.pdf does not match its content" in text_of(answer)
     # What arrived is in the form already, as what was typed is.
     posted = re.search(r'name="v-more"\s+value="({[^"]*})"', page)
     assert posted is not None
@@ -115,7 +115,7 @@ def test_what_a_page_posts_of_a_foreign_file_tells_nothing(cast: Any, ada: Clien
     answer = new(ada, **{"v-receipt": written(number, "mine.pdf")})
     assert answer.status_code == 422
     page = text_of(answer)
-    assert f"Receipt: There is no file {number} that you can use here." in page
+    assert f"Receipt: You cannot use the file {number} here." in page
     assert "salaries" not in page
     for garbled in ("{broken", "[]", '{"id": 5}', "x" * 500):
         assert new(ada, **{"v-receipt": garbled}).status_code == 422
@@ -131,11 +131,11 @@ def test_the_page_of_an_instance_lists_files_and_says_which_are_not_checked(
     assert "not checked yet" in page
     File.objects.update(state=File.State.REFUSED, finding="Evil.Worm")
     page = text_of(ada.get("/instances/claim-1/"))
-    assert "refused by the check of files" in page
+    assert "did not pass the file check" in page
     assert "Evil.Worm" not in page
     assert "Evil.Worm" in text_of(client_of(cast["root"]).get("/instances/claim-1/"))
     assert saved(ada, "claim-1", **{"v-receipt": ""}).status_code in {200, 303}
-    assert "in the history only" in text_of(ada.get("/instances/claim-1/"))
+    assert "only in the history" in text_of(ada.get("/instances/claim-1/"))
 
 
 # ---- through links
@@ -246,6 +246,6 @@ def test_without_scripts_a_link_takes_files_with_its_form(path: str) -> None:
     body = {"act": "press:send", "revision": str(revision)}
     wrong = client.post(path, {**body, "upload-photo": sent("p.pdf", EXE)})
     assert wrong.status_code == 422
-    assert "is not what its name says" in text_of(wrong)
+    assert "does not match its content" in text_of(wrong)
     assert client.post(path, {**body, "upload-photo": sent("p.pdf", PDF)}).status_code == 303
     assert names("photo") == ["p.pdf"]

@@ -127,8 +127,8 @@ def test_a_field_of_several_takes_it_as_one_of_them(converter: HTTPServer, ada: 
         (b"", {}, "bad_answer", "Converter answered 200 without a file: the response is empty."),
         (
             TEXT, {}, "bad_answer",
-            "The file that Converter sent was not saved. letter.pdf is not what its name says: "
-            "its content is of another kind (text/plain).",
+            "The file that Converter sent was not saved. The name letter.pdf does not match its "
+            "content (text/plain). Rename the file or choose another.",
         ),
         (
             b"%PDF-" + bytes(1_100_000), {}, "too_large",

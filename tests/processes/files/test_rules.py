@@ -99,4 +99,4 @@ def test_a_file_that_is_not_checked_yet_is_not_given_away(ada: Any) -> None:
     File.objects.update(state=File.State.SCANNING)
     run = fired(api, shop, "go")
     assert run["status"] == "failed"
-    assert run["error"]["message"] == "offer.pdf is not checked yet. Try again in a moment."
+    assert run["error"]["message"] == "offer.pdf has not been checked yet. Try again in a moment."

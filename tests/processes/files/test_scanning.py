@@ -48,7 +48,7 @@ def checked(file: File, *, after_s: int = 0) -> File:
 def test_a_clean_file_is_readable_when_it_was_checked(ada: Any) -> None:
     file = store_bytes([TEXT], name="a.txt", by=ada)
     assert file.state == "scanning"
-    with pytest.raises(Conflict, match=r"a\.txt is not checked yet"):
+    with pytest.raises(Conflict, match=r"a\.txt has not been checked yet"):
         open_file(file)
     assert client_of(ada).get(f"/files/{file.pk}/a.txt").status_code == 409
     assert checked(file).state == "ready"
@@ -60,7 +60,7 @@ def test_what_is_refused_stays_shut_and_administrators_read_why(ada: Any) -> Non
     file = store_bytes([b"evil"], name="a; rm -rf $HOME.txt", by=ada)
     assert checked(file).state == "refused"
     assert file.finding == "Evil.Worm found in a; rm -rf $HOME.txt"
-    with pytest.raises(Conflict, match="was refused by the check of files"):
+    with pytest.raises(Conflict, match="did not pass the file check"):
         open_file(file)
     place = f"/api/v1/files/{file.pk}/"
     assert "finding" not in api_client(ada).get(place).data
@@ -78,7 +78,7 @@ def test_a_refused_file_is_not_saved(ada: Any) -> None:
     answer = api.post(
         "/api/v1/instances/", {"process": "claim", "data": {"receipt": {"id": str(evil.pk)}}}
     )
-    assert (answer.status_code, "was refused by the check" in str(answer.data)) == (400, True)
+    assert (answer.status_code, "did not pass the file check" in str(answer.data)) == (400, True)
     root = api_client(File.objects.get(pk=clean.pk).instance.design.modified_by)
     assert root.get(f"/api/v1/instances/{process_id}/files/").data[0]["state"] == "ready"
 

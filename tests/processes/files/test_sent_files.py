@@ -139,8 +139,8 @@ def test_without_a_file_the_call_is_not_made(archive: HTTPServer, ada: Any) -> N
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (File.State.SCANNING, "offer.pdf is not checked yet. Try again in a moment."),
-        (File.State.REFUSED, "offer.pdf was refused by the check of files. Take it out."),
+        (File.State.SCANNING, "offer.pdf has not been checked yet. Try again in a moment."),
+        (File.State.REFUSED, "offer.pdf did not pass the file check. Remove it."),
     ],
 )
 def test_a_file_that_nobody_may_read_is_not_sent(
@@ -162,9 +162,7 @@ def test_a_file_of_another_record_is_not_sent(archive: HTTPServer, ada: Any) -> 
     other_id = str(other.pk)
     File.objects.filter(pk=number).update(instance=None, attached_at=None, created_by=None)
     run = fired(api, claim, "put")
-    assert run["error"]["message"] == (
-        f"There is no file {number} that you can use here. Upload it first."
-    )
+    assert run["error"]["message"] == (f"You cannot use the file {number} here. Upload it first.")
     assert other_id not in json.dumps(run)
     assert archive.log == []
 

@@ -74,7 +74,8 @@ def test_a_picture_from_elsewhere_is_no_signature(ada: Any, about: dict[str, str
     process_id = made(client, "leave")
     answer = patched(client, process_id, signed=uploaded(client, **about))
     assert answer.status_code == 400
-    assert "was not made here. Sign in the form itself." in answer.data["errors"][0]["detail"]
+    (said,) = answer.data["errors"]
+    assert "is not a signature from this form. Sign in the form." in said["detail"]
     assert File.objects.get().attached_at is None
 
 
@@ -84,7 +85,7 @@ def test_rules_make_no_signature_of_another_file(ada: Any) -> None:
     process_id = made(client, "leave", other={"id": str(content.pk)})
     run = fired(client, process_id, "forge")
     assert run["status"] == "failed"
-    assert "was not made here" in run["error"]["message"]
+    assert "is not a signature from this form" in run["error"]["message"]
 
 
 def test_the_canvas_of_the_designer_shows_fields_of_files(ada: Any) -> None:

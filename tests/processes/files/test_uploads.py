@@ -83,7 +83,7 @@ def test_empty_and_large_files_are_files(ada: Any, size: int, kept: str) -> None
 @pytest.mark.parametrize("offset", [0, 5, 20])
 def test_a_piece_goes_only_where_the_last_one_ended(ada: Any, offset: int) -> None:
     file = append(begun(ada), offset=0, chunk=PDF[:10])
-    with pytest.raises(Conflict, match="10 bytes of the file are there") as refused:
+    with pytest.raises(Conflict, match="The server has 10 bytes of the file") as refused:
         append(file, offset=offset, chunk=b"x")
     assert refused.value.extra == {"offset": 10}
 
@@ -92,7 +92,7 @@ def test_two_windows_do_not_write_one_file_at_once(ada: Any) -> None:
     file = begun(ada)
     moment = timezone.now()
     File.objects.filter(pk=file.pk).update(writer="other", writer_until=moment + timedelta(60))
-    with pytest.raises(Conflict, match="from another window"):
+    with pytest.raises(Conflict, match="Another window is uploading this file"):
         append(file, offset=0, chunk=PDF)
     # Who died while writing holds nobody up for long.
     File.objects.filter(pk=file.pk).update(writer_until=moment - timedelta(seconds=1))
@@ -101,13 +101,13 @@ def test_two_windows_do_not_write_one_file_at_once(ada: Any) -> None:
 
 def test_more_than_was_announced_is_refused_and_what_is_there_stays(ada: Any) -> None:
     file = append(begun(ada), offset=0, chunk=PDF[:10])
-    with pytest.raises(TooLarge, match="More was sent than was announced"):
+    with pytest.raises(TooLarge, match="More was sent than announced"):
         append(file, offset=10, chunk=PDF)
     assert finish(append(file, offset=10, chunk=PDF[10:])).state == "ready"
 
 
 def test_two_gigabytes_are_refused_before_a_byte_is_sent(ada: Any) -> None:
-    with pytest.raises(TooLarge, match=r"The file has 2 GB\. At most 100 MB are allowed\."):
+    with pytest.raises(TooLarge, match=r"The file has 2 GB; the limit is 100 MB\."):
         begin_upload(Uploader(ada), name="film.mp4", size=2_000_000_000)
     assert not File.objects.exists()
 
@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_and_loses_nothing(ada: Any, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as disk:
         disk.setattr(os, "pwrite", full)
-        with pytest.raises(NoSpace, match="What has arrived is kept"):
+        with pytest.raises(NoSpace, match="The uploaded part is saved"):
             append(file, offset=10, chunk=PDF[10:])
     assert own_upload(Uploader(ada), file.pk).received == 10
     assert finish(append(file, offset=10, chunk=PDF[10:])).state == "ready"
@@ -146,7 +146,7 @@ def test_a_half_written_piece_is_written_over(ada: Any) -> None:
 def test_an_upload_whose_bytes_are_gone_goes_on_from_what_is_there(ada: Any) -> None:
     file = append(begun(ada), offset=0, chunk=PDF[:10])
     os.truncate(part_of(file), 4)
-    with pytest.raises(Conflict, match="4 bytes of the file are there"):
+    with pytest.raises(Conflict, match="The server has 4 bytes of the file"):
         append(file, offset=10, chunk=PDF[10:])
     now = own_upload(Uploader(ada), file.pk)
     assert finish(append(now, offset=4, chunk=PDF[4:])).state == "ready"
@@ -160,7 +160,7 @@ def test_one_that_died_between_its_place_and_its_row_is_finished(ada: Any) -> No
 
 def test_a_file_that_is_refused_is_gone(ada: Any) -> None:
     file = append(begun(ada, EXE), offset=0, chunk=EXE)
-    with pytest.raises(Invalid, match=r"offer\.pdf is not what its name says"):
+    with pytest.raises(Invalid, match=r"The name offer\.pdf does not match its content"):
         finish(file)
     assert not File.objects.exists()
     assert not part_of(file).exists()
@@ -186,7 +186,7 @@ def test_too_many_that_are_used_nowhere_are_refused(ada: Any) -> None:
         File(name="a", size=1, key=f"k{at}", created_by=ada, created_at=moment)
         for at in range(MOST_LOOSE)
     )
-    with pytest.raises(ApplicationError, match="Too many files were uploaded"):
+    with pytest.raises(ApplicationError, match="Too many uploaded files"):
         begun(ada)
     assert begun(make_user("ben", "User")).pk
 

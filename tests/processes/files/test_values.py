@@ -112,7 +112,7 @@ def test_a_file_of_others_is_refused_as_one_that_is_not_there(
         assert answer.status_code == 400
         assert answer.data["errors"] == [{
             "pointer": place,
-            "detail": f"{field.capitalize()}: There is no file {number} that you can use here. "
+            "detail": f"{field.capitalize()}: You cannot use the file {number} here. "
             "Upload it first.",
         }]  # fmt: skip
         answer = ada.post("/api/v1/instances/", {"process": "claim", "data": {field: sent}})
@@ -136,7 +136,7 @@ def test_a_file_that_has_not_arrived_is_refused(cast: Any, ada: APIClient) -> No
     append(half, offset=0, chunk=PDF[:10])
     answer = ada.post("/api/v1/instances/", {"process": "claim", "data": {"receipt": str(half.pk)}})
     assert answer.status_code == 400
-    assert "offer.pdf has not arrived completely yet" in answer.data["errors"][0]["detail"]
+    assert "offer.pdf is still being uploaded" in answer.data["errors"][0]["detail"]
     assert not ProcessInstance.objects.exists()
 
 
@@ -166,7 +166,7 @@ def test_what_an_answer_claims_to_be_a_file_is_looked_up(cast: Any, ada: APIClie
     process_id = made(ada, "claim", told=foreign)
     run = fired(ada, process_id, "claims")
     assert (run["status"], run["error"]["kind"]) == ("failed", "value")
-    assert "Copy: There is no file" in run["error"]["message"]
+    assert "Copy: You cannot use the file" in run["error"]["message"]
     own = uploaded(cast["ada"])
     assert patched(ada, process_id, told=own).status_code == 200
     assert fired(ada, process_id, "claims")["status"] == "succeeded"

@@ -162,9 +162,7 @@ def test_a_form_with_owners_is_theirs_in_the_api_too(
     refused = client.patch(f"/api/v1/instances/{leave_id}/", body)
     assert refused.status_code == status
     if status == 403:
-        assert refused.data["detail"] == (
-            "The form Approval belongs to ben; only they can change it."
-        )
+        assert refused.data["detail"] == ("The form Approval is with ben. Only they can change it.")
     at = f"/api/v1/instances/{leave_id}/trigger/"
     assert client.post(at, {"target": "approve"}).status_code == status
     both = client.post(at, {"target": "send", "data": {"verdict": "no"}})

@@ -118,7 +118,7 @@ def test_the_rules_of_opening_work_on_the_new_form(new: Any) -> None:
 
 def test_a_rule_of_opening_that_fails_is_told_and_the_form_can_be_filled_in(new: Any) -> None:
     shown = new(leave(rules=[set_rule("length", "=1 / 0")])).get()
-    assert "A rule that runs on opening failed" in text_of(shown)
+    assert "The form did not open correctly" in text_of(shown)
     assert 'name="v-kind"' in shown.content.decode()
 
 

@@ -130,7 +130,7 @@ def test_the_history_says_who_gave_a_form_to_whom_by_which_rule(
     page = text_of(client_of(ada).get(f"/instances/{leave_id}/changes/"))
     was, now = told.split(" → ")
     assert re.search(f"Give ?, ada Field Before After Owners of Two {was} {now}", page)
-    assert "By the rule Pass it on." in page
+    assert "Automatically, by “Pass it on”." in page
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_rule_of_another_process_triggers_only_what_the_person_of_its_run_may_
     robot_id = made(client, published(other, user=ada), which=leave_id)
     run = fired(client, robot_id, "go")
     assert (run["status"], run["error"]["kind"]) == ("failed", "configuration")
-    assert run["error"]["message"] == "The form Approval belongs to ben; only they can change it."
+    assert run["error"]["message"] == "The form Approval is with ben. Only they can change it."
     assert read(client, leave_id)["status"] == "Approval"
     owner = api(boss)
     assert fired(owner, made(owner, "robot", which=leave_id), "go")["status"] == "succeeded"

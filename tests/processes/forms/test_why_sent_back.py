@@ -80,14 +80,14 @@ def test_the_history_tells_which_completions_ended_by_it(approved: str, ada: Any
     }  # fmt: skip
     shown = text_of(client_of(ada).get(f"/instances/{approved}/changes/"))
     assert f"Sent back by ada: “{WHY}”" in shown
-    assert "It was completed by ben, today" in shown
+    assert "Completed by ben, today" in shown
 
 
 @pytest.mark.parametrize(
     ("note", "words"),
     [
-        ("", "Write why it is sent back."),
-        (" \r\n\t", "Write why it is sent back."),
+        ("", "Enter a reason."),
+        (" \r\n\t", "Enter a reason."),
         ("x" * 1_001, "The note has 1,001 characters; at most 1,000 are allowed."),
         ("a\0b", "cannot be stored"),
     ],
@@ -125,12 +125,12 @@ def test_of_two_who_send_back_at_once_the_second_is_told(approved: str, ada: Any
     body = {"once": new_token(), "note": "My own reason", "revision": str(seen)}
     refused = client_of(ada).post(path, body)
     assert refused.status_code == 409
-    assert "It was not sent back" in text_of(refused)
+    assert "Not sent back" in text_of(refused)
     # What was typed stays, and the dialog goes on from what is there now.
     assert "My own reason" in text_of(refused)
     assert f'name="revision" value="{seen + 1}"' in refused.content.decode()
     assert states(approved) == {"wish": "completed", "approval": "current", "books": "not_started"}
-    with pytest.raises(Conflict, match="open already"):
+    with pytest.raises(Conflict, match="already open"):
         send_back(process_id=approved, form="approval", note="Again.", user=ada)
 
 

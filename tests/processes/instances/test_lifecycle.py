@@ -61,7 +61,7 @@ def test_a_deleted_process_id_is_never_given_again(ada: Any) -> None:
     publish_design(name="token-refresh", user=ada)
     gone = live(ada, client_id="Acme")
     delete_instance(process_id=gone.process_id, user=ada)
-    with pytest.raises(Invalid, match="ACME is taken or was given before"):
+    with pytest.raises(Invalid, match="ACME is or was in use"):
         live(ada, client_id="ACME")
     assert not ProcessInstance.objects.exists()
 

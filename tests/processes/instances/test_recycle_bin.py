@@ -130,8 +130,8 @@ def test_its_history_says_by_whom_it_was_deleted_and_restored(design: Any, ada: 
     instance = deleted(ada)
     restore(INSTANCES, pk=instance.pk, user=ada)
     page = client_of(ada).get(f"/instances/{instance.process_id}/changes/")
-    assert "ada, by hand Field Before After Recycle bin restored" in text_of(page)
-    assert "ada, by hand Field Before After Recycle bin deleted" in text_of(page)
+    assert "ada, manually Field Before After Recycle bin restored" in text_of(page)
+    assert "ada, manually Field Before After Recycle bin deleted" in text_of(page)
 
 
 def test_a_deletion_that_is_forced_lets_a_run_under_way_store_nothing(
@@ -177,10 +177,10 @@ def test_the_process_id_of_a_deleted_instance_stays_taken(ada: Any, admin: Any) 
     publish_design(name="token-refresh", user=ada)
     gone = live(ada, client_id="Acme")
     delete_instance(process_id=gone.process_id, user=ada)
-    with pytest.raises(Invalid, match="taken or was given before"):
+    with pytest.raises(Invalid, match="is or was in use"):
         live(ada, client_id="acme")
     remove(INSTANCES, pk=gone.pk, user=admin)
-    with pytest.raises(Invalid, match="taken or was given before"):
+    with pytest.raises(Invalid, match="is or was in use"):
         live(ada, client_id="acme")
 
 
@@ -202,7 +202,7 @@ def test_after_thirty_days_it_is_gone_and_its_runs_stay(design: Any, ada: Any) -
 def test_it_is_restored_once_and_after_its_design(design: Any, ada: Any) -> None:
     instance = deleted(ada)
     delete_design(name="token-refresh", user=ada)
-    with pytest.raises(Conflict, match="is in the recycle bin too"):
+    with pytest.raises(Conflict, match="is in the recycle bin, too"):
         restore(INSTANCES, pk=instance.pk, user=ada)
     restore(DESIGNS, pk=design.pk, user=ada)
     # It was deleted by itself, so it stays where it is.

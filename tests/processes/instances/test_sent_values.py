@@ -129,7 +129,7 @@ def test_a_completed_form_is_changed_by_nobody(
         refused = act(api(person), person, approved)
         assert refused.status_code == 409
         said = text_of(refused) if not hasattr(refused, "data") else refused.data["detail"]
-        assert "is completed: nothing in it can be changed or pressed" in said
+        assert "is completed and cannot be changed" in said
         assert unchanged(approved) == before
 
 
@@ -139,9 +139,7 @@ def test_a_form_that_is_not_open_yet_takes_nothing(
     before, client = unchanged(asked), api(ben)
     refused = patch(client, asked, verdict="yes", why="more")
     assert refused.status_code == 409
-    assert refused.data["detail"] == (
-        "The form Decide is not open: nothing in it can be changed or pressed now."
-    )
+    assert refused.data["detail"] == ("The form Decide is not open and cannot be changed now.")
     assert [one["pointer"] for one in refused.data["errors"]] == ["/data/verdict"]
     assert ask(client, asked, "approve").status_code == 409
     assert ask(client, asked, "send", verdict="yes").status_code == 409
@@ -196,9 +194,7 @@ def test_what_the_design_has_switched_off_takes_neither_a_value_nor_a_press(
     refused = patch(client, asked, fixed="x", why="more")
     assert (refused.status_code, [one["pointer"] for one in refused.data["errors"]]) == (
         400, ["/data/fixed"])  # fmt: skip
-    assert refused.data["errors"][0]["detail"] == (
-        "Fixed is switched off now; it can be neither changed nor pressed."
-    )
+    assert refused.data["errors"][0]["detail"] == ("Fixed is switched off and cannot be used now.")
     pressed = ask(client, asked, "off")
     assert (pressed.status_code, pressed.data["errors"][0]["pointer"]) == (400, "/target")
     typed = page(ben, asked, "save", fixed="x", why="more")

@@ -150,11 +150,11 @@ def test_publishing_moves_instances_and_says_which_stayed(
     page = text_of(response)
     assert "1 record stayed on its version" in page
     assert instance.process_id in page
-    assert "does not fit" in page
+    assert "is not valid: " in page
     assert str(ProcessInstance.objects.get(pk=other.pk).version) == "2.0"
     moved = client.post(f"/instances/{instance.process_id}/move/")
     assert moved.status_code == 409
-    assert "does not fit" in text_of(moved)
+    assert "is not valid: " in text_of(moved)
 
 
 def test_a_note_that_is_too_long_is_refused_beside_it(design: Any, ada: Any) -> None:

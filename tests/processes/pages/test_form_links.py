@@ -122,7 +122,7 @@ def test_whoever_has_the_link_submits_the_form_and_the_history_says_so(people: O
     instance = asked(people)
     response = post(Client(), address_of(instance), opinion="Good")
     assert response.status_code == 200
-    assert "The form was sent" in text_of(response)
+    assert "Form sent" in text_of(response)
     assert "Thank you, Mice" in text_of(response)
     assert values_of(instance)["opinion"] == "Good"
     run = Run.objects.latest("pk")
@@ -139,7 +139,7 @@ def test_what_is_not_filled_in_is_said_beside_it_and_nothing_is_used_up(people: 
     path = address_of(instance)
     response = post(Client(), path, opinion="")
     assert response.status_code == 422
-    assert "Nothing was sent." in text_of(response)
+    assert "Nothing has been sent." in text_of(response)
     assert post(Client(), path, opinion="Good").status_code == 200
     assert FormLink.objects.get().uses == 1
 
@@ -363,7 +363,7 @@ def test_a_run_that_stores_nothing_makes_no_link_and_uses_none(people: Office) -
     response = post(Client(), address_of(instance), opinion="Good")
     assert response.status_code == 422
     # Why is for those who see the trace.
-    assert "It could not be sent. Try again later." in text_of(response)
+    assert "Not sent. Try again later." in text_of(response)
     assert "division" not in text_of(response).lower()
     assert FormLink.objects.get().uses == 0
     assert 'value="Good"' in response.content.decode()
@@ -470,7 +470,7 @@ def test_a_link_is_revoked_on_the_page_of_its_instance(people: Office) -> None:
     page = f"/instances/{instance.process_id}/"
     assert "Links to forms" in text_of(client.get(page))
     revoke = f"{page}links/{link.pk}/"
-    assert "can no longer open the form" in text_of(client.get(revoke))
+    assert "No one can open the form with this link" in text_of(client.get(revoke))
     assert client.post(revoke).status_code == 303
     assert Client().get(address_of(instance)).status_code == 410
     assert "Revoked" in text_of(client.get(page))
@@ -483,7 +483,7 @@ def test_a_link_of_a_preview_opens_the_form_of_the_newest_draft(people: Office) 
         process_id=made.process_id, target="ask", user=people.dora, trigger="button", data={}
     )
     assert run.status == Run.Status.SUCCEEDED, run.error
-    assert "The form was sent" in text_of(post(Client(), address_of(made), opinion="Good"))
+    assert "Form sent" in text_of(post(Client(), address_of(made), opinion="Good"))
     assert values_of(made)["opinion"] == "Good"
 
 

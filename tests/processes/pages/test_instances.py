@@ -113,10 +113,10 @@ def test_both_changed_one_field_so_the_person_chooses(instance: Any, ada: Any, b
     response = client_of(ada).post(path, body)
     assert response.status_code == 409
     page = text_of(response)
-    assert "One field was changed meanwhile" in page
-    assert "Keep mine: mine" in page
-    assert "Take theirs: theirs" in page
-    assert "ben, by hand" in page
+    assert "1 field was changed while you were editing" in page
+    assert "Use my value: mine" in page
+    assert "Use their value: theirs" in page
+    assert "ben, manually" in page
     assert "Client ID: client-1 other" in page
     assert values_of(instance)["redirect_url"] == "theirs"
     assert 'name="revision" value="2"' in response.content.decode()
@@ -166,7 +166,7 @@ def test_a_former_value_is_restored_as_a_change_by_hand(instance: Any, ada: Any)
     change = Change.objects.get()
     path = f"/instances/{instance.process_id}/changes/{change.pk}"
     client = client_of(ada)
-    assert "Restore the value" in text_of(client.get(f"{path}/redirect_url/"))
+    assert "Restore value" in text_of(client.get(f"{path}/redirect_url/"))
     assert client.post(f"{path}/redirect_url/").status_code == 303
     assert values_of(instance)["redirect_url"] == VALUES["redirect_url"]
     assert Change.objects.count() == 2

@@ -107,16 +107,16 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
     assert found(page) == ["token-refresh-5", "token-refresh-4"]
     page = client.get("/instances/", {"q": "shop-1"})
     assert found(page) == []
-    assert "Values were looked at in" in text_of(page)
+    assert "Values were searched in" in text_of(page)
     for expected in (["token-refresh-2"], []):
         links = re.findall(r'href="(\?[^"]*before=\d+[^"]*)"', page.content.decode())
         page = client.get("/instances/" + html.unescape(links[-1]))
         assert found(page) == expected
-    assert "Values were looked at in" not in text_of(page)
+    assert "Values were searched in" not in text_of(page)
     # Process IDs are looked at in all of them, and the command bar finds the beginning of one.
     assert found(client.get("/instances/", {"q": "REFRESH-1"})) == ["token-refresh-1"]
     bar = text_of(client.get("/search/", {"q": "token-refresh-1"}))
-    assert "Looked at the newest" in bar
+    assert "Only the newest" in bar
     assert "token-refresh-1 OAuth token refresh" in bar
 
 
@@ -132,12 +132,12 @@ def test_a_filter_offers_so_many_processes_and_the_chosen_one(
     page = client_of(ada).get("/instances/", {"process": "token-refresh"}).content.decode()
     assert page.count('<option value="many-') == 200
     assert '<option value="token-refresh" selected>' in page
-    assert "There are more: open a process and its instances" in page
+    assert "More processes: open one to see its records" in page
 
 
 def test_a_search_without_hits_repeats_it_and_offers_to_clear(instance: Any, ada: Any) -> None:
     page = text_of(client_of(ada).get("/instances/", {"q": SCRIPT}))
-    assert f"Nothing fits “{SCRIPT}”" in page
+    assert f"No results for “{SCRIPT}”" in page
     assert "Clear filters" in page
 
 
@@ -180,10 +180,10 @@ def test_a_search_with_very_many_hits_shows_the_first_thousand_and_says_so(
         row.pk, row.process_id, row.key = None, f"more-{number}", f"more-{number}"
     ProcessInstance.objects.bulk_create(rows)
     client = client_of(ada)
-    assert "25 of 1,001 instances" in text_of(client.get("/instances/"))
-    assert "25 of more than 1,000 instances" in text_of(
+    assert "25 of 1,001 records" in text_of(client.get("/instances/"))
+    assert "25 of more than 1,000 records" in text_of(
         client.get("/instances/", {"q": "refresh_token"})
     )
     last = text_of(client.get("/instances/", {"q": "refresh_token", "page": "999"}))
     assert "1,000 of more than 1,000" in last
-    assert "25 of 1,000 instances" in text_of(client.get("/instances/", {"q": "more"}))
+    assert "25 of 1,000 records" in text_of(client.get("/instances/", {"q": "more"}))

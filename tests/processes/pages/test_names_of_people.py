@@ -46,11 +46,11 @@ def test_an_instance_says_for_whom_it_waits_and_who_did_what(
 ) -> None:
     place = f"/instances/{waiting.process_id}/"
     seen = page(people.tom, place)
-    assert "This form waits for Mark Murphy." in seen
+    assert "Now with Mark Murphy." in seen
     assert "Completed by Emma Doyle" in seen
     assert "Ruth Ryan changed" in seen
-    assert "Ruth Ryan, by hand" in page(people.tom, f"{place}changes/")
-    assert "owner Mark Murphy" in page(people.mark, place)
+    assert "Ruth Ryan, manually" in page(people.tom, f"{place}changes/")
+    assert "with Mark Murphy" in page(people.mark, place)
     assert "It goes back to Emma Doyle." in page(people.mark, f"{place}forms/asking/send-back/")
     assert "Now with Mark Murphy." in page(people.root, f"{place}forms/decision/reassign/")
     for list_of in (f"{place}runs/", f"{place}changes/", "/runs/", "/"):

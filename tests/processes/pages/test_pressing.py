@@ -47,7 +47,7 @@ def test_for_htmx_the_values_change_in_place_and_say_so(
     assert "<html" not in page
     assert 'value="at-new"' in page
     assert "changed now" in page
-    assert "See the trace" in page
+    assert "View details" in page
 
 
 def test_a_form_sent_twice_has_one_effect_and_leads_to_the_same_place(

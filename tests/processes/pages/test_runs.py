@@ -41,7 +41,7 @@ def test_a_failed_step_is_open_and_what_was_not_reached_says_so(
     assert [step["open"] for step in response.context["steps"]] == [False, True, False]
     assert "503" in text_of(response)
     assert "Not reached: the run ended before it." in text_of(response)
-    assert "The last run failed" in text_of(client_of(ada).get("/instances/token-refresh-1/"))
+    assert "The last action failed" in text_of(client_of(ada).get("/instances/token-refresh-1/"))
 
 
 def test_a_list_that_is_asked_for_what_no_run_is_shows_none_and_what_it_was_asked_for(
@@ -50,7 +50,7 @@ def test_a_list_that_is_asked_for_what_no_run_is_shows_none_and_what_it_was_aske
     runs.trigger(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
     page = client_of(ada).get("/runs/?status=broken")
     assert '<option value="broken" selected>broken</option>' in page.content.decode()
-    assert "Nothing fits these filters" in text_of(page)
+    assert "No matches" in text_of(page)
 
 
 def test_a_running_run_asks_for_itself_each_second_and_a_closed_one_does_not(

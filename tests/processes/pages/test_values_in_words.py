@@ -72,7 +72,7 @@ def test_what_both_have_changed_is_asked_in_the_words_of_the_form(
         ("3 Jul 2025, 08:00:00", "2 Jul 2025, 08:00:00", "1 Jul 2025, 08:00:00"),
         ("4.00", "3.00", "2.00"),
     ):
-        assert f"Keep mine: {mine} Take theirs: {theirs} (it was {was})" in said
+        assert f"Use my value: {mine} Use their value: {theirs} (before {was})" in said
 
 
 def test_what_is_taken_over_from_others_is_told_in_the_words_of_the_form(
@@ -118,9 +118,9 @@ def test_a_value_is_restored_after_a_question_in_the_words_of_the_form(
     changed_by(ada, **THEIRS, stops=[])
     change = Change.objects.get()
     for field, words in (
-        ("country", "Now Ireland Then Germany"),
-        ("leaves", "Now 2 Jul 2025, 08:00:00 Then 1 Jul 2025, 08:00:00"),
-        ("stops", "Then 1 row: Country Germany"),
+        ("country", "Now Ireland After restoring Germany"),
+        ("leaves", "Now 2 Jul 2025, 08:00:00 After restoring 1 Jul 2025, 08:00:00"),
+        ("stops", "After restoring 1 row: Country Germany"),
     ):
         said = text_of(ben_in_new_york.get(f"{URL}changes/{change.pk}/{field}/"))
         assert words in said

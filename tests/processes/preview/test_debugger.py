@@ -190,7 +190,7 @@ def test_the_rows_of_a_loop_and_what_was_done_elsewhere_are_shown(
         page = client.get(url).content.decode()
         assert page.count("Clear in a row") == 60
         assert "51 to 60" in page
-        assert "Create an instance of token-refresh" in page
+        assert "Create a record of token-refresh" in page
         assert "made by a rule" in page
         # What became of a table is told row by row.
         assert "row 1, Word: 0 → No. 0" in page

@@ -35,10 +35,10 @@ def test_it_tells_of_an_instance_that_the_person_would_start(people: Office) -> 
     assert ("change", "remark") not in found
     assert found["press", "cancel"] == (True, "Only the creator.")
     assert found["press", "decide"] == (
-        False, "The form Decision belongs to mark; only they can change it.",
+        False, "The form Decision is with mark. Only they can change it.",
     )  # fmt: skip
     assert found["delete", ""] == (True, "The creator may delete it until a form is completed.")
-    assert found["reassign", "asking"] == (False, "Only those who manage the process.")
+    assert found["reassign", "asking"] == (False, "Only the people who manage the process.")
 
 
 def test_it_tells_of_one_instance_to_those_who_manage_the_process(people: Office) -> None:

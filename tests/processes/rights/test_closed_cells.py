@@ -62,7 +62,7 @@ def test_a_cell_that_is_switched_off_is_not_changed(people: Office, column: str)
     assert wrong.status_code == 400
     assert wrong.data["errors"][0]["pointer"] == "/data/lines"
     assert wrong.data["errors"][0]["detail"] == (
-        f"The column {column} of Lines is switched off: its cells stay as they are."
+        f"The column {column} of Lines is switched off. Its cells cannot be changed."
     )
     pressed = api_client(people.emma).post(
         f"/api/v1/instances/{made.process_id}/trigger/",

@@ -92,7 +92,7 @@ def test_who_may_act_on_what(
 @pytest.mark.parametrize(
     ("body", "place", "words"),
     [
-        ({}, "/users", "Name people or groups"),
+        ({}, "/users", "Choose the people or groups"),
         ({"users": ["nobody"]}, "/users", "No user named nobody."),
         ({"users": ["gone"]}, "/users", "gone is deactivated. Choose another user."),
         ({"groups": ["none"]}, "/groups", "No group named none."),

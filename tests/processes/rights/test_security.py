@@ -74,7 +74,7 @@ def test_a_creator_deletes_until_others_have_work_in_it(people: Office) -> None:
     delete_instance(process_id=started(people).process_id, user=people.emma)
     sent = started(people)
     assert send(sent, people.emma).status == Run.Status.SUCCEEDED
-    with pytest.raises(Forbidden, match="its creator can no longer delete it"):
+    with pytest.raises(Forbidden, match="the creator can no longer delete it"):
         delete_instance(process_id=sent.process_id, user=people.emma)
     assert client_of(people.emma).get(f"/instances/{sent.process_id}/delete/").status_code == 403
     delete_instance(process_id=sent.process_id, user=people.root)
@@ -161,7 +161,7 @@ def test_a_task_fires_only_what_its_person_may_press(people: Office) -> None:
     done = execute(occurrence.pk)
     assert done is not None
     assert done.outcome == "failed"
-    assert "belongs to mark" in done.reason
+    assert "is with mark" in done.reason
     assert not Run.objects.exists()
 
 

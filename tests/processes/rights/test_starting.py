@@ -42,9 +42,9 @@ def start(user: Any, **data: Any) -> Any:
 @pytest.mark.parametrize(
     ("name", "sent", "said"),
     [
-        ("employee", "user:tom", "Employee is switched off now"),
-        ("checked", "yes", "Checked is hidden now"),
-        ("within", "yes", "Within is hidden now"),
+        ("employee", "user:tom", "Employee is switched off and cannot be used now"),
+        ("checked", "yes", "Checked is hidden and cannot be used now"),
+        ("within", "yes", "Within is hidden and cannot be used now"),
     ],
 )
 def test_nobody_starts_an_instance_with_what_they_could_not_type(

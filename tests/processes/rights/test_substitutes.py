@@ -65,7 +65,7 @@ def test_work_waits_for_both_and_is_counted_for_both(
         assert waiting.process_id in text_of(client_of(user).get("/work/"))
     assert how_much_work(people.dora) == 0
     page = client_of(people.tom).get(f"/instances/{waiting.process_id}/")
-    assert "you stand in for Mark Murphy" in text_of(page)
+    assert "as substitute for Mark Murphy" in text_of(page)
 
 
 def test_who_acted_for_whom_is_told_by_form_run_and_history(
@@ -204,7 +204,7 @@ def test_check_as_says_for_whom_somebody_stands_in(
         ProcessInstance.objects.get(pk=waiting.pk),
     )  # fmt: skip
     reasons = [one.decision.reason for one in acts if (one.act, one.on) == ("change", "decision")]
-    assert reasons == ["Stands in for Mark Murphy."]
+    assert reasons == ["Substitute for Mark Murphy."]
 
 
 def test_who_sends_back_as_a_substitute_goes_on_seeing_what_becomes_of_it(

@@ -84,7 +84,7 @@ def test_a_task_that_uses_an_instance_has_no_name_for_whoever_sees_no_tasks(
 def test_an_instance_that_uses_a_design_has_no_id_for_whoever_does_not_see_it(
     people: Office, made: ProcessInstance
 ) -> None:
-    with pytest.raises(InUse, match="an instance that you may not see") as refused:
+    with pytest.raises(InUse, match="a record that you cannot see") as refused:
         delete_design(name="leave", user=people.dora)
     assert made.process_id not in str(refused.value) + str(refused.value.extra)
     with pytest.raises(InUse, match=made.process_id):

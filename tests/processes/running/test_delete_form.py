@@ -65,7 +65,7 @@ def test_the_instance_is_in_the_bin_and_comes_back(people: Office) -> None:
     assert row in INSTANCES.visible_to(people.emma)
     entry = AuditEntry.objects.get(action="deleted")
     assert (entry.user, entry.name, entry.detail) == (
-        people.emma, instance.process_id, "by the rule Delete",
+        people.emma, instance.process_id, "automatically by “Delete”",
     )  # fmt: skip
     change = Change.objects.filter(instance=instance).latest("pk")
     assert (change.fields[0]["after"], change.run) == ("deleted", run)
@@ -73,7 +73,7 @@ def test_the_instance_is_in_the_bin_and_comes_back(people: Office) -> None:
         INSTANCES.bring_back(row, user=people.emma, name="")
     assert is_there(instance)
     told = text_of(client_of(people.emma).get(f"/instances/{instance.process_id}/changes/"))
-    assert "deleted By the rule Delete." in told
+    assert "deleted Automatically, by “Delete”." in told
     assert re.search("Cancel it ?, emma Field Before After Recycle bin deleted", told)
 
 
@@ -98,7 +98,7 @@ def test_a_run_that_fails_deletes_nothing(people: Office) -> None:
 @pytest.mark.parametrize(
     ("who", "submitted", "deletes", "why"),
     [
-        ("emma", False, True, ""), ("emma", True, False, "A form of it is completed"),
+        ("emma", False, True, ""), ("emma", True, False, "A form is completed"),
         ("mark", True, False, "May delete"), ("helen", True, True, ""), ("root", True, True, ""),
     ],
 )  # fmt: skip

@@ -334,7 +334,7 @@ def test_a_link_to_a_form_in_the_place_of_a_meeting_is_shown_nowhere(people: Off
 def test_a_link_to_a_form_stands_in_no_subject(people: Office) -> None:
     link = {"type": "anonymous_form_link", "form": "decision", "field": "illness"}
     run = sent_by(people, link, email(subject="See [illness]"), {"type": "save"})
-    assert "A link to a form cannot be in the subject." in run.error["message"]
+    assert "The subject cannot contain a link to a form." in run.error["message"]
     assert not mails().exists()
 
 
@@ -358,9 +358,9 @@ def test_an_email_is_sent_once_and_not_by_a_run_that_fails_before_it_stores(
 @pytest.mark.parametrize(
     ("outward", "address", "count", "note"),
     [
-        ("", "dora@example.org", 1, "Sent to you alone: this is a preview."),
-        ("do", "dora@example.org", 1, "Sent to you alone: this is a preview."),
-        ("do", "", 0, "Not sent: a preview sends emails to you alone"),
+        ("", "dora@example.org", 1, "Sent only to you, because this is a preview."),
+        ("do", "dora@example.org", 1, "Sent only to you, because this is a preview."),
+        ("do", "", 0, "Not sent: a preview sends emails only to you"),
         ("pinned", "dora@example.org", 0, "Not sent: this preview sends nothing."),
     ],
 )

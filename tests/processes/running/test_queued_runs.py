@@ -63,7 +63,7 @@ def test_a_queued_run_on_a_preview_that_cannot_follow_its_draft_is_refused_with_
     ended = runs.execute_queued(queued.pk)
     assert ended is not None
     assert ended.status == "refused"
-    assert "Client ID does not fit" in ended.error["message"]
+    assert "Client ID is not valid" in ended.error["message"]
     assert not runs.queued_to_send(timezone.now() + timedelta(seconds=6))
 
 

@@ -96,7 +96,7 @@ def test_an_answer_that_no_rule_saves_is_marked_and_can_be_stored_later(
     run = press(instance, ada)
     assert (run.status, run.saved, run.unsaved_answer) == ("succeeded", False, True)
     assert values_of(instance)["access_token"] == "at-old"
-    assert "token-refresh-1 has an answer that was not stored" in start_page(ada)
+    assert "A response for token-refresh-1 was not stored" in start_page(ada)
     store_unsaved_answer(run_pk=run.pk, user=ada)
     assert values_of(instance)["access_token"] == "at-new"
     assert values_of(instance)["refresh_token"] == "rt-new-77"

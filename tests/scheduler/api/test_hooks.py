@@ -86,7 +86,7 @@ def test_a_call_may_name_only_an_instance_whose_button_its_task_may_press(
     bens = api(ben).post("/api/v1/instances/", {"process": "counter"}).json()["process_id"]
     answer = APIClient().post(path, {"process_id": bens}, format="json")
     assert answer.status_code == 403
-    assert "belongs to ben" in answer.json()["detail"]
+    assert "is with ben" in answer.json()["detail"]
     assert not Occurrence.objects.exists()
     assert APIClient().post(path, {"process_id": mine}, format="json").status_code == 202
 

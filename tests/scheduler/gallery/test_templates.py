@@ -86,7 +86,7 @@ def test_an_approval_goes_from_who_asks_to_who_decides(ada: Any, ben: Any) -> No
     sent = {"service": "Purchase", "approver": "group:Managers", "with_amount": "on"}
     answer = client.post(APPROVAL, answered(**sent))
     assert answer["Location"] == "/designs/templates/made/purchase/"
-    assert "New instance" in text_of(client.get(answer["Location"]))
+    assert "New record" in text_of(client.get(answer["Location"]))
     asked = {"subject": "A chair", "amount": 120, "reason": "The old one broke."}
     made = create_instance(process="purchase", mode="live", data=asked, user=ada)
 

@@ -31,7 +31,7 @@ def test_two_people_change_a_table_and_the_second_chooses(
     patch_instance(process_id="orders-1", data={"lines": theirs}, revision=1, user=ada)
     page = post(ben_at, page, **{"v-lines-b2-what": "Mine"})
     said = text_of(page)
-    assert "changed meanwhile" in said
+    assert "changed while you were editing" in said
     assert "Theirs" in said
     page = post(ben_at, page)
     assert whats(instance) == ["Pen 1", "Pen 2", "Mine"]
@@ -68,7 +68,7 @@ def test_a_moment_that_nobody_touched_is_no_change_though_the_browser_writes_it_
         user=ada,
     )
     said = post(ben_at, page, **{"v-lines-b0-at": "2026-01-01T09:00", "v-customer": "acme"})
-    assert "changed meanwhile" not in text_of(said)
+    assert "changed while you were editing" not in text_of(said)
     assert whats(instance) == ["Theirs"]
 
 
@@ -80,7 +80,7 @@ def test_two_people_who_write_the_same_have_no_conflict(
     theirs = [{"what": "Pen 1", "amount": 8, "sent": False, "hidden": "h1"}]
     patch_instance(process_id="orders-1", data={"lines": theirs}, revision=1, user=ada)
     said = post(ben_at, page, **{"v-lines-b0-amount": "8", "v-lines-b0-sent": "false"})
-    assert "changed meanwhile" not in text_of(said)
+    assert "changed while you were editing" not in text_of(said)
     assert rows_of(instance)[0]["amount"] == 8
 
 
@@ -148,7 +148,7 @@ def test_what_a_rule_refuses_in_a_row_stands_beside_its_cell(make: Any, ben_at: 
     page = post(ben_at, ben_at.get(URL), "press:lines")
     assert page.status_code == 422
     assert re.search(r'id="f-data-lines-2-amount-error"[^>]*>\s*Two at most', page.content.decode())
-    assert "The last run failed" not in text_of(page)
+    assert "The last action failed" not in text_of(page)
 
 
 def test_rows_typed_over_those_of_somebody_else_keep_their_columns_that_are_switched_off(
@@ -161,7 +161,7 @@ def test_rows_typed_over_those_of_somebody_else_keep_their_columns_that_are_swit
     instance.refresh_from_db()
     patch_instance(process_id=instance.process_id, data=data, revision=instance.revision, user=ada)
     asked = post(ben_at, page, **{"v-lines-b1-amount": "7"})
-    assert "Keep mine" in text_of(asked)
+    assert "Use my value" in text_of(asked)
     post(ben_at, asked)
     assert [row["booked"] for row in rows_of(instance)] == [
         "Pen 1 is booked", "Ink is booked", "Pen 3 is booked",

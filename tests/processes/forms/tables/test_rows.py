@@ -87,7 +87,7 @@ def test_a_wrong_cell_opens_its_form_and_marks_it(ada: Any, ben_at: Client) -> N
     said = post(ben_at, ben_at.get(URL), **{"v-lines-b0-amount": "-1"}).content.decode()
     tabs = re.findall(r'<a class="k-tab"[^>]*id="tab-(\w+)"(.*?)</a>', said, re.DOTALL)
     opened = [name for name, rest in tabs if rest.startswith(" data-open")]
-    wrong = [name for name, rest in tabs if "needs a look" in rest]
+    wrong = [name for name, rest in tabs if "needs attention" in rest]
     assert (opened, wrong) == (["second"], ["second"])
 
 

@@ -52,7 +52,7 @@ def test_what_was_typed_stands_beside_a_form_that_was_sent_back(
     said = text_of(page)
     assert page.status_code == 409
     assert "The form Decision is not open" in said
-    assert "What you typed was not saved. Copy what you still need:" in said
+    assert "Your entries were not saved. Copy what you still need:" in said
     assert f"Answer {LONG}" in said
     assert "Kinds Paid, Unpaid" in said
     assert "s3cret" not in page.content.decode()
@@ -69,7 +69,7 @@ def test_what_was_typed_stands_beside_a_form_that_was_given_to_others(
     page = decides(people, waiting, act=act)
     said = text_of(page)
     assert page.status_code == 403
-    assert "The form Decision belongs to tom; only they can change it." in said
+    assert "The form Decision is with tom. Only they can change it." in said
     assert LONG in said
 
 

@@ -128,7 +128,7 @@ def test_a_completed_form_is_edited_on_the_page_that_follows(
     shown = post(emma, asked, "press:mend")
     assert not is_closed(shown, "asking")
     assert is_closed(shown, "decision")
-    assert "A rule has opened it for you, on this page only." in text_of(shown)
+    assert "Open for you, on this page only." in text_of(shown)
     saved = post(emma, asked, "save", days="5", view=view_in(shown))
     assert "Saved." in text_of(saved)
     assert values(asked)["days"] == "5"
@@ -138,7 +138,7 @@ def test_a_completed_form_is_edited_on_the_page_that_follows(
     assert not is_closed(saved, "asking")
     assert is_closed(emma.get("/instances/leave-1/"), "asking")
     told = text_of(emma.get("/instances/leave-1/changes/"))
-    assert "changed on a page that a rule had opened for editing" in told
+    assert "changed on a page that was opened for editing" in told
 
 
 def test_pressed_in_the_second_in_which_it_was_sent_the_page_stays(people: Office) -> None:
@@ -190,11 +190,11 @@ def test_the_answer_of_the_api_names_no_field_that_is_hidden(
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("forged", "none has"),
-        ("cut", "none has"),
-        ("of somebody else", "none has"),
-        ("of another instance", "none has"),
-        ("too old", "good for 8 hours"),
+        ("forged", "no longer open for editing"),
+        ("cut", "no longer open for editing"),
+        ("of somebody else", "no longer open for editing"),
+        ("of another instance", "no longer open for editing"),
+        ("too old", "open for 8 hours"),
         ("sent back and completed", "submitted or sent back in the meantime"),
         ("of the other form too", "submitted or sent back in the meantime"),
     ],
@@ -225,7 +225,7 @@ def test_a_view_that_does_not_hold_is_refused_and_what_was_typed_stays(
         refused = post(client_of(people.emma), asked, "save", days="5", view=view)
     assert refused.status_code == 422
     assert words in text_of(refused)
-    assert "What you typed was not saved. Copy what you still need: Days 5" in text_of(refused)
+    assert "Your entries were not saved. Copy what you still need: Days 5" in text_of(refused)
     assert values(asked)["days"] == "3"
     assert asked.revision == revision
 
@@ -243,7 +243,7 @@ def test_saving_in_between_does_not_make_it_last_longer(
     with time_machine.travel(start + timedelta(hours=9)):
         emma = client_of(people.emma)
         late = post(emma, asked, "save", days="6", view=view_in(saved))
-        assert "good for 8 hours" in text_of(late)
+        assert "open for 8 hours" in text_of(late)
         post(emma, asked, "save", days="7", view=view_in(anew))
     assert values(asked)["days"] == "7"
 
@@ -363,7 +363,7 @@ def test_a_field_that_is_only_read_takes_nothing_and_is_not_asked_for(
     assert not is_on(shown, "answer")
     view = view_in(shown)
     refused = post(mark, asked, "save", answer="yes", view=view)
-    assert "switched off now" in text_of(refused)
+    assert "switched off and cannot be used now" in text_of(refused)
     assert values(asked)["answer"] == ""
     done = post(mark, asked, "press:decide", answer="", view=view)
     assert done.status_code == 200
@@ -378,7 +378,7 @@ def test_a_form_that_is_only_read_has_no_acts_but_those_that_stand_apart(
     mark = client_of(people.mark)
     shown = post(mark, asked, "press:look_all")
     assert is_closed(shown, "decision")
-    assert "A rule shows it to be read only, on this page only." in text_of(shown)
+    assert "Read-only on this page." in text_of(shown)
     assert 'value="press:told"' in shown.content.decode()
     assert post(mark, asked, "press:told", view=view_in(shown)).status_code == 200
     refused = post(mark, asked, "press:decide", answer="yes", view=view_in(shown))
@@ -395,7 +395,7 @@ def test_a_field_that_is_switched_off_is_opened_too(people: Office, asked: Proce
     post(mark, asked, "save", fixed="x", answer="yes", view=view_in(shown))
     assert values(asked)["fixed"] == "x"
     refused = post(mark, asked, "save", fixed="y", answer="yes")
-    assert "switched off now" in text_of(refused)
+    assert "switched off and cannot be used now" in text_of(refused)
 
 
 def test_rules_of_opening_show_it_so_each_time(people: Office) -> None:

@@ -18,7 +18,7 @@ def test_only_the_open_form_can_be_filled_in(make: Any, ada: Any) -> None:
     shown = client_of(ada).get(f"/instances/{instance.process_id}/")
     assert not is_closed(shown, "asking")
     assert is_closed(shown, "decision")
-    assert "It opens when the form before it is submitted" in text_of(shown)
+    assert "Opens when the previous form is submitted" in text_of(shown)
 
 
 def test_what_is_sent_for_a_form_that_is_not_open_is_refused_and_the_rest_stays_typed(
@@ -27,7 +27,7 @@ def test_what_is_sent_for_a_form_that_is_not_open_is_refused_and_the_rest_stays_
     instance = make(leave())
     refused = post(client_of(ada), instance, "save", days="3", word="smuggled")
     assert refused.status_code == 422
-    assert "is not open: nothing in it can be changed" in text_of(refused)
+    assert "is not open and cannot be changed" in text_of(refused)
     assert 'value="3"' in refused.content.decode()
     # It is shown to be copied, and stands in no field.
     assert "Word smuggled" in text_of(refused)
@@ -42,7 +42,7 @@ def test_a_form_of_somebody_else_says_whom_it_waits_for(make: Any, ada: Any, ben
     submit(instance, "asking", ada)
     shown = client_of(ben).get(f"/instances/{instance.process_id}/")
     assert is_closed(shown, "decision")
-    assert "This form waits for olga" in text_of(shown)
+    assert "Now with olga" in text_of(shown)
     assert 'value="save" class="btn' not in shown.content.decode()
 
 
@@ -66,7 +66,7 @@ def test_who_has_no_part_in_it_cannot_send_back(make: Any, ada: Any, ben: Any) -
     path = f"/instances/{instance.process_id}/forms/asking/send-back/"
     refused = client_of(ben).post(path, {"once": new_token()})
     assert refused.status_code == 409
-    assert "Only an owner of the form that is open now" in text_of(refused)
+    assert "Only an owner of the open form" in text_of(refused)
 
 
 def test_a_form_that_is_not_there_cannot_be_sent_back(make: Any, ada: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_button_that_submits_tells_of_blanks_and_of_what_is_wrong_at_once(
     ]
     page = post(client_of(ada), make(raw), "press:send", hours="999")
     assert page.status_code == 422
-    assert "2 places need a look" in text_of(page)
+    assert "Check 2 fields" in text_of(page)
     assert "Why is required" in text_of(page)
 
 

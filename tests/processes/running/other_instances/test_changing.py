@@ -80,7 +80,7 @@ def test_update_item_changes_the_instance_that_fits(tell: Any) -> None:
     change = Change.objects.get(instance__process_id=order)
     assert change.fields == [{"field": "status", "before": "old", "after": "new", "rule": ""}]
     told = text_of(client_of(change.by).get(f"/instances/{order}/changes/"))
-    assert "ada, by a rule Field Before After Status old new By a rule of another process." in told
+    assert "ada, automatically Field Before After Status old new By another process." in told
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_delete_item_deletes_what_fits(tell: Any) -> None:
     assert read(client, shop_id)["data"]["got"] == "one"
     change = Change.objects.get(instance__process_id="orders-1")
     assert change.fields == [{"field": "process.bin", "before": "", "after": "deleted", "rule": ""}]
-    assert AuditEntry.objects.get(action="deleted").detail == "by a rule of another process"
+    assert AuditEntry.objects.get(action="deleted").detail == "by another process"
     order = ProcessInstance.everything.get(process_id="orders-1")
     with transaction.atomic():
         INSTANCES.bring_back(order, user=change.by, name="")
     told = text_of(client_of(change.by).get("/instances/orders-1/changes/"))
-    assert "ada, by a rule Field Before After Recycle bin deleted" in told
-    assert "By a rule of another process." in told
+    assert "ada, automatically Field Before After Recycle bin deleted" in told
+    assert "By another process." in told
 
 
 def test_who_may_not_delete_it_does_not_delete_it_by_a_rule(

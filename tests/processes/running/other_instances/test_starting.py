@@ -63,7 +63,7 @@ def test_an_existing_instance_takes_the_mapped_values(
     ("order_id", "target", "message"),
     [
         ("", "approve", "The Process ID is blank, so no record of orders can be found."),
-        ("orders-7", "approve", "There is no process instance orders-7."),
+        ("orders-7", "approve", "There is no record orders-7."),
         ("SHOP", "approve", "{shop} is not a record of orders."),
         ("orders-1", "refuse", "Run {run} of orders-1 failed: amount: 1 cannot be divided by 0."),
     ],
