@@ -56,13 +56,14 @@ def settings_of(saved: SavedView) -> SavedViewSettings:
 def settings_from(view: RecordView, state: ListState, **apart: Any) -> SavedViewSettings:
     """Return the settings of a view that shows what a list shows now; `apart` are name, title, see.
 
-    Totals and charts are those of the view that the list came from; words that were searched are
-    no part of it. Raises Invalid.
+    Charts are those of the view that the list came from; words that were searched are no part of
+    it. Raises pydantic's ValidationError.
     """
     filter = view.filter if state.filters == _filters_of(view) else state.filter
     made = view.model_dump(mode="json") | {
         "columns": list(state.columns), "sort": state.sort, "group_by": state.group,
-        "filter": filter.model_dump(mode="json"), **apart,
+        "filter": filter.model_dump(mode="json"),
+        "totals": [one.model_dump(mode="json") for one in state.totals], **apart,
     }  # fmt: skip
     return SavedViewSettings.model_validate(made)
 

@@ -12,6 +12,7 @@ from kianda.lib.errors import Flaw, Invalid
 from kianda.lib.pointers import flaws_of
 from processes.definition.views import (
     MOST_COLUMNS,
+    MOST_TOTALS,
     RecordView,
     ViewCondition,
     ViewFilter,
@@ -56,13 +57,16 @@ def asked_state(view: RecordView, asked: Mapping[str, Sequence[str]]) -> ListSta
     """Return a list as the parameters of a query ask for it.
 
     `filter` (any number: `amount:gt:10`, or conditions as JSON; an empty one: none), `columns`
-    (names with commas), `sort`, `group`, `q`. Raises Invalid at `/filter`.
+    (names with commas), `sort`, `group`, `totals` (any number: `amount:sum`; an empty one: none),
+    `q`. Raises Invalid at `/filter` and `/totals`.
     """
     state, changes = state_of(view), dict[str, Any]()
     if "filter" in asked:
         changes["filters"] = read_filters(asked["filter"])
     if any(asked.get("columns", ())):
         changes["columns"] = names_in(",".join(asked["columns"]))
+    if "totals" in asked:
+        changes["totals"] = _totals(asked["totals"])
     for parameter in ("sort", "group"):
         if parameter in asked:
             changes[parameter] = asked[parameter][0].strip()[:100]
@@ -75,6 +79,19 @@ def names_in(text: str) -> tuple[str, ...]:
     """Return the names of columns that stand in a text with commas, each once."""
     names = dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
     return tuple(names)[:MOST_COLUMNS]
+
+
+def _totals(texts: Sequence[str]) -> tuple[ViewTotal, ...]:
+    found = dict[str, ViewTotal]()
+    for text in filter(None, (one.strip() for one in texts)):
+        name, _colon, calculate = text.partition(":")
+        raw = {"field": name, "calculate": calculate or "sum"}
+        try:
+            found.setdefault(name, ViewTotal.model_validate(raw))
+        except ValidationError:
+            words = _("Write a total as column:sum or column:average.")
+            raise Invalid.at("/totals", words) from None
+    return tuple(found.values())[:MOST_TOTALS]
 
 
 def read_filters(texts: Sequence[str], *, at: str = "/filter") -> tuple[Part, ...]:

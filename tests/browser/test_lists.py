@@ -20,7 +20,7 @@ def test_a_list_is_filtered_by_people_and_saved_as_a_view(
     published({**VISITS, "views": [*VISITS["views"], *views]}, user=person("ada"))
     person("ben").groups.add(Group.objects.create(name="Guides"))
     for what, host in (("Museum", "user:ben"), ("Harbour", "user:ada")):
-        data = {"what": what, "hosts": [host, "group:Guides"]}
+        data = {"what": what, "cost": 12, "hosts": [host, "group:Guides"]}
         create_instance(process="visits", mode="live", data=data, user=person("ada"))
     page = page_as("ada")
     page.goto("/records/visits/?edit=new:hosts#filter")
@@ -30,6 +30,11 @@ def test_a_list_is_filtered_by_people_and_saved_as_a_view(
     looks(page)
     page.get_by_role("button", name="Apply filter").click()
     expect(page.get_by_role("link", name="Harbour")).to_have_count(0)
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_label("Total of Cost").select_option("Average")
+    page.get_by_label("Cost", exact=True).check()
+    looks(page)
+    page.get_by_role("button", name="Show columns").click()
     page.get_by_role("link", name="Save as view").click()
     dialog = page.locator("#dialog")
     dialog.get_by_label("Title").fill("With Ben")

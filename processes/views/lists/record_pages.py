@@ -71,6 +71,7 @@ class RowGroup(NamedTuple):
 
     head: GroupHead | None
     rows: list[ListRow]
+    noun: str = ""
 
 
 @page()
@@ -94,7 +95,7 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         "open": open_filter(found, state, request.GET.get("edit", "")),
         "filterable": [one for one in found.columns.values() if one.operators],
         **_grouping(request, found, state),
-        "choosable": list(found.columns.values()),
+        "choosable": list(found.columns.values()), "totalled": _totalled(found, state),
         "kept": kept_parameters(request),
         "may_start": may_start(found.user, found.design), "exports": EXPORTS,
         **press_shown(request), **listed.context(trouble),
@@ -144,6 +145,12 @@ def _tab(one: RecordView, view: RecordView, saved: SavedView | None, user: User)
     return ViewTab(one, here, saved, _("your view, shared") if saved.see else _("your view"))
 
 
+def _totalled(found: RecordList, state: ListState) -> list[tuple[ListColumn, str]]:
+    """Return the columns that can be added up, each with how it is: `sum`, `average`, nothing."""
+    chosen = {one.field: one.calculate for one in state.totals}
+    return [(one, chosen.get(one.name, "")) for one in found.columns.values() if one.countable]
+
+
 def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:
     groupable = [one for one in found.columns.values() if one.groupable]
     return {
@@ -190,8 +197,9 @@ class _Listing:
         values = {getattr(one.record.instance, GROUP, None) for one in lines}
         heads = group_heads(self.records, rows, self.state.group, values, self.state.totals)
         return [
-            RowGroup(heads.get(value), list(some))
+            RowGroup(head, list(some), self._noun(head.records) if head else "")
             for value, some in groupby(lines, lambda one: getattr(one.record.instance, GROUP, None))
+            for head in [heads.get(value)]
         ]
 
     def _head(self, name: str) -> ColumnHead:

@@ -69,8 +69,8 @@ def test_the_first_view_opens_with_its_columns_groups_and_totals(ada: Client) ->
     assert "For finance" not in page
     assert "Amount is at least 10" in page
     rows = " ".join(rows_of(ada, "").split())
-    assert "Blue · 1 20.00 Lamp Blue 20.00 Open" in rows
-    assert "Red, deep · 2 1,280.50 Desk Red, deep 1200.50 Open Chair" in rows
+    assert "Blue · 1 order 20.00 Lamp Blue 20.00 Open" in rows
+    assert "Red, deep · 2 orders 1,280.50 Desk Red, deep 1200.50 Open Chair" in rows
     assert "3 orders 1,300.50" in rows
     assert "Pen" not in rows
     assert "s3cret" not in page
@@ -121,6 +121,18 @@ def test_a_list_that_cannot_be_asked_says_why_and_shows_no_record(ada: Client, q
     rows = rows_of(ada, f"{query}&view=all")
     assert "Clear filters" in rows
     assert "Desk" not in rows
+
+
+def test_totals_are_chosen_with_the_columns(ada: Client) -> None:
+    page = ada.get("/records/orders/?view=large").content.decode()
+    assert '<option value="amount:sum" selected>' in " ".join(page.split())
+    assert "total-what" not in page
+    assert "3 orders 433.50" not in rows_of(ada, "?view=all&totals=amount:sum")
+    assert "4 orders 1,302.50" in rows_of(ada, "?view=all&columns=amount&totals=amount:sum")
+    assert "433.50" in rows_of(ada, "?view=large&totals=amount:average")
+    assert "1,300.50" not in rows_of(ada, "?view=large&totals=")
+    assert "Write a total as" in text_of(ada.get("/records/orders/?totals=amount:most"))
+    assert "s3cret" not in rows_of(ada, "?view=all&columns=amount&totals=code:sum")
 
 
 def test_words_are_found_in_values_and_choices_and_never_in_secrets(ada: Client) -> None:
@@ -181,7 +193,7 @@ VISITS: dict[str, Any] = {
     "forms": [{"name": "visit", "fields": [
         {"type": "text", "name": "what"},
         {"type": "user_picker", "name": "hosts", "choose": "both", "multiple": True},
-        {"type": "file_upload", "name": "plan"},
+        {"type": "file_upload", "name": "plan"}, {"type": "number", "name": "cost"},
     ]}],
     "views": [{"name": "all", "columns": ["hosts", "plan", "process.created_by"]}],
 }  # fmt: skip

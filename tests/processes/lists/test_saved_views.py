@@ -56,6 +56,11 @@ def test_what_a_list_shows_now_becomes_a_view_of_ones_own(ada: Client) -> None:
     assert rows.index("Pen") < rows.index("Lamp") < rows.index("Chair")
     assert "Desk" not in rows
     assert "3 orders 102.00" in rows, "the totals of the view it was made from"
+    assert "Small ones" in text_of(ada.get(f"/records/orders/charts/?view={view.key}"))
+    exported: Any = ada.get(f"/records/orders/export.csv?view={view.key}")
+    lines = b"".join(exported.streaming_content).decode()
+    assert "Pen" in lines
+    assert "Desk" not in lines
 
 
 def test_a_changed_view_offers_to_save_the_changes_once(ada: Client) -> None:
@@ -71,8 +76,11 @@ def test_a_changed_view_offers_to_save_the_changes_once(ada: Client) -> None:
     assert "Lamp" not in rows
     stale = ada.post(there, {"revision": "1"})
     assert stale.status_code == 409
+    averages = there.partition("?")[0] + f"?view={view.key}&totals=amount:average"
+    assert ada.post(averages, {"revision": "2"}).status_code == 303
+    assert "2 orders 640.25" in rows_of(ada, f"?view={view.key}")
     view.refresh_from_db()
-    assert (view.revision, view.title) == (2, "Small ones")
+    assert (view.revision, view.title) == (3, "Small ones")
 
 
 def test_own_views_are_renamed_put_in_order_and_deleted(ada: Client) -> None:
