@@ -8,6 +8,6 @@ def test_the_api_can_be_browsed_under_the_content_security_policy(page_as: PageA
     page.goto("/api/docs/")
     page.wait_for_selector(".opblock", timeout=20_000)
     assert page.locator(".opblock").count() > 15
-    assert page.locator("h1, h2").first.inner_text().startswith("Kianda, open")
+    assert page.locator("h1").inner_text().startswith("Kianda, open")
     page.locator(".opblock-summary-control").first.click()
     page.wait_for_selector(".opblock-body")

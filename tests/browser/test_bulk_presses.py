@@ -24,7 +24,7 @@ def approvals(user: Any, count: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_selected_records_are_pressed_and_the_report_fills_as_they_are_done(
+def test_selected_records_are_pressed_and_the_bar_fills_as_they_are_done(
     person: Callable[[str], Any], page_as: PageAs, looks: Any, width: int
 ) -> None:
     approvals(person("ada"), 4)
@@ -51,16 +51,20 @@ def test_selected_records_are_pressed_and_the_report_fills_as_they_are_done(
     dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("on 2 records")
     dialog.get_by_role("button", name="Approve 2").click()
-    page.get_by_role("heading", name="Approve: 0 of 2 done").wait_for()
+    progress = page.locator("#bulk-progress")
+    expect(progress).to_contain_text("Approve: 0 of 2 done")
     press = BulkPress.objects.get()
     assert set(press.rows.values_list("process_id", flat=True)) == {"orders-4", "orders-2"}
     work.carry_on(press.pk)
+    expect(progress).to_contain_text("Approve: 2 of 2 done")
+    looks(page)
+    progress.get_by_role("link", name="Open report").click()
     page.get_by_role("heading", name="Approve: 2 of 2 done").wait_for()
     looks(page)
     assert ProcessInstance.objects.filter(revision__gt=1).count() == 2
 
 
-def test_what_waits_is_stopped_on_the_report(person: Callable[[str], Any], page_as: PageAs) -> None:
+def test_what_waits_is_stopped_in_the_list(person: Callable[[str], Any], page_as: PageAs) -> None:
     approvals(person("ada"), 2)
     page = page_as("ada")
     page.goto("/instances/?process=orders")
@@ -68,6 +72,6 @@ def test_what_waits_is_stopped_on_the_report(person: Callable[[str], Any], page_
     page.get_by_role("button", name="Approve 2").click()
     page.locator("#dialog").get_by_role("button", name="Approve 2").click()
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#bulk-press")).to_contain_text("stopped by")
+    expect(page.locator("#bulk-progress")).to_contain_text("0 of 2 done Stopped")
     assert not work.carry_on(BulkPress.objects.get().pk)
     assert not ProcessInstance.objects.filter(revision__gt=1).exists()

@@ -10,14 +10,15 @@ from kianda.messages.stop_links import stop_url
 from processes.instances.lifecycle import create_instance
 from tests.browser.story_rows import LOOKS
 from tests.browser.watch import Look, PageAs
-from tests.processes.rights.office import Office, office, publish, send
+from tests.processes.rights.office import Office, deciding, office, send
+from tests.processes.stories import published
 
 
 @pytest.fixture
 def people(db: None) -> Office:
     """The people of an office, and Mark who decides."""
     found = office()
-    publish(found)
+    published(deciding(), user=found.root)
     return found
 
 
@@ -45,6 +46,11 @@ def test_the_bell_tells_and_leads(
         box = page.locator("#bellbox")
         expect(box).to_contain_text("Decision of leave-1 is waiting for you")
         axe(page)
+        box.get_by_role("link", name="Reject: leave-1").click()
+        expect(box.get_by_label("Reason")).to_be_focused()
+        axe(page)
+        box.get_by_role("link", name="Cancel").click()
+        expect(box.get_by_label("Reason")).to_have_count(0)
         box.get_by_role("link", name="Decision of leave-1").click()
     else:
         page.get_by_role("link", name="Decision of leave-1").click()
@@ -56,6 +62,10 @@ def test_the_bell_tells_and_leads(
     expect(page.locator(".k-news .is-new")).to_have_count(0)
     page.goto("/notifications/?show=unread")
     expect(page.locator("main")).to_contain_text("No unread notifications.")
+    page.goto("/notifications/")
+    page.get_by_role("button", name="Approve: leave-1").click()
+    expect(page.locator(f"#news-{made.pk}")).to_contain_text("Approved")
+    axe(page)
 
 
 def test_a_link_in_a_mail_stops_mails_without_signing_in(

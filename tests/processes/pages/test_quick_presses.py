@@ -12,24 +12,10 @@ from processes.models import BulkPress, ProcessInstance
 from processes.running import runs
 from tests.factories import api_client
 from tests.pages import client_of, text_of
-from tests.processes.rights.office import Office, leave_request, office, send
+from tests.processes.rights.office import Office, deciding, office, send
 from tests.processes.stories import published, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def deciding(**approve: Any) -> dict[str, Any]:
-    """Return the leave request whose decision is two buttons, and a reason to reject."""
-    raw = leave_request()
-    raw["forms"][1]["fields"] = [
-        {"type": "text", "name": "answer", "title": "Reason", "help": "Emma sees it."},
-        {"type": "button", "name": "reject", "title": "Reject",
-         "quick": {"ask": "answer", "required": True},
-         "rules": [{"type": "submit", "status": "Rejected"}]},
-        {"type": "button", "name": "approve", "title": "Approve", "style": "primary",
-         "quick": {}, "rules": [{"type": "submit", "status": "Approved"}], **approve},
-    ]  # fmt: skip
-    return raw
 
 
 @pytest.fixture

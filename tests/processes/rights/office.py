@@ -77,6 +77,20 @@ def leave_request(**security: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def deciding(**approve: Any) -> dict[str, Any]:
+    """Return the leave request whose decision is two buttons, and a reason to reject."""
+    raw = leave_request()
+    raw["forms"][1]["fields"] = [
+        {"type": "text", "name": "answer", "title": "Reason", "help": "Emma sees it."},
+        {"type": "button", "name": "reject", "title": "Reject",
+         "quick": {"ask": "answer", "required": True},
+         "rules": [{"type": "submit", "status": "Rejected"}]},
+        {"type": "button", "name": "approve", "title": "Approve", "style": "primary",
+         "quick": {}, "rules": [{"type": "submit", "status": "Approved"}], **approve},
+    ]  # fmt: skip
+    return raw
+
+
 def publish(people: Office, **security: Any) -> ProcessDesign:
     """Publish the leave request with these rights."""
     return ProcessDesign.objects.get(name=published(leave_request(**security), user=people.root))
