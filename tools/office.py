@@ -151,7 +151,7 @@ class Office:
         mark = self.page("mark")
         for name, path in (
             ("home", "/"),
-            ("list", "/records/leave-request/"),
+            ("list", "/records/leave-request/?view=all"),
             ("record", f"/instances/{waiting}/"),
         ):
             mark.goto(path)
