@@ -75,9 +75,7 @@ def _columns(request: Request, records: RecordList) -> tuple[str, ...] | None:
     if "columns" not in request.query_params:
         return None
     wanted = names_in(request.query_params["columns"])
-    flaws = [
-        Flaw("/columns", no_such_column(name)) for name in wanted if name not in records.columns
-    ]
+    flaws = [Flaw("/columns", no_such_column()) for name in wanted if name not in records.columns]
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
     return wanted

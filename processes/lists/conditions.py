@@ -85,7 +85,7 @@ def _row(
 ) -> Q:
     column = columns.get(row.column)
     if column is None or not column.openly:
-        flaws.append(Flaw(f"{at}/left", no_such_column(row.column)))
+        flaws.append(Flaw(f"{at}/left", no_such_column()))
         return NOTHING
     if row.operator not in column.operators:
         said = _("%(column)s cannot be filtered by “%(operator)s”.")
@@ -99,9 +99,12 @@ def _row(
         return NOTHING
 
 
-def no_such_column(name: str) -> str:
-    """Return the sentence about a column that is not there, or not for the person who asks."""
-    return _("There is no column %(name)s to filter or sort by.") % {"name": name}
+def no_such_column() -> str:
+    """Return the sentence about a column that is not there, or not for the person who asks.
+
+    It names none: a view may name what its reader does not know of.
+    """
+    return _("A field used here does not exist, or you cannot see it.")
 
 
 def _asked(row: ViewCondition, column: ListColumn, asker: Asker) -> Q:

@@ -84,7 +84,7 @@ class RecordList:
         name, down = sort.removeprefix("-"), sort.startswith("-")
         column = self.columns.get(name)
         if column is None or not column.sortable:
-            raise Invalid(no_such_column(name))
+            raise Invalid(no_such_column())
         value = column.expression()
         if column.kind == "words":
             value = Lower(value)

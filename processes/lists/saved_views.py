@@ -226,7 +226,7 @@ def _flaws(
     for place, name, need in _named(settings):
         column = records.columns.get(name)
         if (name, need) not in known and not (column and getattr(column, need)):
-            yield Flaw(place, no_such_column(name))
+            yield Flaw(place, no_such_column())
     if before is None or settings.filter != before.filter:
         try:
             records.rows(settings.filter, at="/filter")

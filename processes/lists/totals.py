@@ -51,7 +51,7 @@ def grouped(
     """Return rows with the value of the column they are grouped by; raises Invalid for none."""
     column = records.columns.get(name)
     if column is None or not column.groupable:
-        raise Invalid.at("/group", no_such_column(name))
+        raise Invalid.at("/group", no_such_column())
     return rows.annotate(**{GROUP: column.expression()})
 
 

@@ -109,19 +109,26 @@ def chips_of(records: RecordList, state: ListState, query: QueryDict) -> list[Fi
 
 def _sentence(records: RecordList, part: Part) -> tuple[str, str, str]:
     titles = {name: one.title for name, one in records.columns.items()}
+    if not columns_in(part) <= titles.keys():
+        return _("A field that you cannot see"), "", ""
     if isinstance(part, ViewFilter):
         return part.in_words(titles), "", ""
-    column = records.columns.get(part.column)
+    column = records.columns[part.column]
     operator = OPERATORS[part.operator]
-    title = column.title if column else name_in_words(part.column)
-    if column is None:
-        return title, _(operator.words), ""
+    title = column.title
     words = _SHORT.get((column.kind, part.operator)) or _SHORT.get(("", part.operator))
     if operator.right is Right.NOTHING:
         return title, str(words or _(operator.words)), ""
     between = _(" and ") if operator.right is Right.PAIR else _(" or ")
     value = between.join(_said(column, one) for one in _sources(part))
     return title, str(words or _(operator.words)), value
+
+
+def columns_in(part: Part) -> set[str]:
+    """Return the columns that a filter asks about."""
+    if isinstance(part, ViewFilter):
+        return {name for one in part.items for name in columns_in(one)}
+    return {part.column}
 
 
 def _sources(row: ViewCondition) -> list[str]:

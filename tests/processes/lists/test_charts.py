@@ -240,7 +240,7 @@ def test_the_page_shows_the_charts_of_a_view_with_their_numbers_as_tables(ada: A
     assert "Trips 2" in text_of(fewer)
     assert "/records/trips/?view=all&amp;filter=kind" in fewer.content.decode()
     wrong = text_of(client_of(ada).get("/records/trips/charts/?filter=gone:eq:1"))
-    assert "There is no column gone" in wrong
+    assert "A field used here does not exist, or you cannot see it." in wrong
 
 
 def test_a_chart_by_what_the_reader_may_not_see_is_not_there() -> None:

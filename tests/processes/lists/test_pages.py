@@ -262,4 +262,24 @@ def test_records_are_found_by_whether_they_have_a_file(visits: Client) -> None:
     without = asked_rows(visits, "edit=new:plan&column=plan&operator=blank")
     assert "Museum" in without
     assert "Tower" not in without
-    assert "There is no column plan" in text_of(visits.get("/records/visits/?sort=plan"))
+    assert "A field used here does not exist" in text_of(visits.get("/records/visits/?sort=plan"))
+
+
+def test_a_view_that_asks_for_a_hidden_field_does_not_name_it(client: Client) -> None:
+    root, emma = make_user("root", "Administrator"), make_user("emma", "User")
+    row = {"left": "[pay_rise]", "operator": "gt", "right": "77"}
+    nested = {"match": "any", "items": [row]}
+    published({
+        "name": "reviews", "forms": [{"name": "review", "fields": [
+            {"type": "text", "name": "what"},
+            {"type": "number", "name": "pay_rise", "see": ["group:HR"]},
+        ]}],
+        "views": [{"name": "raised", "title": "Raised", "filter": {"items": [row, nested]}}],
+    }, user=root)  # fmt: skip
+    create_instance(process="reviews", mode="live", data={"pay_rise": 80}, user=emma)
+    page = text_of(client_of(emma).get("/records/reviews/"))
+    assert page.count("A field that you cannot see") == 2
+    assert "A field used here does not exist, or you cannot see it." in page
+    for said in ("pay_rise", "Pay rise", "77", "reviews-1"):
+        assert said not in page
+    assert "Pay rise is more than 77" in text_of(client_of(root).get("/records/reviews/"))

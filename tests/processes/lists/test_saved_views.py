@@ -109,7 +109,7 @@ def test_a_view_that_cannot_be_saved_says_why_beside_its_field(ada: Client) -> N
         assert answer.status_code == 422, sent
         assert said in text_of(answer), sent
     hidden = ada.post(f"{NEW}?view=all&columns=what,code", {"title": "Codes"})
-    assert "There is no column code" in text_of(hidden)
+    assert "A field used here does not exist" in text_of(hidden)
     assert not SavedView.objects.exists()
 
 
