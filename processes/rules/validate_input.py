@@ -16,7 +16,7 @@ from processes.rules.base import Context, Rule, RuleFailed
 class ValidateInput(Rule):
     """Rejects what was entered when its conditions are met.
 
-    The message is shown beside the field, the run ends as failed, and unsaved values are not saved.
+    The message is shown beside the field, the run is refused, and unsaved values are not saved.
     """
 
     label = gettext_noop("Validate input")

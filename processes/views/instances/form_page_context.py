@@ -147,6 +147,8 @@ def _history(form_page: FormPage) -> dict[str, Any]:
 def _failed(newest: list[Run], form_page: FormPage) -> Run | None:
     """Return the last run if it failed; what it refused stands beside the fields instead."""
     run = next((run for run in newest if run.status in FAILED), None)
+    if run is not None and run.status == Run.Status.REFUSED and (run.error or {}).get("fields"):
+        return None
     if run is not None:
         run.error = seen_error(run, form_page.user, document_of_run)
     return run

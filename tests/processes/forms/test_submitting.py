@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from processes.models import Change, FormOwner, ProcessInstance, Run
-from tests.pages import client_of, markup_of
+from tests.pages import client_of, markup_of, text_of
 from tests.processes.definitions import button, set_rule, text_field
 from tests.processes.forms.leave import all_states, form, leave, row, states
 from tests.processes.stories import fired, made, published, read
@@ -95,7 +95,7 @@ def test_the_form_is_submitted_as_a_target_too(asked: tuple[Any, str]) -> None:
     assert read(client, leave_id)["data"]["note"] == "asked by ada"
 
 
-def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str]) -> None:
+def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str], ada: Any) -> None:
     client, leave_id = asked
     ProcessInstance.objects.update(values={"why": "", "mail": "nobody", "note": "", "verdict": ""})
     run = fired(client, leave_id, "send")
@@ -105,6 +105,8 @@ def test_what_is_missing_or_wrong_is_told_field_by_field(asked: tuple[Any, str])
         "why": "Why is required. Fill it in.",
         "mail": 'Mail: "nobody" is not an email address, such as ada@example.org.',
     }
+    page = text_of(client_of(ada).get(f"/instances/{leave_id}/"))
+    assert "The last run failed" not in page
     assert states(leave_id)["wish"] == "current"
 
 
