@@ -14,7 +14,7 @@ TOP, HEIGHT, ROW = 24.0, 136.0, 32.0
 MOST_LABELS, FEW_LABELS = 6, 3
 # More columns than these have no numbers written on them: they would run into each other.
 MOST_NUMBERS = 16
-LONGEST_LABEL = 15
+LONGEST_LABEL = 22
 
 
 # Between the parts of a bar, in pixels or percent.
