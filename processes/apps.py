@@ -53,6 +53,8 @@ class ProcessesConfig(AppConfig):
         )
         from processes.running import answer_conditions, instance_tokens, request_samples
         from processes.running.call_log import call_log
+        from processes.start_pages.services import page_of_start_page
+        from processes.start_pages.services import uses_of_group as start_pages_of_group
 
         recycle_bin.register(INSTANCES)
         recycle_bin.register(DESIGNS)
@@ -64,11 +66,13 @@ class ProcessesConfig(AppConfig):
             register_offers(kind.slug, acts_in_news)
         usage.register("datasource", uses_of_datasource)
         usage.register("group", uses_of_group)
+        usage.register("group", start_pages_of_group)
         usage.register("method", uses_of_method)
         usage.register("user", uses_of_user)
         usage.register("process", uses_of_process)
         usage.register_page("process", page_of_process)
         usage.register_page("instance", page_of_instance)
+        usage.register_page("start page", page_of_start_page)
         usage.register_finder("process", designs_by_name)
         usage.register_finder("instance", instances_by_name)
         access.register_managed(managed_process_ids)

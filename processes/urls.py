@@ -10,6 +10,7 @@ from processes.api import designs, files, followers, instances, record_numbers, 
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.api import saved_views as api_saved_views
+from processes.api import start_pages as api_start_pages
 from processes.views.designer.urls import designer_urlpatterns
 from processes.views.instances import (
     activity,
@@ -29,6 +30,7 @@ from processes.views.library import design_list, import_export, versions
 from processes.views.lists import exports, record_charts, record_pages, saved_view_pages
 from processes.views.preview import urls as preview_urls
 from processes.views.requests import own_requests, quick_press, sent_page, start_page
+from processes.views.start_pages import urls as start_pages_urls
 
 api_urlpatterns = [
     path("processes/", designs.Designs.as_view()),
@@ -73,6 +75,8 @@ api_urlpatterns = [
     path("bulk-presses/<str:press_id>/", api_bulk_presses.BulkPressDetail.as_view()),
     path("bulk-presses/<str:press_id>/rows/", api_bulk_presses.BulkPressRows.as_view()),
     path("bulk-presses/<str:press_id>/stop/", api_bulk_presses.StopBulkPress.as_view()),
+    path("start-pages/", api_start_pages.StartPages.as_view()),
+    path("start-pages/<int:page_id>/", api_start_pages.OneStartPage.as_view()),
     path("runs/", runs.Runs.as_view()),
     path("runs/<str:run_id>/", runs.RunDetail.as_view()),
     path("rule-types/", runs.RuleTypes.as_view()),
@@ -106,6 +110,7 @@ page_urlpatterns: list[URLPattern] = [
         name="design-restore",
     ),
     *designer_urlpatterns,
+    *start_pages_urls.urlpatterns,
     path("work/", my_work.work, name="work"),
     path("records/<str:process>/", record_pages.records, name="records"),
     path("records/<str:process>/counts/", record_pages.counts, name="record-counts"),

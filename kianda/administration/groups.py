@@ -28,6 +28,7 @@ KINDS = {
     "process": gettext_lazy("Process design"),
     "instance": gettext_lazy("Instance"),
     "datasource": gettext_lazy("Data source"),
+    "start page": gettext_lazy("Start page"),
 }
 
 

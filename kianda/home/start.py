@@ -30,6 +30,7 @@ from processes.language.people_refs import user_ref
 from processes.models import ProcessInstance, Run
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
+from processes.start_pages.services import HomeSection, sections_for
 from scheduler.models import ScheduledTask
 from scheduler.selectors import UNSEEN, visible_tasks
 from scheduler.token_selectors import KeptToken, TokenHealth, token_health
@@ -119,6 +120,11 @@ class Overview:
     def tiles(self) -> list[StartTile]:
         """Return what the person may start."""
         return start_tiles(self.user, most=TILES + 1) if self.has_work else []
+
+    @cached_property
+    def start_pages(self) -> list[HomeSection]:
+        """Return the start pages that administrators have put here for the person."""
+        return sections_for(self.user) if self.has_work else []
 
     @property
     def tiles_shown(self) -> list[StartTile]:

@@ -45,6 +45,7 @@ ADMINISTRATION = (
     PageEntry("variables", _("Variables"), "braces-asterisk", (ADMINISTRATOR,), _("Data source")),
     PageEntry("tasks", _("Scheduled tasks"), "alarm", (DESIGNER,)),
     PageEntry("messages", _("Messages"), "envelope", (ADMINISTRATOR,)),
+    PageEntry("start-pages", _("Start pages"), "grid-1x2", (ADMINISTRATOR,), _("Home, dashboard")),
     PageEntry("users", _("Users"), "people", (ADMINISTRATOR,)),
     PageEntry("tokens", _("API tokens"), "key", (USER,), rail=TECHNICAL),
     PageEntry("audit", _("Audit log"), "journal-text", (ADMINISTRATOR,)),

@@ -168,7 +168,7 @@ class ViewChart(BaseModel):
 
     name: Annotated[str, AfterValidator(_slug_or_none)] = Field(
         default="", title=gettext_noop("Name"),
-        description=gettext_noop("Others find the chart by it, such as per-month."),
+        description=gettext_noop("Start pages find the chart by it, such as per-month."),
         json_schema_extra={"control": "view_name"},
     )  # fmt: skip
     title: str = Field(

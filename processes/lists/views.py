@@ -18,8 +18,15 @@ _USUAL_FIELDS = 4
 def views_of(records: RecordList) -> list[RecordView]:
     """Return the views of a process that a person sees, in order; one of all records is among them.
 
-    Who manages the process sees all of its design. Those that people have saved come last, each
-    under the `key` that addresses have for it.
+    Those that people have saved come last, each under the `key` that addresses have for it.
+    """
+    return [*designed_views_of(records), *(as_view(one) for one in records.saved)]
+
+
+def designed_views_of(records: RecordList) -> list[RecordView]:
+    """Return the views of a design that a person sees, and the one of all records.
+
+    Who manages the process sees all of them.
     """
     manages = is_administrator(records.user, security_of(records.design))
     person = person_of(records.user)
@@ -30,7 +37,7 @@ def views_of(records: RecordList) -> list[RecordView]:
     ]
     if all(view.name != EVERYTHING for view in records.document.views):
         views.append(RecordView(name=EVERYTHING, title=_("All")))
-    return [*views, *(as_view(one) for one in records.saved)]
+    return views
 
 
 def as_view(saved: SavedView) -> RecordView:

@@ -14,7 +14,7 @@ from processes.models.instances import (
     field_relation,
 )
 from processes.models.links import FormLink
-from processes.models.lists import ListedField, ListedValue
+from processes.models.lists import ListedField, ListedValue, StartPage
 from processes.models.runs import Change, Run
 from processes.models.saved_views import SavedView, SavedViewReader
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
@@ -41,6 +41,7 @@ __all__ = [
     "SavedView",
     "SavedViewReader",
     "SentMeeting",
+    "StartPage",
     "WorkingCopy",
     "WorkingEdit",
     "field_relation",

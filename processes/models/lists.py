@@ -1,5 +1,6 @@
-"""Values of instances as lists look for them: a row for each, which the database itself keeps."""
+"""Values of instances as lists look for them, kept by the database itself; start pages of lists."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -12,6 +13,7 @@ from processes.models.instances import ProcessInstance
 LONGEST_LISTED = 250
 # Of what may be the beginning of a longer text. A parameter would keep the index from being used.
 IS_CUT = Q(Exact(Length("words"), RawSQL(str(LONGEST_LISTED), ())))  # noqa: S611 - a number
+LONGEST_START_TITLE = 60
 
 
 class ListedField(models.Model):
@@ -77,3 +79,22 @@ class ListedValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instance_id} {self.column_id}"
+
+
+class StartPage(models.Model):
+    """A section of Home: its charts in order, and the people and groups who have it there."""
+
+    title = models.CharField(max_length=LONGEST_START_TITLE)
+    people = models.JSONField(default=list, help_text="References such as group:HR.")
+    tiles = models.JSONField(default=list, help_text="Each a process, a list, a chart of it.")
+    position = models.PositiveIntegerField(default=0)
+    modified = models.DateTimeField(auto_now=True)
+    modified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.title

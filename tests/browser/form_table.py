@@ -245,6 +245,9 @@ ELSEWHERE = {
     "test_leave_story": {"instance-press", "instance-new"},
     "test_rights": {"designer-rights"},
     "test_charts": {"record-charts", "designer-lists"},
+    "test_start_pages": {
+        "start-page", "start-page-new", "start-page-move", "start-page-delete",
+    },
     "test_files": {"form-link-files"},
     "test_form_links": {"form-link", "instance-link-revoke"},
     "test_substitutes": {"own-substitute", "user-substitute"},

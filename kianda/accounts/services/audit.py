@@ -28,7 +28,7 @@ Action = Literal[
 Kind = Literal[
     "API token", "attribute", "backup", "comment", "datasource", "form link", "group",
     "identity provider", "instance", "mail account", "message", "process", "scheduled task",
-    "sign-in", "user", "variable",
+    "sign-in", "start page", "user", "variable",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -99,6 +99,7 @@ KINDS: Mapping[Kind, str] = {
     "process": gettext_noop("Process design"),
     "scheduled task": gettext_noop("Scheduled task"),
     "sign-in": gettext_noop("Sign-in"),
+    "start page": gettext_noop("Start page"),
     "user": gettext_noop("User"),
 }
 

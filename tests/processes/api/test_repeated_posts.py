@@ -59,6 +59,7 @@ POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "processes_create": ("/api/v1/processes/", {
         "name": "visit", "forms": [{"name": "one", "title": "One"}]}),
     "processes_publish": ("/api/v1/processes/leave/publish/", {"note": "Again"}),
+    "start_pages_create": ("/api/v1/start-pages/", {"title": "HR", "people": ["group:hr"]}),
     "scheduled_tasks_create": ("/api/v1/scheduled-tasks/", {
         "name": "Other", "process": "leave", "process_id": "leave-1", "target": "decide",
         "schedule": {"kind": "on_demand"}, "run_as": "mark"}),

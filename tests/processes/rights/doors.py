@@ -5,6 +5,9 @@ behind doors that let in all: Helen manages the leave request and Root is an Adm
 """
 
 _BY_MARKS = {
+    "...o.": """
+        GET /start-pages/<int:page_id>/tiles/<int:at>/
+    """,
     "...oo": """
         GET /messages/<int:message_id>/
         POST /messages/<int:message_id>/send/
@@ -394,6 +397,19 @@ _BY_MARKS = {
         POST /users/<int:user_id>/substitute/
         GET /users/<int:user_id>/password-link/
         POST /users/<int:user_id>/password-link/
+        GET /start-pages/
+        GET /start-pages/new/
+        POST /start-pages/new/
+        GET /start-pages/<int:page_id>/
+        POST /start-pages/<int:page_id>/
+        POST /start-pages/<int:page_id>/move/
+        GET /start-pages/<int:page_id>/delete/
+        POST /start-pages/<int:page_id>/delete/
+        GET /api/v1/start-pages/
+        POST /api/v1/start-pages/
+        GET /api/v1/start-pages/<int:page_id>/
+        PATCH /api/v1/start-pages/<int:page_id>/
+        DELETE /api/v1/start-pages/<int:page_id>/
         GET /variables/
         POST /variables/
         GET /api/v1/variables/

@@ -27,6 +27,7 @@ from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.lists.saved_views import SavedViewSettings, create_view
 from processes.models import Change, FormLink, ProcessDesign, ProcessInstance, Run
+from processes.start_pages.services import create_start_page
 from scheduler.services.tasks import create_task
 from tests.factories import api_client, make_user
 from tests.pages import client_of
@@ -105,7 +106,11 @@ def place(db: None, settings: Any) -> dict[str, Any]:
         "method": "none", "token": "unknown", "key": "unknown", "uidb64": "MQ", "kind": "instances",
         "file_id": file.pk, "link": link.pk, "button": "cancel", "press_id": press.pk,
         "comment": comment.pk, "view_id": view.pk,
-        "message_id": MailMessage.objects.get(key="k").pk,
+        "message_id": MailMessage.objects.get(key="k").pk, "at": 0,
+        "page_id": create_start_page(
+            {"title": "HR", "people": ["group:hr"], "tiles": [{"process": "leave", "view": "all"}]},
+            by=people.root,
+        ).pk,
     }  # fmt: skip
 
 

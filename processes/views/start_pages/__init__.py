@@ -1,0 +1,1 @@
+"""Pages of start pages: their administration, and their tiles on Home."""
