@@ -119,7 +119,7 @@ def _parsed(raw: object) -> DatasourceAccess:
         security = DatasourceAccess.model_validate(raw)
     except ValidationError as error:
         raise Invalid(errors=flaws_of(error, raw, model=DatasourceAccess)) from error
-    no_user, no_group = _("There is no user %(name)s."), _("There is no group %(name)s.")
+    no_user, no_group = _("No user named %(name)s."), _("No group named %(name)s.")
     flaws = [
         Flaw(pointer(part, what, at), sentence % {"name": name})
         for part, people in (("editors", security.editors), ("callers", security.callers))

@@ -29,15 +29,15 @@ CHANGES = {
         "The authenticator app was removed from your account."
     ),
     "mfa/email/recovery_codes_generated": gettext_noop(
-        "New recovery codes were created for your account. The old ones do not work any more."
+        "New recovery codes were created for your account. The old ones no longer work."
     ),
     "mfa/email/webauthn_added": gettext_noop("A passkey was added to your account."),
     "mfa/email/webauthn_removed": gettext_noop("A passkey was removed from your account."),
     "socialaccount/email/account_connected": gettext_noop(
-        "You can sign in to your account with %(provider)s now."
+        "You can now sign in to your account with %(provider)s."
     ),
     "socialaccount/email/account_disconnected": gettext_noop(
-        "You cannot sign in to your account with %(provider)s any more."
+        "You can no longer sign in to your account with %(provider)s."
     ),
 }
 
@@ -46,7 +46,7 @@ CHANGES = {
 NOTES = {
     "socialaccount/messages/account_connected.txt": gettext_noop("Connected."),
     "socialaccount/messages/account_connected_other.txt": gettext_noop(
-        "Not connected: it belongs to another account already."
+        "Not connected. This sign-in already belongs to another account."
     ),
 }
 
@@ -112,9 +112,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("The code is not right. Check it and try again."),
+        "incorrect_code": gettext_lazy("Wrong code. Check it and try again."),
         "cannot_delete_authenticator": gettext_lazy(
-            "Your role needs a second factor. Add another one before you remove this one."
+            "Your role requires a second factor. Add another one before you remove this one."
         ),
         "cannot_generate_recovery_codes": gettext_lazy(
             "Set up an authenticator app or a passkey first."

@@ -40,7 +40,7 @@ class TokenForm(TokenFormBase):
         choices=[(scope, scope) for scope in SCOPES],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None: all that the user may do."),
+        help_text=gettext_lazy("If none, the token may do everything that the user may do."),
     )
 
     class Meta:
@@ -66,12 +66,12 @@ class ApiTokenAdmin(TokenBase):
         """Keep revoked tokens, for the audit."""
         return False
 
-    @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["add"])
+    @admin.action(description=gettext_lazy("Revoke selected tokens"), permissions=["add"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """End the chosen tokens at once."""
         for token in queryset:
             revoke_token(token, by=request.user)
-        self.message_user(request, _("The tokens are revoked."))
+        self.message_user(request, _("Tokens revoked."))
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Have who signed in some minutes ago confirm that it is them, as on the page of tokens."""
@@ -96,7 +96,7 @@ class ApiTokenAdmin(TokenBase):
         """Show the text of the token once; a message would lie in a cookie or the database."""
         context = {
             **self.admin_site.each_context(request),
-            "title": _("The new API token"),
+            "title": _("New API token"),
             "opts": self.opts,
             "token": obj,
             "text": request.META["KIANDA_NEW_TOKEN"],
@@ -148,7 +148,7 @@ class ShownUserAdmin(UserBase):
         """Say where users change, and show no hash of a password."""
         link = format_html(
             '<a href="{}">{}</a>', reverse("users"),
-            _("Users are added and changed under Administration, Users."),
+            _("Add and change users under Administration, Users."),
         )  # fmt: skip
         who = ("username", "first_name", "last_name", "email")
         may = ("is_active", "is_staff", "is_superuser", "groups", "last_login", "date_joined")

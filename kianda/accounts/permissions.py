@@ -61,7 +61,7 @@ def _scope(view: Any, method: str) -> str:
 def check_scope(token: ApiToken, scope: str) -> None:
     """Raise Forbidden when the token has scopes and neither `scope` nor `admin` is among them."""
     if token.scopes and scope not in token.scopes and "admin" not in token.scopes:
-        raise Forbidden(_("The API token has no scope %(scope)s.") % {"scope": scope})
+        raise Forbidden(_("The API token does not have the scope %(scope)s.") % {"scope": scope})
 
 
 def caller(request: Request) -> User:

@@ -42,7 +42,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
-            toast(request, _("The attribute %s is added.") % made.title)
+            toast(request, _("Attribute %s added.") % made.title)
             return go(request, "user-attributes")
     return _dialog(request, form, title=_("Add an attribute"))
 
@@ -71,7 +71,7 @@ def change(request: HttpRequest, attribute_id: int) -> HttpResponseBase:
                 services.KIND, row.title, titles=titles, theirs=now, mine=form.cleaned_data
             )
         else:
-            toast(request, _("%s is changed.") % title)
+            toast(request, _("%s changed.") % title)
             return go(request, "user-attributes")
     context = revision_context(request, revision_of(now), conflict)
     return _dialog(request, form, title=row.title, **context)
@@ -92,7 +92,7 @@ def delete(request: HttpRequest, attribute_id: int) -> HttpResponseBase:
         except InUse:
             refused = True
         else:
-            toast(request, _("The attribute %s is deleted.") % row.title)
+            toast(request, _("Attribute %s deleted.") % row.title)
             return go(request, "user-attributes")
     uses = [(use["name"], page_of(use)) for use in services.uses_of(row)]
     context = {

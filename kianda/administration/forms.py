@@ -26,18 +26,18 @@ from kianda.accounts.services.groups import LONGEST, names_in, own_groups
 from kianda.web.people_picker import PeopleInput
 
 ROLE_WORDS = {
-    ADMINISTRATOR: _("does everything, users and settings included"),
-    DESIGNER: _("makes process designs and scheduled tasks, tries them in previews"),
-    DATASOURCE_MANAGER: _("connects services and keeps their credentials"),
-    USER: _("works with instances: fills in forms, presses buttons"),
+    ADMINISTRATOR: _("manages everything, including users and settings"),
+    DESIGNER: _("creates process designs and scheduled tasks and previews them"),
+    DATASOURCE_MANAGER: _("connects services and manages their credentials"),
+    USER: _("works on records: completes forms, uses buttons"),
 }
 SCOPE_WORDS = {
-    "read": _("read everything the person may see"),
-    "run": _("make, change and trigger instances"),
+    "read": _("read everything that the user may see"),
+    "run": _("create and change records, use their buttons"),
     "design": _("change and publish process designs"),
-    "datasources": _("change datasources and call their methods"),
+    "datasources": _("change data sources and call their methods"),
     "schedule": _("change scheduled tasks"),
-    "admin": _("everything, metrics included"),
+    "admin": _("everything, including metrics"),
 }
 
 
@@ -49,13 +49,13 @@ def group_choices() -> list[tuple[str, str]]:
 def zone_choices() -> list[tuple[str, str]]:
     """Return the time zones a person may choose, the workspace's first."""
     names = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
-    own = _("That of the workspace: %(zone)s") % {"zone": settings.KIANDA_TIME_ZONE}
+    own = _("As in the workspace: %(zone)s") % {"zone": settings.KIANDA_TIME_ZONE}
     return [("", own), *((name, name) for name in names)]
 
 
 def language_choices() -> list[tuple[str, str]]:
     """Return the languages a person may choose, each by its own name."""
-    return [("", str(_("That of the browser"))), *settings.LANGUAGES]
+    return [("", str(_("As in the browser"))), *settings.LANGUAGES]
 
 
 class ProfileForm(forms.Form):
@@ -63,19 +63,20 @@ class ProfileForm(forms.Form):
 
     zone: Any = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=zone_choices,
-        help_text=_("Pages show times in it. Scheduled tasks have a zone of their own."),
+        help_text=_("Used for times on pages. Scheduled tasks have their own time zone."),
     )  # fmt: skip
     language: Any = forms.ChoiceField(
         label=_("Language"), required=False, choices=language_choices,
-        help_text=_("Pages and messages use it. What people have written stays as it is."),
+        help_text=_("Used for pages and messages. Text that people have entered is not "
+                    "translated."),
     )  # fmt: skip
     theme: Any = forms.ChoiceField(
         label=_("Theme"), required=False,
         choices=[("", _("System")), ("light", _("Light")), ("dark", _("Dark"))],
     )  # fmt: skip
     single_keys: Any = forms.BooleanField(
-        label=_("Single letters act in the designer"), required=False,
-        help_text=_("Switch it off if a speech or switch program types letters for you."),
+        label=_("Single-letter shortcuts in the designer"), required=False,
+        help_text=_("Turn this off if you use speech input or switch control."),
     )  # fmt: skip
 
 
@@ -104,24 +105,24 @@ class _PersonForm(forms.Form):
     ]  # fmt: skip
     name: Any = forms.CharField(label=_("Name"), required=False, max_length=300)
     email: Any = forms.CharField(
-        label=_("E-mail"), required=False, max_length=254,
+        label=_("Email"), required=False, max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
     roles: Any = forms.MultipleChoiceField(
         label=_("Roles"), required=False, widget=forms.CheckboxSelectMultiple,
         choices=[(role, _(role)) for role in ROLES],
-        help_text=_("Without a role a person can sign in, and do nothing."),
+        help_text=_("Without a role, a user can sign in but do nothing else."),
     )  # fmt: skip
     groups: Any = forms.MultipleChoiceField(
         label=_("Groups"), required=False, widget=forms.CheckboxSelectMultiple,
         choices=group_choices,
-        help_text=_("Forms that belong to a group are the work of each of its members."),
-        error_messages={"invalid_choice": _("There is no group %(value)s any more.")},
+        help_text=_("Every member can complete the forms of the group."),
+        error_messages={"invalid_choice": _("The group %(value)s no longer exists.")},
     )  # fmt: skip
 
     manager: Any = forms.CharField(
         label=person_data.TITLES["manager"], required=False, max_length=254,
-        widget=PeopleInput(), help_text=_("Type some letters of a name."),
+        widget=PeopleInput(), help_text=_("Type part of a name."),
     )  # fmt: skip
     department: Any = _text("department")
     job_title: Any = _text("job_title")
@@ -163,7 +164,7 @@ class _PersonForm(forms.Form):
 
 
 def _implied(by: list[str]) -> str:
-    return gettext("Comes with %(roles)s, also without a tick.") % {
+    return gettext("Included in %(roles)s, even if not selected.") % {
         "roles": ", ".join(role_titles(by))
     }
 
@@ -176,7 +177,7 @@ class InviteForm(_PersonForm):
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True}
         ),
-        help_text=_("Signs in with it. Letters, digits and @ . + - _"),
+        help_text=_("For sign-in. Use letters, digits and @ . + - _"),
     )  # fmt: skip
 
 
@@ -185,7 +186,9 @@ class PersonForm(_PersonForm):
 
     def tell_deactivated(self) -> None:
         """Say beside the manager that this one works here no more."""
-        self.fields["manager"].help_text = _("Deactivated. Choose another manager, or leave it.")
+        self.fields["manager"].help_text = _(
+            "This manager is deactivated. You can choose another one."
+        )
 
 
 def _day_input() -> forms.DateInput:
@@ -202,13 +205,14 @@ class AttributeForm(forms.Form):
     name: Any = forms.CharField(
         label=_("Name"), max_length=64, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
-        help_text=_("Values read it, as in [user.cost_centre]. If empty, the title makes it."),
+        help_text=_("For use in values, such as [user.cost_centre]. If empty, the title is "
+                    "used."),
     )  # fmt: skip
 
     def keep_name(self) -> None:
         """Let the title be changed alone: designs know the attribute by its name."""
         self.fields["name"].disabled = True
-        self.fields["name"].help_text = _("Values read it, so it stays.")
+        self.fields["name"].help_text = _("Values use this name, so it cannot be changed.")
 
 
 class SubstituteForm(forms.Form):
@@ -218,14 +222,14 @@ class SubstituteForm(forms.Form):
 
     substitute: Any = forms.CharField(
         label=_("Substitute"), max_length=254, required=False, widget=PeopleInput(),
-        help_text=_("Type some letters of a name."),
+        help_text=_("Type part of a name."),
     )  # fmt: skip
     first_day: Any = forms.DateField(
         label=_("From"), required=False, widget=_day_input(),
     )  # fmt: skip
     last_day: Any = forms.DateField(
         label=pgettext_lazy("the last day", "To"), required=False, widget=_day_input(),
-        help_text=_("If empty, until you end it."),
+        help_text=_("If empty, there is no end date."),
     )  # fmt: skip
 
 
@@ -235,17 +239,17 @@ class GroupForm(forms.Form):
     name: Any = forms.CharField(
         label=_("Name"), max_length=LONGEST,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-        help_text=_("Forms and data sources know the group by it."),
+        help_text=_("Forms and data sources use this name."),
     )  # fmt: skip
     members: Any = forms.CharField(
         label=_("Members"), required=False, max_length=100_000,
-        widget=PeopleInput(is_list=True), help_text=_("Type some letters of a name."),
+        widget=PeopleInput(is_list=True), help_text=_("Type part of a name."),
     )  # fmt: skip
 
     administrators: Any = forms.CharField(
         label=_("Group administrators"), required=False, max_length=100_000,
         widget=PeopleInput(is_list=True),
-        help_text=_("They add and remove members. Administrators may always."),
+        help_text=_("They can add and remove members. So can all Administrators."),
     )  # fmt: skip
 
     def wanted(self) -> dict[str, list[str]]:
@@ -263,13 +267,13 @@ class GroupForm(forms.Form):
         """Ask for nothing but the members: the person administers this group alone."""
         del self.fields["administrators"]
         self.fields["name"].widget.attrs |= {"readonly": True, "autofocus": False}
-        self.fields["name"].help_text = _("An Administrator can change it.")
+        self.fields["name"].help_text = _("Only Administrators can change the name.")
 
     def keep_name(self) -> None:
         """Show the name as one that cannot be changed, and say why."""
         self.fields["name"].widget.attrs |= {"readonly": True, "autofocus": False}
         self.fields["name"].help_text = _(
-            "Forms, designs or data sources name this group, so its name stays as it is."
+            "Cannot be changed: forms, designs or data sources use this group."
         )
 
 
@@ -280,12 +284,12 @@ class TokenForm(forms.Form):
 
     name: Any = forms.CharField(
         label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"autofocus": True}),
-        help_text=_("What uses it, such as the name of a script."),
+        help_text=_("What the token is for, such as the name of a script."),
     )  # fmt: skip
     scopes: Any = forms.MultipleChoiceField(
         label=_("Scopes"), required=False, widget=forms.CheckboxSelectMultiple,
         choices=[(scope, scope) for scope in SCOPES],
-        help_text=_("None chosen: all that you may do."),
+        help_text=_("If none is selected, the token may do everything that you may do."),
     )  # fmt: skip
     lives: Any = forms.ChoiceField(
         label=_("Expires"), required=False, initial="90",

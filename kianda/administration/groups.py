@@ -60,7 +60,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
         except Invalid as invalid:
             form_errors(form, invalid, form.places())
         else:
-            toast(request, _("The group %s is added.") % made.name)
+            toast(request, _("Group %s added.") % made.name)
             return go(request, "groups")
     return _dialog(request, form, title=_("Add a group"))
 
@@ -93,7 +93,7 @@ def change(request: HttpRequest, group_id: int) -> HttpResponseBase:
                 theirs=now, mine={**form.cleaned_data, **_sorted(form.wanted())},
             )  # fmt: skip
         else:
-            toast(request, _("%s is changed.") % form.cleaned_data["name"])
+            toast(request, _("%s changed.") % form.cleaned_data["name"])
             return go(request, "groups")
     if _is_admin(request) and services.uses_of(row):
         form.keep_name()
@@ -130,7 +130,7 @@ def delete(request: HttpRequest, group_id: int) -> HttpResponseBase:
             services.delete_group(row, by=signed_in(request))
         except InUse as refusal:
             return _ask(request, row, refusal.extra["used_by"], status=422)
-        toast(request, _("The group %s is deleted.") % row.name)
+        toast(request, _("Group %s deleted.") % row.name)
         return go(request, "groups")
     return _ask(request, row, services.uses_of(row))
 

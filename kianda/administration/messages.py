@@ -91,8 +91,8 @@ def _lines(rows: QuerySet[MailMessage]) -> Iterator[Sequence[Any]]:
     zone = timezone.get_current_timezone()
     yield [
         _("Planned (%(zone)s)") % {"zone": timezone.get_current_timezone_name()}, _("Subject"),
-        _("Process ID"), _("Address"), _("Name"), _("Kind"), _("State"), _("Tries"),
-        _("What the mail server said"), _("Since"),
+        _("Process ID"), _("Address"), _("Name"), _("Kind"), _("Status"), _("Attempts"),
+        _("Response of the mail server"), _("Since"),
     ]  # fmt: skip
     states = dict(MailState.choices)
     for row in rows.iterator(chunk_size=500):
@@ -186,7 +186,7 @@ class AccountForm(forms.Form):
         """Offer the accounts that there are."""
         super().__init__(*args, **kwargs)
         field: Any = self.fields["account"]
-        none = _("None: messages are kept here only")
+        none = _("None (messages are not sent)")
         field.choices = [("", none), *ports.account_titles().items()]
         field.widget.attrs["class"] = "form-select"
 

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse_lazy
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic.edit import FormMixin
 
@@ -22,6 +23,7 @@ from kianda.accounts.services.guessing import right_try
 from kianda.accounts.services.password_links import link_holds, use_link
 from kianda.accounts.services.second_factors import must_use_provider
 from kianda.web.error_pages import wait_for_password
+from kianda.web.pages import toast
 
 
 class AsksForPassword(FormMixin):  # type: ignore[type-arg]  # generic for mypy alone
@@ -121,7 +123,7 @@ class PasswordAgainForm(ReauthenticateForm):
         """Refuse a wrong one, and any after too many wrong ones."""
         password, name = str(self.cleaned_data["password"]), self.user.get_username()
         if authenticate(context.request, username=name, password=password) is None:
-            raise ValidationError(_("The password is not right. Check it and try again."))
+            raise ValidationError(_("Wrong password. Check it and try again."))
         right_try(address=address_of(context.request), account=name)
         return password
 
@@ -148,8 +150,11 @@ class SetPassword(AsksForPassword, PasswordResetConfirmView):
     """Sets a password by a link that works once; every other session of the person ends."""
 
     template_name = "registration/set_password.html"
-    success_url = reverse_lazy("sign-in")
     token_generator = _AnyLink()
+
+    def get_success_url(self) -> str:
+        """Lead to the sign-in page, which shows that it is done."""
+        return reverse("sign-in", query={"done": "1"})
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Store the password where the link still holds."""
@@ -160,6 +165,7 @@ class SetPassword(AsksForPassword, PasswordResetConfirmView):
             form.save()
 
         if use_link(form.user, token, set_password=store):
+            toast(self.request, gettext("Password set. You can sign in now."))
             return HttpResponseRedirect(self.get_success_url())
         self.validlink = False
         return self.render_to_response(self.get_context_data())

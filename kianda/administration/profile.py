@@ -33,7 +33,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
-            toast(request, _("Your profile is saved."))
+            toast(request, _("Profile saved."))
             return go(request, "profile")
     status = 422 if form.errors else 200
     context = {

@@ -54,7 +54,7 @@ def restore(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         except (Conflict, Forbidden) as refused:
             refusal = refused.detail
         else:
-            toast(request, _("%(title)s is restored.") % {"title": found.title})
+            toast(request, _("%(title)s restored.") % {"title": found.title})
             return go(request, services.BinnedThing(found.kind, made).page)
     wish = name if errors and name != found.name else found.kind.free_name(name or found.name)
     context: dict[str, Any] = {
@@ -78,7 +78,7 @@ def remove(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         raise
     if request.method == "POST":
         services.remove(found.kind, pk=pk, user=cast(User, request.user))
-        toast(request, _("%(title)s is removed for good.") % {"title": found.title})
+        toast(request, _("%(title)s permanently deleted.") % {"title": found.title})
         return go(request, "bin")
-    title = _("Remove %(title)s for good") % {"title": found.title}
+    title = _("Delete %(title)s permanently") % {"title": found.title}
     return render_dialog(request, "accounts/_bin_remove.html", {"thing": found}, title=title)

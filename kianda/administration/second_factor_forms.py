@@ -71,7 +71,7 @@ class _CountedCode(forms.Form):
 
     def _spend(self, code: str) -> None:
         if not spend_code(self.user, self.authenticator, code):
-            raise ValidationError(_("This code was used already. Wait for the next one."))
+            raise ValidationError(_("This code was already used. Wait for the next one."))
 
 
 class SecondFactorForm(_CountedCode, AuthenticateForm):
@@ -108,7 +108,7 @@ class AppForm(forms.Form):
         steps = totp.yield_hotp_counters_from_time()
         right = (totp.format_hotp_value(totp.hotp_value(self.secret, step)) for step in steps)
         if not any(compare_user_code(actual=code, expected=one) for one in right):
-            raise ValidationError(_("The code is not right. Check it and try again."))
+            raise ValidationError(_("Wrong code. Check it and try again."))
         return code
 
     def forget_secret(self) -> None:
@@ -151,7 +151,7 @@ class PasskeyForm(AddWebAuthnForm):
     name = forms.CharField(
         label=_("Name"), max_length=100, required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-        help_text=_("So that you can tell your passkeys apart, such as Work laptop."),
+        help_text=_("Helps you recognise your passkeys, such as Work laptop."),
     )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:

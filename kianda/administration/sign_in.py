@@ -58,7 +58,8 @@ class SignIn(SaysWhenToWait, LoginView):
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         """Tell whether a session has ended, and where a demo's password is found."""
         return super().get_context_data(
-            **more, expired="expired" in self.request.GET, is_demo=settings.KIANDA_DEMO,
+            **more, expired="expired" in self.request.GET, done="done" in self.request.GET,
+            is_demo=settings.KIANDA_DEMO,
             days=REMEMBERED_DAYS, refused=REFUSED.get(self.request.GET.get("refused", "")),
             providers=list(providers(active=True)),
             only_providers=policy().only_single_sign_on and "password" not in self.request.GET,
@@ -158,5 +159,5 @@ class ChangePassword(SaysWhenToWait, AsksForPassword, PasswordChangeView):
         forget_sessions(person, but=str(self.request.session.session_key))
         note_session(self.request, person)
         audit.record(person, action="changed the password", kind="user", name=person.username)
-        toast(self.request, _("Your password is changed. Other sessions of yours have ended."))
+        toast(self.request, _("Password changed. Your other sessions have ended."))
         return answer

@@ -74,10 +74,10 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
     """Ask, then end a token."""
     token = visible_tokens(signed_in(request)).filter(pk=token_id).first()
     if token is None:
-        raise Missing(_("There is no such API token."))
+        raise Missing(_("API token not found."))
     if request.method == "POST":
         revoke_token(token, by=request.user)
-        toast(request, _("“%s” is revoked.") % token.name)
+        toast(request, _("“%s” revoked.") % token.name)
         return go(request, "tokens")
     title = _("Revoke “%s”?") % token.name
     context = {"token": token}

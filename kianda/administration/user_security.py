@@ -26,17 +26,19 @@ class SignInSettingsForm(forms.Form):
     """How people of this workspace sign in."""
 
     roles: Any = forms.MultipleChoiceField(
-        label=gettext_lazy("Second factor needed for"), required=False,
+        label=gettext_lazy("Second factor required for"), required=False,
         widget=forms.CheckboxSelectMultiple, choices=[(role, role) for role in ROLES],
         help_text=gettext_lazy(
-            "People of these roles set one up when they open a page next. API tokens go on working."
+            "People with these roles must set one up before they continue. API tokens "
+            "still work."
         ),
     )  # fmt: skip
 
     only_single_sign_on: Any = forms.BooleanField(
         label=gettext_lazy("Single sign-on only"), required=False,
         help_text=gettext_lazy(
-            "Passwords and passkeys then work for Administrators alone, as a way back."
+            "Only Administrators can then use passwords and passkeys, so that you are "
+            "never locked out."
         ),
     )  # fmt: skip
 

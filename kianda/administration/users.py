@@ -45,8 +45,8 @@ from kianda.web.pages import (
 
 ADMIN = (ADMINISTRATOR,)
 _ACTS = {
-    "deactivate": (people.deactivate_person, gettext_lazy("%s is deactivated.")),
-    "reactivate": (people.reactivate_person, gettext_lazy("%s can sign in again.")),
+    "deactivate": (people.deactivate_person, gettext_lazy("%s deactivated.")),
+    "reactivate": (people.reactivate_person, gettext_lazy("%s reactivated.")),
 }
 
 
@@ -85,7 +85,7 @@ def invite(request: HttpRequest) -> HttpResponseBase:
             form_errors(form, invalid)
         else:
             if not send:
-                return _link(request, made, path, title=_("%s is invited") % made.username)
+                return _link(request, made, path, title=_("%s invited") % made.username)
             toast(request, _("Invitation sent to %s.") % made.email)
             return go(request, "users")
     context: dict[str, Any] = {"form": form}
@@ -117,7 +117,7 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
                 theirs=_in_words(now), mine=_in_words(mine),
             )  # fmt: skip
         else:
-            toast(request, _("%s is changed.") % user.username)
+            toast(request, _("%s changed.") % user.username)
             return go(request, "users")
     context = {
         "form": form, "person": user,

@@ -30,9 +30,9 @@ def owner_flaws(document: Document, catalog: Catalog) -> Iterator[Flaw]:
     groups = catalog.unknown_groups({group for _, _name, group in named if group})
     for place, name, group in named:
         if name in users:
-            yield Flaw(place, _("There is no user with the user name %(name)s.") % {"name": name})
+            yield Flaw(place, _("No user named %(name)s.") % {"name": name})
         if group in groups:
-            yield Flaw(place, _("There is no group %(name)s.") % {"name": group})
+            yield Flaw(place, _("No group named %(name)s.") % {"name": group})
 
 
 def named_in(document: Document) -> Iterator[Named]:

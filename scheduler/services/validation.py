@@ -176,7 +176,7 @@ def _check_run_as(checked: CheckedTask, user: User, task: ScheduledTask | None) 
                 % {"name": name, "own": user.get_username()},
             )
     elif person is None:
-        checked.flaw("/run_as", _("There is no user %(name)s.") % {"name": name})
+        checked.flaw("/run_as", _("No user named %(name)s.") % {"name": name})
     elif not person.is_active:
         checked.flaw("/run_as", _("%(name)s can no longer sign in.") % {"name": name})
     checked.run_as = person

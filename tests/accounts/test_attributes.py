@@ -101,11 +101,11 @@ def test_the_api_adds_titles_and_deletes_attributes(admin: Any, api: Any) -> Non
 @pytest.mark.parametrize(
     ("body", "at", "words"),
     [
-        ({"title": " "}, "/title", "Give it a title"),
+        ({"title": " "}, "/title", "Enter a title"),
         ({"title": "x" * 81}, "/title", "at most 80"),
         ({"title": "cost CENTRE", "name": "other"}, "/title", "already"),
         ({"title": "Other", "name": "Cost_Centre"}, "/name", "already"),
-        ({"title": "Post", "name": "email"}, "/name", "Every user has email already"),
+        ({"title": "Post", "name": "email"}, "/name", "Every user already has email"),
         ({"title": "E-mail", "name": "e-mail"}, "/name", "Start with a letter"),
         ({"title": "Now", "name": "now"}, "/name", "reserved"),
     ],
@@ -164,7 +164,7 @@ def test_a_deleted_attribute_takes_its_values_with_it(
     )  # fmt: skip
     client = client_of(admin)
     asked = text_of(client.get(f"/users/attributes/{centre.pk}/delete/"))
-    assert "What it says of one user is deleted too" in asked
+    assert "Also deletes its value for 1 user" in asked
     client.post(f"/users/attributes/{centre.pk}/delete/")
     assert not UserAttribute.objects.exists()
     assert person_data(mark).attributes == {}

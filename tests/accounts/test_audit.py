@@ -92,7 +92,7 @@ def test_what_nobody_is_called_is_not_written_down(db: None) -> None:
     for name in ("hunter2", "hunter3"):
         client.post("/sign-in/", {"username": name, "password": "wrong"})
     assert told() == [
-        ("system", "wrong password", "203.0.113.5", "For a user name that does not exist."),
+        ("system", "wrong password", "203.0.113.5", "Unknown user name."),
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_try_for_somebody_deactivated_is_told_as_such_to_administrators_alone(
     ben.is_active = False
     ben.save()
     page = Client().post("/sign-in/", {"username": "ben", "password": PASSWORD})
-    assert "do not match" in text_of(page)
+    assert "Wrong user name or password" in text_of(page)
     assert told() == [
         ("system", "wrong password", "ben", "The user is deactivated. From 127.0.0.1."),
     ]

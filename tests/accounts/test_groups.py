@@ -86,15 +86,15 @@ def test_a_group_is_added_on_the_page_and_stands_in_the_list(
         ("", "required"),
         ("   ", "required"),
         ("x" * 81, "at most 80"),
-        ("bUYERS", "There is a group Buyers already"),
+        ("bUYERS", "Buyers already exists"),
         ("designer", "designer is a role"),
         ("USER", "USER is a role"),
-        ("a\nb", "cannot be seen"),
-        ("a\u202eb", "cannot be seen"),
+        ("a\nb", "invisible character"),
+        ("a\u202eb", "invisible character"),
         ("a\x00b", "Null characters"),
-        ("North, South", "Leave out"),
-        ("[status]", "Leave out"),
-        ("=1", "Leave out"),
+        ("North, South", "Do not use"),
+        ("[status]", "Do not use"),
+        ("=1", "Do not use"),
     ],
 )
 def test_a_name_that_cannot_be_is_told_and_what_was_typed_stays(
@@ -126,11 +126,11 @@ def test_unknown_members_are_told_and_nothing_is_half_done(
     for path in ("new/", f"{buyers.pk}/"):
         answer = post(office, PAGE + path, body)
         assert answer.status_code == 422
-        assert "There is no user nobody." in told(answer)
-        assert "Several users go by both@example.org." in told(answer)
+        assert "No user named nobody." in told(answer)
+        assert "More than one user is named both@example.org." in told(answer)
         assert "nobody\nboth@example.org\nben</textarea>" in told(answer)
     answer = office.post(f"{PAGE}new/", {"name": "X", "members": "ben ben\nodd"})
-    assert "There is no user odd." in told(answer).partition('id="id_members-error"')[2]
+    assert "No user named odd." in told(answer).partition('id="id_members-error"')[2]
     listed: Any = groups.groups()
     assert [(one.name, one.members) for one in listed] == [("Buyers", 1)]
 
@@ -143,7 +143,7 @@ def test_a_group_is_renamed_and_members_come_and_go(
     assert post(office, f"{PAGE}{buyers.pk}/", body).status_code == 303
     row = groups.groups().get()
     assert (row.name, groups.members_of(row)) == ("Purchase", ["ada", "admin"])
-    assert entries("renamed") == [("Purchase", "It was Buyers")]
+    assert entries("renamed") == [("Purchase", "Previously Buyers")]
     assert entries("members changed") == [("Purchase", "Added: admin. Removed: ben")]
     assert post(office, f"{PAGE}{buyers.pk}/", body | {"name": "PURCHASE"}).status_code == 303
     assert groups.groups().get().name == "PURCHASE"
@@ -160,8 +160,8 @@ def test_groups_are_ticked_on_the_dialog_of_a_person(
     assert groups_of(fresh(ben)) == {"User", "Sellers"}
     assert AuditEntry.objects.filter(name="ben", detail="Groups: Sellers").exists()
     answer = office.post(path, body | {"groups": ["Gone", "Sellers"]})
-    assert (answer.status_code, "There is no group Gone" in told(answer)) == (422, True)
-    with pytest.raises(Invalid, match="There is no group Designer"):
+    assert (answer.status_code, "The group Gone no longer exists." in told(answer)) == (422, True)
+    with pytest.raises(Invalid, match="No group named Designer"):
         users.change_person(ben, name="", email="", roles=[], groups=["Designer"], by=admin)
     body = {"username": "eve", "roles": ["User"], "groups": ["Buyers"]}
     assert office.post("/users/invite/", body).status_code == 200
@@ -172,7 +172,7 @@ def test_a_group_that_nothing_uses_is_deleted_after_a_question(
     office: Client, ben: Any, buyers: Any
 ) -> None:
     path = f"{PAGE}{buyers.pk}/delete/"
-    assert "Nothing uses it. Its one member stays" in told(office.get(path))
+    assert "The group is not in use. Its only member remains" in told(office.get(path))
     assert office.post(path).status_code == 303
     assert not groups.groups().exists()
     assert fresh(ben).is_active
@@ -231,9 +231,9 @@ def test_a_group_in_use_keeps_its_name_and_is_not_deleted(
     assert answer.status_code == 422
     with pytest.raises(InUse, match="Buyers is in use by"):
         groups.delete_group(buyers, by=admin)
-    assert "so its name stays as it is" in told(office.get(path))
+    assert "Cannot be changed: forms, designs or data sources use" in told(office.get(path))
     answer = post(office, path, {"name": "Purchase", "members": ""})
-    assert "cannot be renamed while it is in use by" in told(answer)
+    assert "cannot be renamed: it is in use by" in told(answer)
     assert groups.members_of(groups.groups().get(name="Buyers")) == ["ben"]
     assert post(office, path, {"name": "Buyers", "members": "ada"}).status_code == 303
     assert groups.members_of(buyers) == ["ada"]
@@ -259,7 +259,7 @@ def test_a_design_names_no_group_that_is_not_there(ada: Any, admin: Any) -> None
         publish_design(name="orders", user=ada)
     places = [flaw.pointer for flaw in caught.value.errors]
     assert places == ["/forms/0/owners/users/0", "/forms/1/owners/groups/0"]
-    for at, sentence in (("main", "the user name nobody."), ("second", "no group Buyers.")):
+    for at, sentence in (("main", "No user named nobody."), ("second", "No group named Buyers.")):
         panel = told(client_of(ada).get(f"/designs/orders/designer/?at=form:{at}"))
         beside = panel.partition('id="fs-owners-error">')[2]
         assert sentence in beside.partition("</div>")[0]

@@ -55,7 +55,7 @@ def test_the_page_says_beside_the_box_how_long_to_wait_and_so_does_the_answer(
     page = markup_of(answer)
     said = "Too many wrong passwords. Wait 2 seconds, then try again."
     assert f'id="id_password-error">{said}' in page
-    assert "do not match" not in page
+    assert "Wrong user name or password" not in page
     clock.move_to(seconds(2), tick=False)
     assert sign_in("ada", PASSWORD).status_code == 302
 
@@ -204,7 +204,11 @@ def test_the_audit_log_says_once_that_an_address_or_an_account_has_to_wait(
     found = AuditEntry.objects.filter(action="sign-in paused").order_by("pk")
     assert [(entry.name, entry.user_name, entry.detail) for entry in found] == [
         ("ada", "system", f"Too many wrong passwords from {ELSEWHERE}."),
-        (OFFICE, "system", "Wrong passwords for 10 accounts from this address: it has to wait."),
+        (
+            OFFICE,
+            "system",
+            "Wrong passwords for 10 accounts from this address. Sign-in from it is paused.",
+        ),
     ]
 
 

@@ -113,8 +113,8 @@ def test_a_role_that_comes_with_another_is_said_beside_its_box(
 ) -> None:
     dan = make_user("dan", *roles)
     page = text_of(client_of(admin).get(f"/users/{dan.pk}/"))
-    assert page.count("also without a tick") == said
-    assert page.count(f"Comes with {', '.join(roles)}, also") == said
+    assert page.count("even if not selected") == said
+    assert page.count(f"Included in {', '.join(roles)}, even") == said
 
 
 def test_who_loses_the_role_administrator_keeps_only_what_was_given(admin: Any) -> None:
@@ -164,8 +164,8 @@ def test_a_link_works_once_and_ends_with_the_next_sign_in(
     path = renew_link(ben, by=admin)
     page = client.get(path, follow=True)
     body = {"new_password1": "another good one", "new_password2": "another good one"}
-    assert client.post(page.redirect_chain[-1][0], body)["Location"] == "/sign-in/"
-    assert "has been used" in client.get(path, follow=True).content.decode()
+    assert client.post(page.redirect_chain[-1][0], body)["Location"] == "/sign-in/?done=1"
+    assert "was already used" in client.get(path, follow=True).content.decode()
     assert AuditEntry.objects.filter(action="set a password", name="ben").exists()
 
 

@@ -68,7 +68,7 @@ def test_new_people_and_changes_are_told_first_and_then_stored(admin: Any, mark:
     assert person_data(mark).department == "Board"
     rows = AuditEntry.objects.order_by("pk").values_list("action", "name", "detail")
     assert list(rows) == [
-        ("invited", "emma", "Import. Designer, User. Name. E-mail. Manager: mark. Department. "
+        ("invited", "emma", "Import. Designer, User. Name. Email. Manager: mark. Department. "
          "Job title. Phone. Groups: HR"),
         ("changed", "mark", "Import. Department"),
     ]  # fmt: skip
@@ -134,19 +134,19 @@ def test_what_is_wrong_is_told_with_its_line_and_column(admin: Any, mark: Any) -
         "gus,G\u200bus,,,,",
     ]
     assert flaws_of("\n".join(lines)) == [
-        (2, "E-mail", "Write an e-mail address such as ada@example.org."),
+        (2, "Email", "Enter an email address such as ada@example.org."),
         (3, "User name", "Use letters, digits and @ . + - _ only."),
-        (4, "User name", "ANN is on line 2 already."),
-        (5, "User name", "Write a user name."),
-        (6, "Manager", "No user named @me, and none in the file."),
-        (6, "Name", "It begins with =, as a formula does. Write the value itself."),
-        (7, "Groups", "There is no group Nobody."),
+        (4, "User name", "ANN is already on line 2."),
+        (5, "User name", "Enter a user name."),
+        (6, "Manager", "No user named @me, neither here nor in the file."),
+        (6, "Name", "The value starts with =, as a formula does. Enter the value only."),
+        (7, "Groups", "No group named Nobody."),
         (7, "Manager", "gone is deactivated. Choose another user."),
-        (7, "Roles", "There is no role Boss."),
+        (7, "Roles", "No role named Boss."),
         (8, "Manager", "A user cannot be their own manager. Choose another user."),
-        (9, "Manager", "No user named who%s, and none in the file."),
-        (10, "", "The line has 2 cells, the header 6."),
-        (13, "Name", "It holds a sign that cannot be seen. Type it again."),
+        (9, "Manager", "No user named who%s, neither here nor in the file."),
+        (10, "", "This line has 2 cells, but the header has 6."),
+        (13, "Name", "The text contains an invisible character. Type it again."),
     ]
 
 
@@ -173,14 +173,14 @@ def test_the_last_administrator_stays_one(admin: Any, mark: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "line", "said"),
     [
-        (b"", 0, "The file holds no people."),
-        (b"username\n", 0, "The file holds no people."),
-        (b"name\nAda\n", 1, "The column User name is missing."),
-        (b"username,shoe size\n", 1, "There is no column \u201cshoe size\u201d."),
-        (b"username,e-mail,email\n", 1, "is there twice."),
+        (b"", 0, "The file contains no users."),
+        (b"username\n", 0, "The file contains no users."),
+        (b"name\nAda\n", 1, "The column User name is missing. Add it."),
+        (b"username,shoe size\n", 1, "Unknown column \u201cshoe size\u201d."),
+        (b"username,e-mail,email\n", 1, "appears twice."),
         (b"username\nzo\xeb\n", 2, "The file is not UTF-8."),
         ("username\nada\n".encode("utf-16"), 1, "The file is not UTF-8."),
-        (b"username\nada\0\n", 2, "The file is no text."),
+        (b"username\nada\0\n", 2, "This is not a text file. Choose a CSV file."),
         (b'username\nada\n"ben" x\n', 3, "not valid CSV"),
         (b'username\n"' + b"x" * 200_000 + b'"\n', 2, "not valid CSV"),
         (b"username\n" + b"x\n" * MOST_BYTES, 0, "larger than 2 MB"),
@@ -232,7 +232,7 @@ def test_an_administrator_checks_imports_and_takes_the_links_along(admin: Any, m
     bob.save()
     file = client.post("/users/import/links/", {"held": done.context["held"]})
     rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
-    assert rows[0] == ["User name", "Name", "E-mail", "Link"]
+    assert rows[0] == ["User name", "Name", "Email", "Link"]
     ((name, _called, _mail, link),) = rows[1:]
     assert name == "'+ann"
     told = AuditEntry.objects.filter(action="exported").values_list("user_name", "kind", "name")

@@ -69,7 +69,7 @@ def test_each_wrong_value_is_told_at_its_place_and_nothing_is_stored(admin: Any,
     assert flaws == {
         "/manager": "No user named nobody.",
         "/department": "Use at most 150 characters.",
-        "/job_title": "It holds a sign that cannot be seen. Type it again.",
+        "/job_title": "The text contains an invisible character. Type it again.",
         "/phone": "Use at most 50 characters.",
     }
     assert person_data(ben) == PersonData()
@@ -100,11 +100,11 @@ def test_a_deactivated_manager_stays_and_is_chosen_by_nobody_else(
 ) -> None:
     set_data(ben, admin, manager="mark")
     asked = text_of(client_of(admin).get(f"/users/{mark.pk}/deactivate/"))
-    assert "1 person reports to mark" in asked
+    assert "1 person will still report to mark" in asked
     users.deactivate_person(mark, by=admin)
     set_data(ben, admin, manager="mark", phone="1")
     assert person_data(ben).manager == "mark"
-    assert "Deactivated." in text_of(client_of(admin).get(f"/users/{ben.pk}/"))
+    assert "This manager is deactivated." in text_of(client_of(admin).get(f"/users/{ben.pk}/"))
     assert flaws_of(ada, admin, manager="mark") == {
         "/manager": "mark is deactivated. Choose another user."
     }

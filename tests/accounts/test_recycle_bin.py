@@ -110,7 +110,7 @@ def test_only_an_administrator_removes_for_good(
     there = f"/bin/{kind}/{filled[kind]}/remove/"
     for name in ("ada", "dan", "ben"):
         assert client_of(request.getfixturevalue(name)).post(there).status_code == 403
-    assert "This cannot be taken back." in text_of(client_of(admin).get(there))
+    assert "This cannot be undone." in text_of(client_of(admin).get(there))
     assert client_of(admin).post(there)["Location"] == "/bin/"
     assert client_of(admin).get(there).status_code == 404
     assert AuditEntry.objects.order_by("-pk")[0].action == "removed"
@@ -120,7 +120,7 @@ def test_a_name_that_is_taken_is_asked_for(filled: dict[str, int], dan: Any) -> 
     create_datasource(raw=raw_datasource(), user=dan)
     client, there = client_of(dan), f"/bin/datasources/{filled['datasources']}/restore/"
     dialog = client.get(there)
-    assert "The name token-service is taken by now" in text_of(dialog)
+    assert "token-service already exists" in text_of(dialog)
     assert 'value="token-service-2"' in dialog.content.decode()
     assert client.post(there, {"/name": "token-service"}).status_code == 422
     assert client.post(there, {"/name": "t-2"})["Location"] == "/datasources/t-2/"

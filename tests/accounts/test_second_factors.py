@@ -60,7 +60,7 @@ def test_the_password_alone_lets_nobody_in_who_has_a_second_factor(clock: Any, b
     client = enter_password(with_app(ben))
     assert not is_in(client)
     assert client.get("/api/v1/me/").status_code == 401
-    assert "Enter the code of your authenticator app" in text_of(client.get(STEP))
+    assert "Enter the code from your authenticator app" in text_of(client.get(STEP))
     assert send(client, code_of()).status_code == 302
     assert is_in(client)
     assert told("signed in") == [("ben", "Password + Authenticator app, from 127.0.0.1.")]
@@ -97,7 +97,7 @@ def test_a_code_older_than_one_that_was_used_is_not_taken(clock: Any, ben: Any) 
     assert send(enter_password(ben), code_of()).status_code == 302
     answer = send(enter_password(ben), old)
     assert answer.status_code == 422
-    assert "This code was used already. Wait for the next one." in text_of(answer)
+    assert "This code was already used. Wait for the next one." in text_of(answer)
 
 
 def test_clocks_may_be_wrong_by_one_step_and_not_by_two(clock: Any, ben: Any) -> None:
@@ -125,7 +125,7 @@ def test_codes_are_not_guessed_from_however_many_addresses(clock: Any, ben: Any)
     assert send(clients[6], code_of()).status_code == 429
     assert told("wrong code") == [("ben", f"From 203.0.113.{n}.") for n in range(5)]
     assert told("sign-in paused") == [
-        ("ben", "Too many wrong codes of the second factor, the last from 203.0.113.5.")
+        ("ben", "Too many wrong codes for the second factor, the last from 203.0.113.5.")
     ]
     clock.move_to(MONDAY + dt.timedelta(seconds=31), tick=False)
     assert send(clients[6], code_of()).status_code == 302
@@ -348,9 +348,9 @@ def test_who_needs_one_is_told_in_the_audit_log_and_unknown_roles_are_refused(ad
     require_for(["Administrator", "Designer"], by=admin)
     assert SignInPolicy.objects.get().second_factor_roles == ["Administrator", "Designer"]
     assert told("changed") == [
-        ("Second factor", "Second factor needed for: Administrator, Designer")
+        ("Second factor", "Second factor required for: Administrator, Designer")
     ]
-    with pytest.raises(Invalid, match="no role Emperor"):
+    with pytest.raises(Invalid, match="No role named Emperor"):
         require_for(["Emperor"], by=admin)
 
 
@@ -389,7 +389,7 @@ def test_the_secret_of_another_person_takes_no_code(
     Authenticator.objects.filter(user=ben, type="totp").update(data=moved)
     Authenticator.objects.filter(user=ben, type="recovery_codes").update(data=codes)
     assert send(enter_password(ben), code_of()).status_code == 422
-    assert "was sealed for another row" in caplog.text
+    assert "belongs to another row" in caplog.text
     assert not set(recovery_codes(ben)) & set(recovery_codes(ada))
     Authenticator.objects.filter(user=ben, type="totp").update(data=own)
     assert send(enter_password(ben), code_of()).status_code == 302

@@ -100,10 +100,10 @@ def test_what_cannot_be_is_told_at_its_field(emma: Any, tom: Any) -> None:
 def test_no_one_stands_in_for_their_own_substitute_on_the_same_day(emma: Any, tom: Any) -> None:
     ann = make_user("ann", "User")
     name_substitute(emma, Stay("tom", TODAY, TODAY + timedelta(days=9)), by=emma)
-    assert "emma stands in for" not in str(flaws_of(tom, "tom", TODAY))
-    assert "tom stands in for emma" in flaws_of(tom, "emma", TODAY)["/substitute"]
+    assert "emma is already a substitute for" not in str(flaws_of(tom, "tom", TODAY))
+    assert "tom is already a substitute for emma" in flaws_of(tom, "emma", TODAY)["/substitute"]
     name_substitute(tom, Stay("ann", TODAY, TODAY + timedelta(days=3)), by=tom)
-    assert "ann stands in for emma" in flaws_of(ann, "emma", TODAY)["/substitute"]
+    assert "ann is already a substitute for emma" in flaws_of(ann, "emma", TODAY)["/substitute"]
     # On other days it is no circle: on none of them all three are away.
     name_substitute(ann, Stay("emma", TODAY + timedelta(days=4)), by=ann)
     name_substitute(tom, Stay("emma", TODAY + timedelta(days=10)), by=tom)

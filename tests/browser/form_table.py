@@ -93,7 +93,7 @@ TASKS, DESIGNS = "/scheduled-tasks/", "/designs/"
 FORMS = {
     "user-invite": Form(
         "/users/invite/", "admin", "Invite", "username", "eve",
-        opener=("/users/", "Invite a user"), again="There is a user eve already",
+        opener=("/users/", "Invite a user"), again="eve already exists",
     ),
     "user": Form(
         "/users/{ben}/", "admin", "OK", "name", SCRIPT, second="Ben", opener=("/users/", "ben"),
@@ -101,7 +101,7 @@ FORMS = {
     ),
     "group-new": Form(
         "/users/groups/new/", "admin", "OK", "name", SCRIPT[:40],
-        opener=("/users/groups/", "Add a group"), again="There is a group",
+        opener=("/users/groups/", "Add a group"), again="already exists. Choose another name.",
     ),
     "group": Form(
         "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
@@ -110,7 +110,8 @@ FORMS = {
     ),
     "user-attribute-new": Form(
         "/users/attributes/new/", "admin", "OK", "title", SCRIPT,
-        opener=("/users/attributes/", "Add an attribute"), again="There is an attribute",
+        opener=("/users/attributes/", "Add an attribute"),
+        again="already exists. Choose another title.",
     ),
     "user-attribute": Form(
         "/users/attributes/77/", "admin", "OK", "title", SCRIPT, rows=crew,
@@ -184,10 +185,10 @@ FORMS = {
 # without words it does the same once more.
 ASKED = {
     "user-password-link": ("/users/{ben}/password-link/", "Show new link", ""),
-    "user-deactivate": ("/users/{ben}/deactivate/", "Deactivate", "ben is deactivated."),
-    "group-delete": ("/users/groups/77/delete/", "Delete", "There is no such group"),
+    "user-deactivate": ("/users/{ben}/deactivate/", "Deactivate", "ben deactivated."),
+    "group-delete": ("/users/groups/77/delete/", "Delete", "Group not found"),
     "user-attribute-delete": (
-        "/users/attributes/77/delete/", "Delete", "There is no such attribute",
+        "/users/attributes/77/delete/", "Delete", "Attribute not found",
     ),
     "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "is revoked."),
     "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Create new URL", ""),
@@ -206,7 +207,9 @@ ASKED = {
         "/instances/orders-1/delete/", "Delete record", "There is no record orders-1",
     ),
     "design-delete": ("/designs/orders/delete/", "Delete design", "There is no process"),
-    "bin-remove": ("/bin/designs/{bin}/remove/", "Remove for good", "What was deleted can be"),
+    "bin-remove": (
+        "/bin/designs/{bin}/remove/", "Delete permanently", "You can restore deleted items",
+    ),
 }  # fmt: skip
 # What has a story of its own, by the module that tells it.
 ELSEWHERE = {

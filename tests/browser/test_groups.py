@@ -25,7 +25,7 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page.complaints.expect("status of 422")
     page.goto("/users/")
     page.get_by_role("link", name="Groups", exact=True).click()
-    page.get_by_text("There is no group yet").wait_for()
+    page.get_by_text("No groups yet").wait_for()
     looks(page)
     page.get_by_role("link", name="Add a group").click()
     page.wait_for_selector("#dialog [name=name]:focus")
@@ -38,7 +38,7 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page.keyboard.press("Tab")
     page.click("#dialog button[type=submit]")
     page.wait_for_selector("#id_name-error >> text=designer is a role")
-    assert "There is no user <script>alert(1)</script>" in page.inner_text("#id_members-error")
+    assert "No user named <script>alert(1)</script>" in page.inner_text("#id_members-error")
     assert page.input_value("#dialog [name=members]") == typed
     expect(page.locator(".k-chip--bad")).to_have_count(2)
     looks(page)
@@ -56,7 +56,7 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     page.get_by_label(group).check()
     looks(page)
     page.click("#dialog >> text=OK")
-    page.get_by_text("ben is changed.").wait_for()
+    page.get_by_text("ben changed.").wait_for()
 
     raw = process(text_field("days"), name="leave", title="Leave", rules=[])
     raw["forms"][0]["fields"].append(button("send", {"type": "submit"}))
@@ -72,12 +72,12 @@ def test_a_group_is_made_and_its_forms_wait_for_its_members(
     assert page.inner_text("tbody td").split()[-1] == "2"
     page.get_by_role("button", name=f"More for {group}").click()
     page.get_by_role("link", name="Delete").click()
-    page.get_by_text("It is still used").wait_for()
+    page.get_by_text("Still in use").wait_for()
     looks(page)
     assert page.get_by_role("link", name="leave-1").get_attribute("href") == "/instances/leave-1/"
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name=group).first.click()
-    page.get_by_text("so its name stays as it is").wait_for()
+    page.get_by_text("Cannot be changed: forms, designs").wait_for()
     looks(page)
 
 
@@ -107,6 +107,6 @@ def test_an_administrator_of_a_group_changes_its_members(
     pick(page.get_by_label("Members", exact=True), "ada")
     looks(page)
     page.click("#dialog button[type=submit]")
-    page.get_by_text("HR is changed.").wait_for()
+    page.get_by_text("HR changed.").wait_for()
     expect(page.locator("tbody td").first).to_have_text("1")
     looks(page)

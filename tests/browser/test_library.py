@@ -125,11 +125,11 @@ def test_a_design_lives_from_add_new_to_the_bin_and_back(
     expect(page.locator('.k-rail [aria-current="page"]')).to_have_text(["Recycle bin"])
     add_design(title="Other", name="second", description="", group="", user=person("admin"))
     page.get_by_role("link", name="Restore Second").click()
-    dialog.get_by_text("The name second is taken by now").wait_for()
+    dialog.get_by_text("second already exists").wait_for()
     axe(page)
     assert_fits(page)
     dialog.get_by_role("button", name="Restore").click()
-    page.wait_for_selector("text=Second is restored.")
+    page.wait_for_selector("text=Second restored.")
     assert get_design("second-2").title == "Second"
 
 

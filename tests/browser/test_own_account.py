@@ -43,7 +43,7 @@ def test_nobody_sees_the_tokens_of_others_but_an_administrator(
     make_token(person("ada"))
     ben, admin = page_as("ben"), page_as("admin")
     ben.goto("/tokens/")
-    assert "There is no API token yet" in ben.inner_text("main")
+    assert "No API tokens yet" in ben.inner_text("main")
     ben.complaints.expect("status of 404")
     assert ben.goto(f"/tokens/{ApiToken.objects.get().pk}/revoke/").status == 404
     admin.goto("/tokens/")
@@ -55,11 +55,11 @@ def test_the_zone_and_theme_of_the_profile_hold_on_every_page(
 ) -> None:
     page = page_as("ben")
     page.goto("/profile/")
-    form = page.get_by_role("form", name="How pages look for you")
+    form = page.get_by_role("form", name="Display")
     form.get_by_label("Time zone").select_option("Pacific/Auckland")
     form.get_by_label("Theme").select_option("dark")
     form.get_by_role("button", name="Save").click()
-    page.wait_for_selector("text=Your profile is saved.")
+    page.wait_for_selector("text=Profile saved.")
     assert page.get_attribute("html", "data-theme") == "dark"
     assert Profile.objects.get(user=person("ben")).zone == "Pacific/Auckland"
     page.goto("/")
@@ -70,5 +70,5 @@ def test_the_zone_and_theme_of_the_profile_hold_on_every_page(
         page.locator("#usermenu label", has_text="Light").click()
     page.keyboard.press("Escape")
     form.get_by_role("button", name="Save").click()
-    page.wait_for_selector("text=Your profile is saved.")
+    page.wait_for_selector("text=Profile saved.")
     assert page.get_attribute("html", "data-theme") == "light"

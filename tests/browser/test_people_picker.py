@@ -98,12 +98,12 @@ def test_a_name_that_was_typed_and_not_chosen_is_not_lost(page_as: PageAs, offic
     box = page.get_by_label("Members", exact=True)
     box.fill("ann, stranger")
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_role("link", name="There is no user stranger.").click()
+    page.get_by_role("link", name="No user named stranger.").click()
     expect(box).to_be_focused()
     assert chosen(page) == ["GH\nGone Hart, deactivated", "AH\nAnn Hanlon", "stranger"]
     page.get_by_role("button", name="Remove stranger").click()
     page.get_by_role("button", name="OK", exact=True).click()
-    page.get_by_text("Crew is changed.").wait_for()
+    page.get_by_text("Crew changed.").wait_for()
 
 
 def test_owners_of_a_form_are_people_and_groups_of_one_picker(

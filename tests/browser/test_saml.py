@@ -23,9 +23,9 @@ def test_a_provider_is_set_up_and_signs_somebody_in_from_another_site(
     there = httpserver.url_for("/sign-in").replace("localhost", "127.0.0.1")
     office = page_as("admin")
     office.goto("/users/sign-in/")
-    office.get_by_role("link", name="Add a provider of SAML").click()
+    office.get_by_role("link", name="Add an identity provider with SAML").click()
     office.get_by_role("heading", name="Add an identity provider").wait_for()
-    office.get_by_text("Attributes with other names").click()
+    office.get_by_text("Custom attribute names").click()
     looks(office)
     office.fill("[name=name]", "Acme")
     office.fill("[name=metadata]", metadata(sign_in=there))
@@ -34,7 +34,7 @@ def test_a_provider_is_set_up_and_signs_somebody_in_from_another_site(
     office.get_by_role("button", name="Save").click()
     office.get_by_text("Acme added.").wait_for()
     office.get_by_role("button", name="Test").click()
-    office.get_by_text("What its metadata say").wait_for()
+    office.get_by_text("Metadata read").wait_for()
     looks(office)
     acs = f"{live_server.url}/sign-in/with/acme/answer/"
     ours = f"{live_server.url}/sign-in/with/acme/metadata/"

@@ -41,7 +41,7 @@ def test_a_person_signs_in_comes_to_the_page_asked_for_and_signs_out(
     page.wait_for_selector("#id_password-error")
     expect(page.locator("[name=password]")).to_be_focused()
     sign_in(page, password="wrong")
-    page.wait_for_selector("[role=alert] >> text=do not match")
+    page.wait_for_selector("[role=alert] >> text=Wrong user name or password")
     axe(page)
     assert page.input_value("[name=username]") == "ben"
     page.fill("[name=password]", PASSWORD)
@@ -75,7 +75,7 @@ def test_a_password_is_changed_and_other_sessions_end(page_as: PageAs, axe: Look
     page.fill("[name=new_password1]", "an even better password")
     page.fill("[name=new_password2]", "an even better password")
     page.click("button[type=submit] >> text=Change password")
-    page.wait_for_selector("text=Your password is changed.")
+    page.wait_for_selector("text=Password changed.")
     other.reload()
     other.wait_for_selector("[name=password]")
 

@@ -64,7 +64,7 @@ def test_a_substitute_does_the_work_of_who_is_away(
     expect(tom.get_by_text("Tom Keane for").first).to_be_visible()
     looks(tom)
     tom.goto("/profile/")
-    tom.get_by_text("You stand in for").wait_for()
+    tom.get_by_text("You are the substitute of").wait_for()
 
     emma.get_by_role("link", name="Change substitute").click()
     emma.get_by_role("button", name="Remove substitute").click()

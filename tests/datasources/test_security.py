@@ -125,8 +125,8 @@ def test_unknown_names_are_told_at_their_places(made: Datasource, dan: Any) -> N
     answer = restrict(dan, editors={"users": ["dan", "nobody"]}, callers={"groups": ["none"]})
     told = {flaw["pointer"]: flaw["detail"] for flaw in answer.json()["errors"]}
     assert told == {
-        "/editors/users/1": "There is no user nobody.",
-        "/callers/groups/0": "There is no group none.",
+        "/editors/users/1": "No user named nobody.",
+        "/callers/groups/0": "No group named none.",
     }
     assert Datasource.objects.get().security == {}
 
@@ -146,7 +146,7 @@ def test_the_dialog_stores_it_and_the_page_says_it(made: Datasource, dan: Any) -
     seen = {"revision": client.get(PAGE).context["revision"]}
     wrong = client.post(PAGE, seen | {"/editors/users": "dan, <b>nobody</b>"})
     assert wrong.status_code == 422
-    assert "There is no user &lt;b&gt;nobody&lt;/b&gt;." in wrong.content.decode()
+    assert "No user named &lt;b&gt;nobody&lt;/b&gt;." in wrong.content.decode()
     assert ">\ndan\n&lt;b&gt;nobody&lt;/b&gt;</textarea>" in wrong.content.decode()
     assert 'data-ref="user:&lt;b&gt;nobody&lt;/b&gt;"' in wrong.content.decode()
     named = {"/editors/users": "dan", "/callers/groups": ["Buyers"]}

@@ -110,9 +110,9 @@ def test_a_right_token_signs_in(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"nonce": "of-another-sign-in"}, "not for this sign-in"),
-        ({"nonce": None}, "not for this sign-in"),
-        ({"nonce": ""}, "not for this sign-in"),
+        ({"nonce": "of-another-sign-in"}, "not belong to this sign-in"),
+        ({"nonce": None}, "not belong to this sign-in"),
+        ({"nonce": ""}, "not belong to this sign-in"),
         ({"iss": "https://evil.example"}, "Invalid issuer"),
         ({"iss": None}, "iss"),
         ({"aud": "another-client"}, "Audience"),
@@ -230,7 +230,7 @@ def test_who_is_another_issuer_than_it_was_is_not_asked(
         "token_endpoint": "https://evil.example/t", "jwks_uri": "https://evil.example/k",
     })  # fmt: skip
     assert Client().get("/sign-in/with/acme/")["Location"] == "/sign-in/?refused=failed"
-    assert why() == "failed: It says that its issuer is https://evil.example."
+    assert why() == "failed: The provider names https://evil.example as its issuer."
 
 
 @pytest.mark.parametrize(

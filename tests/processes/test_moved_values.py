@@ -27,7 +27,7 @@ from tests.processes.conftest import VALUES, answers
 from tests.processes.stories import Make, press, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SAID = "was sealed for another row, or was changed in the database"
+SAID = "belongs to another row or was changed in the database"
 
 
 @pytest.fixture

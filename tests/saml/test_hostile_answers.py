@@ -47,18 +47,18 @@ def test_a_right_answer_signs_in_whichever_part_is_signed(scene: Scene, whole: b
         ({"issuer": "https://evil.example"}, "Invalid issuer"),
         ({"destination": "https://other.example/acs/"}, "received at"),
         ({"recipient": "https://other.example/acs/"}, "SubjectConfirmation"),
-        ({"recipient": f"{PUBLIC}{ACS}other/"}, "sent here"),
-        ({"recipient": ""}, "sent here"),
+        ({"recipient": f"{PUBLIC}{ACS}other/"}, "not addressed to this server"),
+        ({"recipient": ""}, "not addressed to this server"),
         ({"until_s": -400}, "expired"),
         ({"from_s": 900, "until_s": 1200}, "not yet valid"),
         ({"confirmed_s": -10}, "SubjectConfirmation"),
-        ({"confirmed_s": 0}, "until when"),
-        ({"confirms": ""}, "answers no request"),
-        ({"confirms": "", "response_to": ""}, "answers no request"),
+        ({"confirmed_s": 0}, "no expiry time"),
+        ({"confirms": ""}, "No request belongs"),
+        ({"confirms": "", "response_to": ""}, "No request belongs"),
         ({"confirms": "ONELOGIN_other"}, "SubjectConfirmation"),
-        ({"asked": "ONELOGIN_unknown"}, "not for this sign-in"),
-        ({"name_id": ""}, "lasting ID"),
-        ({"name_id": "x" * 192}, "lasting ID"),
+        ({"asked": "ONELOGIN_unknown"}, "not belong to this sign-in"),
+        ({"name_id": ""}, "permanent ID"),
+        ({"name_id": "x" * 192}, "permanent ID"),
         ({"name_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"}, "transient"),
         ({"status": "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"}, "AuthnFailed"),
     ],
@@ -181,7 +181,7 @@ def test_an_answer_works_once_and_in_the_browser_that_asked(scene: Scene) -> Non
     scene.client.post("/sign-out/")
     assert scene.post(document)["Location"] == "/sign-in/?refused=failed"
     assert not is_in(scene.client)
-    assert "not for this sign-in" in why()
+    assert "not belong to this sign-in" in why()
 
 
 def test_what_was_kept_for_the_browser_is_kept_once_and_for_its_provider(

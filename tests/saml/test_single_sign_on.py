@@ -228,7 +228,7 @@ def test_new_certificates_come_from_the_address_of_the_metadata(
     row = IdentityProvider.objects.get()
     assert row.certificates == [PAIR.base64, NEXT_PAIR.base64]
     entry = AuditEntry.objects.get(action="changed", kind="identity provider")
-    assert entry.detail == "Certificates and address, from its metadata."
+    assert entry.detail == "Certificates and address updated from the metadata."
     page = text_of(client_of(admin).get("/users/sign-in/acme/"))
     assert "Expires soon" in page
 
@@ -248,7 +248,7 @@ def test_the_test_button_reads_the_metadata_anew_and_tells_what_is_wrong(
     published.clear()
     published.expect_request("/metadata").respond_with_data(metadata(NEXT_PAIR))
     page = text_of(office.post("/users/sign-in/acme/test/"))
-    assert f"People sign in at {SIGN_IN}. 1 key to sign with." in page
+    assert f"People sign in at {SIGN_IN}. 1 signing key." in page
     assert "Expires soon" in page
     assert IdentityProvider.objects.get().certificates == [NEXT_PAIR.base64]
     published.clear()
@@ -263,20 +263,20 @@ def wrong_metadata() -> list[tuple[str, str]]:
     """Return what is entered as metadata, and what is said of it."""
     right = metadata()
     return [
-        ("", "Enter the address of its metadata, or paste them."),
-        ("no XML", "cannot be read as XML"),
-        (f"""<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">]>{right}""", "cannot be read as XML"),
-        ("<a/>", "no metadata of an identity provider"),
-        (right.replace("HTTP-Redirect", "HTTP-POST"), "no address for signing in by HTTP-Redirect"),
-        (right.replace("use='signing'", "use='encryption'"), "no certificate to sign with"),
-        (right.replace(PAIR.base64, "AAAA"), "A certificate in it cannot be read."),
-        (metadata(sign_in="javascript:alert(1)"), "Where people sign in: Enter an address"),
+        ("", "Enter the address of the metadata, or paste the metadata."),
+        ("no XML", "not valid XML"),
+        (f"""<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">]>{right}""", "not valid XML"),
+        ("<a/>", "not the metadata of an identity provider"),
+        (right.replace("HTTP-Redirect", "HTTP-POST"), "no sign-in address for HTTP-Redirect"),
+        (right.replace("use='signing'", "use='encryption'"), "no signing certificate"),
+        (right.replace(PAIR.base64, "AAAA"), "A certificate in the metadata cannot be read."),
+        (metadata(sign_in="javascript:alert(1)"), "Sign-in address: Enter an address"),
         (metadata(sign_in="http://login.acme.example/"), "must begin with https://"),
         (f"<!-- {'x' * 500_001} -->{right}", "too long"),
         (
             "<E xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>"
             f"{right}{metadata(entity='https://b.example')}</E>",
-            "Enter its entity ID",
+            "Enter the entity ID",
         ),
     ]
 
@@ -302,13 +302,13 @@ def test_a_page_adds_one_from_a_file_and_shows_what_to_enter_there(
 ) -> None:
     settings.KIANDA_PUBLIC_URL = PUBLIC
     office = client_of(admin)
-    assert "Add a provider of SAML" in text_of(office.get("/users/sign-in/"))
+    assert "Add an identity provider with SAML" in text_of(office.get("/users/sign-in/"))
     body: dict[str, Any] = {
         "name": "Acme", "domains": "example.org", "trusts_addresses": "on", "is_active": "on",
         "attributes-email": "post", "groups_claim": "groups",
     }  # fmt: skip
     bad = office.post("/users/sign-in/new/?kind=saml", body)
-    assert (bad.status_code, "or paste them" in text_of(bad)) == (422, True)
+    assert (bad.status_code, "or paste the metadata" in text_of(bad)) == (422, True)
     body["metadata_file"] = SimpleUploadedFile("m.xml", b"\xff\xfe\xff")
     assert office.post("/users/sign-in/new/?kind=saml", body).status_code == 422
     body["metadata_file"] = SimpleUploadedFile("m.xml", metadata(NEXT_PAIR).encode())
@@ -327,7 +327,7 @@ def test_a_page_adds_one_from_a_file_and_shows_what_to_enter_there(
     row.refresh_from_db()
     assert (row.name, row.certificates) == ("Acme Ltd", [NEXT_PAIR.base64])
     other = {**more, "metadata": metadata(entity="https://evil.example"), "issuer": ENTITY}
-    assert "speak of no identity provider" in text_of(office.post("/users/sign-in/acme/", other))
+    assert "contains no identity provider" in text_of(office.post("/users/sign-in/acme/", other))
 
 
 def test_over_the_api_it_is_added_read_and_changed(
@@ -345,7 +345,7 @@ def test_over_the_api_it_is_added_read_and_changed(
     for wrong in ({"kind": "openid_connect"}, {"kind": "ldap"}, {"attributes": {"shoe": "x"}}):
         assert client.patch(f"{here}acme/", wrong).status_code == 400
     again = client.post(here, {**body, "name": "Again"})
-    assert "There is one with this entity ID already." in again.content.decode()
+    assert "A provider with this entity ID already exists." in again.content.decode()
     assert client.post(here, {**body, "kind": "ldap"}).status_code == 400
 
 
@@ -380,7 +380,7 @@ def test_without_the_extra_the_product_starts_and_says_what_to_install(tmp_path:
         cwd=Path(__file__).resolve().parents[2], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "\nFalse\n/kind SAML needs packages that are not installed here." in done.stdout
+    assert "\nFalse\n/kind SAML needs packages that are not installed." in done.stdout
     assert "python3 tools/install.py saml" in done.stdout
 
 

@@ -63,7 +63,7 @@ def flaws(raw: Any, user: Any) -> list[tuple[str, ...]]:
         ({"expires": {"at": "2026-03-02T11:59:59Z"}}, "/expires/at", "has passed"),
         ({"expires": {"at": "soon"}}, "/expires/at", "such as 2026"),
         ({"expires": {"after_runs": 0}}, "/expires/after_runs", "Enter 1 or more"),
-        ({"expires": {"when": {}}}, "/expires/when", "no setting 'when'"),
+        ({"expires": {"when": {}}}, "/expires/when", "Unknown setting 'when'"),
         ({"expires": {"at": "2026-03-02T12:00:30Z"}}, "/expires/at", "before its first run"),
         ({"enabled": "yes"}, "/enabled", "true or false"),
         ({"run_as": "admin"}, "/run_as", "Only an administrator"),
@@ -134,7 +134,7 @@ def test_an_administrator_may_name_another_person(make_task: Make, admin: Any, a
     assert make_task(user=admin, run_as="ada").run_as == ada
     with pytest.raises(Invalid) as caught:
         make_task(user=admin, name="Other", run_as="nobody")
-    assert caught.value.errors[0].detail == "There is no user nobody."
+    assert caught.value.errors[0].detail == "No user named nobody."
 
 
 @pytest.mark.parametrize("key", ["0", "x", "", "9" * 30, "-1", "1.0", "²"])

@@ -87,9 +87,10 @@ def confirm_address(request: HttpRequest, asked: EmailAddress) -> None:
         confirmed = EmailConfirmationHMAC(asked).confirm(request)
         if confirmed is None:
             raise Invalid(_taken())
+        detail = _("Changed from %(before)s to %(after)s.")
         audit.record(
             user, action="address changed", kind="user", name=user.username,
-            detail=_("%(before)s is now %(after)s.") % {"before": before, "after": asked.email},
+            detail=detail % {"before": before, "after": asked.email},
         )  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def _check_free(user: User, address: str, pointer: str) -> None:
         sentence = _("Enter an email address such as ada@example.org.")
         raise Invalid.at(pointer, sentence) from error
     if address == user.email.lower():
-        raise Invalid.at(pointer, _("This is your email address already."))
+        raise Invalid.at(pointer, _("This is already your email address."))
     if User.objects.filter(email__iexact=address).exclude(pk=user.pk).exists():
         raise Invalid.at(pointer, _taken())
 

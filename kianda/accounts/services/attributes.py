@@ -43,7 +43,7 @@ def attribute(key: int | str) -> UserAttribute:
     by = {"pk": key} if isinstance(key, int) else {"name": key}
     found = UserAttribute.objects.filter(**by).first()
     if found is None:
-        raise Missing(_("There is no such attribute."))
+        raise Missing(_("Attribute not found."))
     return found
 
 
@@ -60,7 +60,7 @@ def add_attribute(*, title: str, name: str = "", by: User) -> UserAttribute:
         lock_people()
         flaws = [*_title_flaws(title), *_name_flaws(name)]
         if UserAttribute.objects.count() >= MOST:
-            sentence = _("There are %(most)s attributes. No more can be added.")
+            sentence = _("You already have %(most)s attributes. Delete one before you add another.")
             flaws.append(Flaw("", sentence % {"most": MOST}))
         _raise(flaws)
         made = UserAttribute.objects.create(name=name, title=title)
@@ -84,7 +84,7 @@ def retitle_attribute(
             unchanged(row)
         _raise(_title_flaws(title, of=row))
         if title != row.title:
-            detail = _("It was %(name)s") % {"name": row.title}
+            detail = _("Previously %(name)s") % {"name": row.title}
             row.title = title
             row.save(update_fields=["title"])
             audit.record(by, action="changed", kind=KIND, name=row.name, detail=detail)
@@ -141,7 +141,7 @@ def value_flaws(values: Mapping[str, str]) -> list[Flaw]:
 
 def _value_flaw(name: str, text: str, titles: Mapping[str, str]) -> str:
     if name not in titles:
-        sentence = _("There is no attribute %(name)s. Add it in Administration, Users, Attributes.")
+        sentence = _("No attribute named %(name)s. Add it under Administration, Users, Attributes.")
         return sentence % {"name": name[:64]}
     if len(text) > LONGEST_VALUE:
         return _("Use at most %(most)s characters.") % {"most": LONGEST_VALUE}
@@ -156,11 +156,11 @@ def _name_for(title: str) -> str:
 def _title_flaws(title: str, *, of: UserAttribute | None = None) -> list[Flaw]:
     others = UserAttribute.objects.exclude(pk__in=[of.pk] if of else [])
     if not title:
-        found = _("Give it a title, such as Cost centre.")
+        found = _("Enter a title, such as Cost centre.")
     elif len(title) > LONGEST_TITLE:
         found = _("Use at most %(most)s characters.") % {"most": LONGEST_TITLE}
     elif others.filter(title__iexact=title).exists():
-        found = _("There is an attribute with this title already. Choose another one.")
+        found = _("An attribute with this title already exists. Choose another title.")
     else:
         found = unseen_flaw(title) or ""
     return [Flaw("/title", found)] if found else []
@@ -169,9 +169,9 @@ def _title_flaws(title: str, *, of: UserAttribute | None = None) -> list[Flaw]:
 def _name_flaws(name: str) -> list[Flaw]:
     found = field_name_flaw(name)
     if name.lower() in TAKEN:
-        found = _("Every user has %(name)s already. Choose another name.") % {"name": name}
+        found = _("Every user already has %(name)s. Choose another name.") % {"name": name}
     elif UserAttribute.objects.filter(name__iexact=name).exists():
-        found = _("There is an attribute with this name already. Choose another one.")
+        found = _("An attribute with this name already exists. Choose another name.")
     return [Flaw("/name", found)] if found else []
 
 

@@ -58,9 +58,9 @@ def group(key: int | str, *, managed_by: User | None = None) -> Group:
     rows = own_groups() if managed_by is None else groups_managed_by(managed_by)
     found = rows.filter(**by).first()
     if found is None and managed_by is not None and not has_role(managed_by, ADMINISTRATOR):
-        raise Forbidden(_("Only its administrators and Administrators change a group."))
+        raise Forbidden(_("Only this group's administrators and Administrators can change it."))
     if found is None:
-        raise Missing(_("There is no such group."))
+        raise Missing(_("Group not found."))
     return found
 
 
@@ -136,7 +136,7 @@ def change_group(
         before = row.name
         others = administrators is not None and _names(managing) != administrators_of(row)
         if not has_role(by, ADMINISTRATOR) and (name != before or others):
-            raise Forbidden(_("You can change the members of this group, and nothing else."))
+            raise Forbidden(_("You can only change the members of this group."))
         _raise([*_rename_flaws(row, name), *unknown, *unknown_too])
         if name != before:
             row.name = name
@@ -146,7 +146,7 @@ def change_group(
                 action="renamed",
                 kind=KIND,
                 name=name,
-                detail=_("It was %(name)s") % {"name": before},
+                detail=_("Previously %(name)s") % {"name": before},
             )
         _change_members(row, found, by=by)
         if administrators is not None:
@@ -177,7 +177,7 @@ def group_flaws(names: Iterable[str]) -> list[Flaw]:
     wanted = set(names)
     known = set(own_groups().filter(name__in=wanted).values_list("name", flat=True))
     return [
-        Flaw("/groups", _("There is no group %(name)s.") % {"name": name[:LONGEST]})
+        Flaw("/groups", _("No group named %(name)s.") % {"name": name[:LONGEST]})
         for name in sorted(wanted - known)
     ]
 
@@ -245,12 +245,12 @@ def _people(names: Iterable[str], *, place: str = "/members") -> tuple[list[User
         if len(hits) == 1:
             found[hits[0]] = None
         elif hits:
-            sentence = _("Several users go by %(name)s. Write the user name.") % {"name": name}
+            sentence = _("More than one user is named %(name)s. Enter the user name.") % {
+                "name": name
+            }
             flaws.append(Flaw(f"{place}/{at}", sentence))
         else:
-            flaws.append(
-                Flaw(f"{place}/{at}", _("There is no user %(name)s.") % {"name": name[:150]})
-            )
+            flaws.append(Flaw(f"{place}/{at}", _("No user named %(name)s.") % {"name": name[:150]}))
     rows = User.objects.in_bulk(list(found))
     return [rows[pk] for pk in found], flaws
 
@@ -266,22 +266,22 @@ def _name_flaws(name: str, *, of: Group | None = None) -> list[Flaw]:
 
 def _name_flaw(name: str, of: Group | None) -> str:
     if not name:
-        return _("Write a name.")
+        return _("Enter a name.")
     if len(name) > LONGEST:
         return _("Use at most %(most)s characters.") % {"most": LONGEST}
     if unseen := unseen_flaw(name):
         return unseen
     if any(sign in name for sign in _SIGNS) or name.startswith("="):
         signs = " ".join(_SIGNS)
-        return _(
-            "Leave out %(signs)s and a = at the start: rules read more than a name in them."
-        ) % {"signs": signs}
+        return _("Do not use %(signs)s or start with =. These have a special meaning in rules.") % {
+            "signs": signs
+        }
     if name.casefold() in {role.casefold() for role in ROLES}:
         return _("%(name)s is a role. Choose another name.") % {"name": name}
     others = Group.objects.exclude(pk=of.pk) if of else Group.objects.all()
     for taken in others.values_list("name", flat=True):
         if taken.casefold() == name.casefold():
-            return _("There is a group %(name)s already.") % {"name": taken}
+            return _("%(name)s already exists. Choose another name.") % {"name": taken}
     return ""
 
 
@@ -290,7 +290,9 @@ def _rename_flaws(row: Group, name: str) -> list[Flaw]:
         return []
     uses = uses_of(row)
     if uses:
-        sentence = _("It cannot be renamed while it is in use by %(uses)s.") % {"uses": _some(uses)}
+        sentence = _("This group cannot be renamed: it is in use by %(uses)s.") % {
+            "uses": _some(uses)
+        }
         return [Flaw("/name", sentence)]
     return _name_flaws(name, of=row)
 

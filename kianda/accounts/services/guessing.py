@@ -45,25 +45,29 @@ class TryLimit(NamedTuple):
 # From one address it is django-axes that counts; here, from how many addresses it was tried.
 PASSWORD = TryLimit(
     "password", 10, timedelta(seconds=30),
-    gettext_noop("Wrong passwords for %(n)s accounts from this address: it has to wait."),
+    gettext_noop("Wrong passwords for %(n)s accounts from this address. Sign-in from it is "
+"paused."),
     gettext_noop("Wrong passwords from many addresses, the last from %(address)s."),
 )  # fmt: skip
 SECOND_FACTOR = TryLimit(
     "code", 5, timedelta(seconds=30),
-    gettext_noop("Wrong codes for %(n)s accounts from this address: it has to wait."),
-    gettext_noop("Too many wrong codes of the second factor, the last from %(address)s."),
+    gettext_noop("Wrong codes for %(n)s accounts from this address. Sign-in from it is "
+"paused."),
+    gettext_noop("Too many wrong codes for the second factor, the last from %(address)s."),
 )  # fmt: skip
 # Three mails an hour for an account; more would only fill somebody's inbox.
 RESET_MAIL = TryLimit(
     "reset", 3, LONGEST_WAIT,
-    gettext_noop("Password links asked for %(n)s accounts from this address: it has to wait."),
-    gettext_noop("Password links asked for too often, the last time from %(address)s."),
+    gettext_noop("Password links requested for %(n)s accounts from this address. It can "
+"request none for now."),
+    gettext_noop("Too many password links requested, the last from %(address)s."),
 )  # fmt: skip
 # Whoever is signed in could mail strangers, and try which addresses others have.
 ADDRESS_MAIL = TryLimit(
     "address", 5, LONGEST_WAIT,
-    gettext_noop("Changes of address asked for %(n)s accounts from this address: it has to wait."),
-    gettext_noop("Changes of address asked for too often, the last time from %(address)s."),
+    gettext_noop("Email changes requested for %(n)s accounts from this address. It can "
+"request none for now."),
+    gettext_noop("Too many email changes requested, the last from %(address)s."),
 )  # fmt: skip
 
 
@@ -182,7 +186,7 @@ def note_locked_account(*, address: str, account: str, moment: datetime | None =
 
 def note_stranger(address: str) -> None:
     """Write into the audit log that a password was tried for a name that nobody has."""
-    said = _("For a user name that does not exist.")
+    said = _("Unknown user name.")
     note(place_of(address), said, action="wrong password", moment=timezone.now())
 
 

@@ -69,7 +69,7 @@ def provider(slug: str) -> IdentityProvider:
     """Return one identity provider; raises Missing."""
     found = IdentityProvider.objects.filter(slug=slug).first()
     if found is None:
-        raise Missing(_("There is no identity provider %(name)s.") % {"name": slug[:40]})
+        raise Missing(_("No identity provider named %(name)s.") % {"name": slug[:40]})
     return found
 
 
@@ -108,7 +108,9 @@ def change_provider(
             raise Stale
         flaws = _flaws(given, of=row)
         if given.issuer != row.issuer:
-            sentence = _("The issuer cannot be changed: people are known by it. Add another one.")
+            sentence = _(
+                "The issuer identifies people and cannot be changed. Add another provider."
+            )
             flaws.append(Flaw("/issuer", sentence))
         _raise(flaws)
         before = settings_of(row)
@@ -145,10 +147,10 @@ def only_single_sign_on(wanted: object, *, by: User | None) -> None:
         if only == policy().only_single_sign_on:
             return
         if only and not providers(active=True).exists():
-            sentence = _("Add an identity provider first: no one could sign in.")
+            sentence = _("Without an identity provider, no one could sign in. Add one first.")
             raise Invalid.at("/only_single_sign_on", sentence)
         if only and not able_administrators().exists():
-            sentence = _("No Administrator has a password: there would be no way back.")
+            sentence = _("No Administrator has a password to get back in. Set one first.")
             raise Invalid.at("/only_single_sign_on", sentence)
         SignInPolicy.objects.update_or_create(pk=1, defaults={"only_single_sign_on": only})
         detail = _("On") if only else _("Off")
@@ -160,7 +162,7 @@ def only_single_sign_on(wanted: object, *, by: User | None) -> None:
 def _check_not_needed(row: IdentityProvider) -> None:
     if policy().only_single_sign_on and not providers(active=True).exclude(pk=row.pk).exists():
         raise Conflict(
-            _("People can sign in with this alone. Allow passwords under Users, Sign-in first.")
+            _("This is the only way to sign in. Allow passwords under Users, Sign-in first.")
         )
 
 
@@ -195,7 +197,7 @@ def numbered(base: str, n: int) -> str:
 def _flaws(given: ProviderSettings, *, of: IdentityProvider | None = None) -> list[Flaw]:
     kind = of.kind if of else given.kind
     if kind not in _FLAWS or given.kind != kind:
-        return [Flaw("/kind", _("Choose OpenID Connect or SAML; it cannot be changed later."))]
+        return [Flaw("/kind", _("Choose OpenID Connect or SAML. You cannot change it later."))]
     flaws = [] if given.name.strip() else [Flaw("/name", _("Enter a value."))]
     flaws += [
         Flaw(f"/{key}", _("Use at most %(most)d characters.") % {"most": most})
@@ -220,7 +222,9 @@ def _openid_flaws(given: ProviderSettings, taken: bool) -> list[Flaw]:  # noqa: 
     if given.issuer and (sentence := _address_flaw(given.issuer)):
         flaws.append(Flaw("/issuer", sentence))
     if taken:
-        flaws.append(Flaw("/client_id", _("There is one with this issuer and client ID already.")))
+        flaws.append(
+            Flaw("/client_id", _("A provider with this issuer and client ID already exists."))
+        )
     return flaws
 
 
@@ -229,18 +233,18 @@ def _saml_flaws(given: ProviderSettings, taken: bool) -> list[Flaw]:  # noqa: FB
     if not given.issuer.strip():
         flaws.append(Flaw("/issuer", _("Enter a value.")))
     if taken:
-        flaws.append(Flaw("/issuer", _("There is one with this entity ID already.")))
+        flaws.append(Flaw("/issuer", _("A provider with this entity ID already exists.")))
     if sentence := _address_flaw(given.sign_in_url, query=True):
-        flaws.append(Flaw("/metadata", _("Where people sign in: %(flaw)s") % {"flaw": sentence}))
+        flaws.append(Flaw("/metadata", _("Sign-in address: %(flaw)s") % {"flaw": sentence}))
     if given.metadata_url and (sentence := _address_flaw(given.metadata_url, query=True)):
         flaws.append(Flaw("/metadata_url", sentence))
     if not given.certificates:
-        flaws.append(Flaw("/metadata", _("There is no certificate to sign with in it.")))
+        flaws.append(Flaw("/metadata", _("The metadata contains no signing certificate.")))
     try:
         for text in given.certificates:
             certificate(text)
     except ValueError:
-        flaws.append(Flaw("/metadata", _("A certificate in it cannot be read.")))
+        flaws.append(Flaw("/metadata", _("A certificate in the metadata cannot be read.")))
     flaws += [
         Flaw(f"/attributes/{key}", _("Use at most %(most)d characters.") % {"most": 300})
         for key, name in given.attributes.items()
@@ -274,7 +278,10 @@ def _address_flaw(address: str, *, query: bool = False) -> str:
 
 def _domain_flaws(domains: Iterable[str]) -> list[Flaw]:
     return [
-        Flaw("/domains", _("%(text)s is no domain such as example.org.") % {"text": domain[:80]})
+        Flaw(
+            "/domains",
+            _("%(text)s is not a domain. Enter one such as example.org.") % {"text": domain[:80]},
+        )
         for domain in domains
         if not _DOMAIN.match(domain.lower())
     ]
@@ -283,11 +290,11 @@ def _domain_flaws(domains: Iterable[str]) -> list[Flaw]:
 def _group_flaws(given: ProviderSettings) -> list[Flaw]:
     flaws = []
     if given.groups and not given.groups_claim.strip():
-        flaws.append(Flaw("/groups_claim", _("Enter the claim that holds the groups.")))
+        flaws.append(Flaw("/groups_claim", _("Enter the claim that contains the groups.")))
     known = {*ROLES, *own_groups().values_list("name", flat=True)}
     named = dict.fromkeys(name for names in given.groups.values() for name in names)
     flaws += [
-        Flaw("/groups", _("There is no group or role %(name)s.") % {"name": name[:80]})
+        Flaw("/groups", _("No group or role named %(name)s.") % {"name": name[:80]})
         for name in named
         if name not in known
     ]

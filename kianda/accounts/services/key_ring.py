@@ -46,9 +46,8 @@ def check_key_ring() -> None:
     except WrongKeyRing as error:
         raise WrongKeyRing(
             _(
-                "The key ring in KIANDA_SECRET_KEYS is not the one that this database was "
-                "encrypted with. Put the right keys there, or restore the key file beside the "
-                "database."
+                "KIANDA_SECRET_KEYS does not hold the keys of this database. Set the right "
+                "keys, or restore the key file beside the database."
             )
         ) from error
 

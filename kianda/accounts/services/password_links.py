@@ -108,7 +108,7 @@ def send_invitation(user: User, *, by: User) -> None:
     with transaction.atomic():
         _check_active(user)
         if not user.email:
-            raise Invalid.at("/email", _("Enter an email address first: there is none to send to."))
+            raise Invalid.at("/email", _("This user has no email address. Enter one first."))
         _begin(user, sent_to=user.email)
         audit.record(
             by, action="invitation sent", kind="user", name=user.username,

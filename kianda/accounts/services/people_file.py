@@ -21,7 +21,7 @@ _HELD: Final = "people to import"
 # A header names a column by its key, or in the words of the pages.
 COLUMNS: Final[Mapping[str, Any]] = {
     "username": gettext_noop("User name"), "name": gettext_noop("Name"),
-    "email": gettext_noop("E-mail"), **TITLES,
+    "email": gettext_noop("Email"), **TITLES,
     "roles": gettext_noop("Roles"), "groups": gettext_noop("Groups"),
 }  # fmt: skip
 _ALSO: Final = {"email": "email", "user": "username", "full name": "name", "role": "roles",
@@ -69,7 +69,7 @@ def held(token: str) -> bytes:
     try:
         return zlib.decompress(sealing.held(token, of=_HELD, seconds=HELD_FOR_S))
     except sealing.WrongKeyRing as wrong:
-        raise Invalid.at("", _("The preview is too old. Choose the file again.")) from wrong
+        raise Invalid.at("", _("The preview has expired. Choose the file again.")) from wrong
 
 
 def column_title(key: str) -> str:
@@ -88,7 +88,11 @@ def decoded(body: bytes) -> tuple[str, FileFlaw | None]:
         sentence = _("The file is not UTF-8. Save it as “CSV UTF-8”.")
         return "", FileFlaw(line, "", sentence)
     if "\0" in text:
-        return "", FileFlaw(text[: text.index("\0")].count("\n") + 1, "", _("The file is no text."))
+        return "", FileFlaw(
+            text[: text.index("\0")].count("\n") + 1,
+            "",
+            _("This is not a text file. Choose a CSV file."),
+        )
     return text, None
 
 
@@ -102,10 +106,12 @@ def read_people(text: str) -> PeopleFile:
             if not columns:
                 columns = _header(number, cells)
             elif len(lines) == MOST_LINES:
-                raise _Unreadable(_("The file has more than 5,000 people. Split it."), number)
+                raise _Unreadable(_("The file has more than 5,000 users. Split it."), number)
             elif len(cells) != len(columns):
                 words = {"cells": len(cells), "columns": len(columns)}
-                sentence = _("The line has %(cells)s cells, the header %(columns)s.") % words
+                sentence = (
+                    _("This line has %(cells)s cells, but the header has %(columns)s.") % words
+                )
                 flaws.append(FileFlaw(number, "", sentence))
             else:
                 line = FileLine(number, dict(zip(columns, map(str.strip, cells), strict=True)))
@@ -114,7 +120,7 @@ def read_people(text: str) -> PeopleFile:
     except _Unreadable as wrong:
         flaws.append(wrong.flaw)
     if not lines and not flaws:
-        flaws.append(FileFlaw(0, "", _("The file holds no people.")))
+        flaws.append(FileFlaw(0, "", _("The file contains no users.")))
     return PeopleFile(columns, lines, flaws)
 
 
@@ -130,7 +136,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as wrong:
-            sentence = _("Quotes or cells are not valid CSV here.")
+            sentence = _("This line is not valid CSV. Check its quotes and separators.")
             raise _Unreadable(sentence, number) from wrong
         if any(cell.strip() for cell in cells):
             yield number, cells
@@ -150,14 +156,12 @@ def _header(number: int, cells: list[str]) -> tuple[str, ...]:
         names = [*map(column_title, COLUMNS), *own.values()]
         words = {"name": cell.strip()[:60], "names": ", ".join(names)}
         if key is None:
-            raise _Unreadable(
-                _("There is no column “%(name)s”. Columns: %(names)s.") % words, number
-            )
+            raise _Unreadable(_("Unknown column “%(name)s”. Use %(names)s.") % words, number)
         if key in found:
-            raise _Unreadable(_("The column “%(name)s” is there twice.") % words, number)
+            raise _Unreadable(_("The column “%(name)s” appears twice. Remove one.") % words, number)
         found.append(key)
     if "username" not in found:
-        raise _Unreadable(_("The column User name is missing."), number)
+        raise _Unreadable(_("The column User name is missing. Add it."), number)
     return tuple(found)
 
 
@@ -170,5 +174,5 @@ def _flaws_of(line: FileLine) -> Iterator[FileFlaw]:
         # A telephone number begins with a plus, and a user name may; a single hyphen is no formula.
         signs = "=@" if key == "phone" else "=@+-"
         if key not in {"username", "manager"} and len(text) > 1 and text[0] in signs:
-            sentence = _("It begins with %(sign)s, as a formula does. Write the value itself.")
+            sentence = _("The value starts with %(sign)s, as a formula does. Enter the value only.")
             yield FileFlaw(line.number, column_title(key), sentence % {"sign": text[0]})

@@ -175,11 +175,11 @@ class _Planner:
     def _is_named_once(self, line: FileLine) -> bool:
         name = line.cells["username"]
         if not name:
-            self._wrong(line.number, "username", _("Write a user name."))
+            self._wrong(line.number, "username", _("Enter a user name."))
             return False
         first = self._names.setdefault(name.casefold(), str(line.number))
         if first != str(line.number):
-            sentence = _("%(name)s is on line %(line)s already.")
+            sentence = _("%(name)s is already on line %(line)s.")
             words = {"name": name[:150], "line": first}
             self._wrong(line.number, "username", sentence % words)
             return False
@@ -227,8 +227,8 @@ class _Planner:
             if (stored := known.get(name.casefold())) is not None:
                 found.append(stored)
                 continue
-            sentence = (_("There is no role %(name)s.") if key == "roles"
-                        else _("There is no group %(name)s."))  # fmt: skip
+            sentence = (_("No role named %(name)s.") if key == "roles"
+                        else _("No group named %(name)s."))  # fmt: skip
             self._wrong(line, key, sentence % {"name": name[:80]})
         return tuple(sorted(set(found), key=ROLES.index if key == "roles" else None))
 
@@ -242,7 +242,7 @@ class _Planner:
         user = self._users.get(key)
         name = self._names.get(key) or (user.username if user else "")
         if typed and not name:
-            sentence = _("No user named %(name)s, and none in the file.")
+            sentence = _("No user named %(name)s, neither here nor in the file.")
             self._wrong(line.number, "manager", sentence % {"name": typed[:150]})
         elif typed and key == line.cells["username"].casefold():
             sentence = _("A user cannot be their own manager. Choose another user.")

@@ -71,7 +71,7 @@ def changeable_person(named: str, *, by: User | None) -> User:
     if by is None or not has_role(by, ADMINISTRATOR):
         name = by.get_username() if by is not None else _("no one")
         raise Forbidden(
-            _("Only Administrators change the data of users. This run was started by %(name)s.")
+            _("Only Administrators can change user data. This run was started by %(name)s.")
             % {"name": name}
         )
     found = person_named(named)

@@ -93,8 +93,7 @@ def save_profile(
         flaws.append(
             Flaw(
                 "/zone",
-                _("There is no time zone “%(zone)s”. Choose one of the list.")
-                % {"zone": zone[:64]},
+                _("Unknown time zone “%(zone)s”. Choose one from the list.") % {"zone": zone[:64]},
             )
         )
     if theme not in THEMES:

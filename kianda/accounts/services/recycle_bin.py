@@ -77,7 +77,7 @@ class BinKind(ABC, Generic[M]):
 
     def words_of_renaming(self, row: M) -> str:
         """Say what it means to come back under another name."""
-        return _("This one can be restored under another name.")
+        return _("You can restore this one under another name.")
 
     @abstractmethod
     def bring_back(self, row: M, *, user: User, name: str) -> None:
@@ -241,14 +241,14 @@ def _refuse(kind: BinKind[Any], name: str) -> None:
 
 
 def _taken(name: str) -> Flaw:
-    said = _("The name %(name)s is taken by now. Restore this one under another name.")
+    said = _("%(name)s already exists. Restore this one under another name.")
     return Flaw("/name", said % {"name": name})
 
 
 def remove(kind: BinKind[Any], *, pk: int, user: User) -> None:
     """Delete a thing of the bin, never to come back; raises Missing, Forbidden."""
     if not has_role(user, ADMINISTRATOR):
-        raise Forbidden(_("Only an administrator can remove something for good."))
+        raise Forbidden(_("Only an administrator can delete permanently."))
     _remove(kind, pk=pk, user=user, why="")
 
 
@@ -258,7 +258,7 @@ def prune(moment: datetime) -> int:
     for kind in _kinds.values():
         for pk in kind.over(moment):
             try:
-                _remove(kind, pk=pk, user=None, why=_("30 days over"))
+                _remove(kind, pk=pk, user=None, why=_("after 30 days"))
             except Missing:
                 # It was restored just now, or it went with something else.
                 continue
@@ -274,4 +274,4 @@ def _remove(kind: BinKind[Any], *, pk: int, user: User | None, why: str) -> None
 
 
 def _missing() -> str:
-    return _("It is not in the recycle bin.")
+    return _("Not found in the recycle bin.")

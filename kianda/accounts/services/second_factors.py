@@ -49,14 +49,14 @@ def require_for(roles: Iterable[str], *, by: User | None) -> None:
     unknown = sorted(set(roles) - set(ROLES))
     if unknown:
         raise Invalid.at(
-            "/second_factor_roles", _("There is no role %(role)s.") % {"role": unknown[0][:40]}
+            "/second_factor_roles", _("No role named %(role)s.") % {"role": unknown[0][:40]}
         )
     with transaction.atomic():
         before = policy().second_factor_roles
         if before == wanted:
             return
         SignInPolicy.objects.update_or_create(pk=1, defaults={"second_factor_roles": wanted})
-        detail = _("Second factor needed for: %(roles)s") % {
+        detail = _("Second factor required for: %(roles)s") % {
             "roles": ", ".join(role_titles(wanted)) or _("no one")
         }
         audit.record(by, action="changed", kind="sign-in", name=_("Second factor"), detail=detail)
@@ -91,7 +91,7 @@ def check_removal(authenticator: Authenticator) -> None:
         others.exclude(pk=authenticator.pk).exists()
     ):
         raise Conflict(
-            _("Your role needs a second factor. Add another one before you remove this one.")
+            _("Your role requires a second factor. Add another one before you remove this one.")
         )
 
 
@@ -138,7 +138,7 @@ def reset_second_factor(user: User, *, by: User | None) -> bool:
 
 
 def _reset_words(by: User | None) -> str:
-    name = by.get_username() if by else _("An operator of the server")
+    name = by.get_username() if by else _("A server operator")
     return _("%(name)s has reset the second factor of your account.") % {"name": name}
 
 

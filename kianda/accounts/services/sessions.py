@@ -85,7 +85,7 @@ def end_session(user: User, key: str, *, by: User) -> None:
     """End one session of a person; raises Missing where there is none of that key."""
     row = SignedInSession.objects.filter(user=user, key=key).first()
     if row is None:
-        raise Missing(_("This session has ended already."))
+        raise Missing(_("This session has already ended."))
     with transaction.atomic():
         _end([key])
         detail = f"{device_in(row.agent)}, {row.address}"

@@ -154,8 +154,8 @@ def _flaw_of_substitute(user: User, found: User | None, stay: Stay) -> str:
     if not found.is_active:
         return _("%(name)s is deactivated. Choose another user.")
     if _comes_back(user, found, stay):
-        return _("%(user)s stands in for %(name)s on some of these days, directly or through "
-                 "others. Choose another user, or other days.")  # fmt: skip
+        return _("%(user)s is already a substitute for %(name)s on one of these days, "
+                 "directly or through others. Choose another user or other days.")  # fmt: skip
     return ""
 
 

@@ -54,7 +54,7 @@ def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
     return [
         Flaw(
             f"/scopes/{n}",
-            _("There is no scope %(scope)r. Known ones: %(scopes)s.")
+            _("Unknown scope %(scope)r. Use %(scopes)s.")
             % {"scope": scope, "scopes": ", ".join(SCOPES)},
         )
         for n, scope in enumerate(scopes)
@@ -64,7 +64,7 @@ def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:
 
 def _name_flaws(name: str) -> list[Flaw]:
     if not name.strip() or len(name) > 120:
-        return [Flaw("/name", _("Give the token a name of 1 to 120 characters."))]
+        return [Flaw("/name", _("Enter a name of 1 to 120 characters."))]
     unseen = unseen_flaw(name)
     return [Flaw("/name", unseen)] if unseen else []
 

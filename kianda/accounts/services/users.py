@@ -32,7 +32,7 @@ from kianda.lib.word_search import holds_words
 
 KIND: Final = "user"
 NOTHING: Final = PersonData()
-LAST = gettext_noop("This is the last active Administrator. Make somebody else one first.")
+LAST = gettext_noop("This is the last active Administrator. Give someone else this role first.")
 
 
 def people(*, search: str = "", status: str = "", role: str = "") -> QuerySet[User]:
@@ -62,7 +62,7 @@ def person(key: int | str) -> User:
     by = {"pk": key} if isinstance(key, int) else {"username": key}
     found = User.objects.filter(**by).first()
     if found is None:
-        raise Missing(_("There is no such user."))
+        raise Missing(_("User not found."))
     return found
 
 
@@ -253,7 +253,7 @@ def username_flaws(username: str) -> list[Flaw]:
 def _taken_flaws(username: str) -> list[Flaw]:
     if not User.objects.filter(username__iexact=username).exists():
         return []
-    sentence = _("There is a user %(username)s already.") % {"username": username}
+    sentence = _("%(username)s already exists. Choose another user name.") % {"username": username}
     return [Flaw("/username", sentence)]
 
 
@@ -269,10 +269,10 @@ def detail_flaws(name: str, email: str, roles: Iterable[str]) -> list[Flaw]:
         if email:
             validate_email(email)
     except ValidationError:
-        flaws.append(Flaw("/email", _("Write an e-mail address such as ada@example.org.")))
+        flaws.append(Flaw("/email", _("Enter an email address such as ada@example.org.")))
     unknown = [role for role in roles if role not in ROLES]
     if unknown:
-        flaws.append(Flaw("/roles", _("There is no role %(role)s.") % {"role": unknown[0][:40]}))
+        flaws.append(Flaw("/roles", _("No role named %(role)s.") % {"role": unknown[0][:40]}))
     return flaws
 
 

@@ -64,7 +64,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         code = "cancelled" if error == AuthError.CANCELLED else "failed"
         # What a server answered to a request with the secret is not written down.
         said = str(exception or "")
-        detail = _("The code was not taken.") if said.startswith("Error retrieving") else said
+        detail = (
+            _("The provider rejected the code.") if said.startswith("Error retrieving") else said
+        )
         refuse(request, provider.app.provider_id, code, detail=detail)
 
     def authenticate_by_email(self, sociallogin: Any) -> None:
@@ -76,7 +78,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         row = IdentityProvider.objects.get(slug=slug)
         nonce = sociallogin.state.get("nonce", "")
         if not nonce or not constant_time_compare(data["nonce"], nonce):
-            refuse(request, slug, "failed", detail=_("The answer is not for this sign-in."))
+            refuse(
+                request, slug, "failed", detail=_("The response does not belong to this sign-in.")
+            )
         is_verified = data["email_verified"]
         if is_verified is None:
             is_verified = row.trusts_addresses

@@ -103,7 +103,7 @@ class Saml:
     def addresses(self, row: IdentityProvider) -> list[tuple[str, str]]:
         """Return what we are called there, and where it sends its answers to."""
         return [
-            (_("Metadata, and entity ID (audience)"), saml_metadata.entity_id(row.slug)),
+            (_("Metadata and entity ID (audience)"), saml_metadata.entity_id(row.slug)),
             (_("Assertion consumer service (ACS, reply address)"),
              saml_metadata.answers_at(row.slug)),
         ]  # fmt: skip

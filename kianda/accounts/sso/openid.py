@@ -85,7 +85,7 @@ class Provider(OpenIDConnectProvider):
         """Return what the provider calls the person: never used for anybody else."""
         known_as = str(data["id_token"]["sub"])
         if len(known_as) > MOST_CHARACTERS:
-            raise OAuth2Error(_("It calls the person by a name that is too long."))
+            raise OAuth2Error(_("The user ID from the provider is too long."))
         return known_as
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
         if "userinfo_endpoint" in self.openid_config:
             data["userinfo"] = self._fetch_user_info(token.token)
             if data["userinfo"].get("sub") != data["id_token"]["sub"]:
-                raise OAuth2Error(_("What was told of the person is of somebody else."))
+                raise OAuth2Error(_("The user data belongs to someone else."))
         return self.get_provider().sociallogin_from_response(request, data)
 
 
@@ -144,10 +144,12 @@ def discover(issuer: str) -> dict[str, Any]:
     found = _json(f"{issuer.rstrip('/')}{WELL_KNOWN}")
     missing = [key for key in _NEEDED if not isinstance(found.get(key), str)]
     if missing:
-        raise OAuth2Error(_("%(key)s is missing in its configuration.") % {"key": missing[0]})
+        raise OAuth2Error(
+            _("The configuration of the provider lacks %(key)s.") % {"key": missing[0]}
+        )
     if found["issuer"] != issuer:
         said = {"said": found["issuer"][:200]}
-        raise OAuth2Error(_("It says that its issuer is %(said)s.") % said)
+        raise OAuth2Error(_("The provider names %(said)s as its issuer.") % said)
     return found
 
 
@@ -174,7 +176,7 @@ def keys_of(config: dict[str, Any]) -> int:
     """Return how many keys a provider signs with; raises OAuth2Error when there is none."""
     count = sum(1 for key in _keys(config["jwks_uri"]) if key.get("use", "sig") == "sig")
     if not count:
-        raise OAuth2Error(_("It publishes no key to sign with."))
+        raise OAuth2Error(_("The provider publishes no signing key."))
     return count
 
 
@@ -183,7 +185,7 @@ def verified(
 ) -> dict[str, Any]:
     """Return what a token says; raises OAuth2Error unless the issuer has signed it for us."""
     if not isinstance(token, str):
-        raise OAuth2Error(_("There was no ID token in its answer."))
+        raise OAuth2Error(_("The response contained no ID token."))
     try:
         head = jwt.get_unverified_header(token)
         claims: dict[str, Any] = jwt.decode(
@@ -191,9 +193,9 @@ def verified(
             leeway=LEEWAY_S, options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )  # fmt: skip
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-        raise OAuth2Error(_("Its ID token is not valid: %(why)s") % {"why": error}) from error
+        raise OAuth2Error(_("The ID token is not valid: %(why)s") % {"why": error}) from error
     if isinstance(claims["aud"], list) and claims.get("azp", audience) != audience:
-        raise OAuth2Error(_("Its ID token is for another client."))
+        raise OAuth2Error(_("The ID token is for another client."))
     return claims
 
 
@@ -223,5 +225,5 @@ def _json(url: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise OAuth2Error(str(error)) from error
     if not isinstance(found, dict):
-        raise OAuth2Error(_("It did not answer with a JSON object."))
+        raise OAuth2Error(_("The provider did not return a JSON object."))
     return found

@@ -148,7 +148,7 @@ def read_answer(row: IdentityProvider, answer: str) -> dict[str, Any]:
     from onelogin.saml2.settings import OneLogin_Saml2_Settings as Settings
 
     if not answer or len(answer) > MOST_CHARACTERS:
-        raise AnswerNotTaken(_("There was no answer, or a far too long one."))
+        raise AnswerNotTaken(_("The response is missing or too long."))
     try:
         response = Response(Settings(configuration(row)), answer)
         if not response.is_valid(_request(row.slug)):
@@ -174,9 +174,9 @@ def _told(row: IdentityProvider, response: Any) -> dict[str, Any]:
     if row.attributes.get("id"):
         known_as = told["id"]
     elif form == TRANSIENT:
-        raise AnswerNotTaken(_("It calls people by another name each time (transient)."))
+        raise AnswerNotTaken(_("The provider sends a different user ID each time (transient)."))
     if not known_as or len(known_as) > 191:
-        raise AnswerNotTaken(_("It does not say by which lasting ID it knows the person."))
+        raise AnswerNotTaken(_("The response contains no permanent ID of the user."))
     address = told["email"] or ((name_id.get("Value") or "") if form in _ADDRESS else "")
     verified = told["verified"].lower() in ("true", "1") if told["verified"] else None
     claim = row.groups_claim
@@ -207,15 +207,15 @@ def _asked(row: IdentityProvider, response: Any) -> str:
     from onelogin.saml2.xml_utils import OneLogin_Saml2_XML as Xml
 
     if entity_id(row.slug) not in response.get_audiences():
-        raise AnswerNotTaken(_("It does not say that it is for this workspace."))
+        raise AnswerNotTaken(_("The response is not intended for this workspace."))
     subject = "/samlp:Response/saml:Assertion/saml:Subject/saml:SubjectConfirmation"
     found = Xml.query(response.get_xml_document(), subject)
     data = Xml.query(response.get_xml_document(), f"{subject}/saml:SubjectConfirmationData")
     if len(found) != 1 or len(data) != 1 or data[0].get("Recipient") != answers_at(row.slug):
-        raise AnswerNotTaken(_("It does not say that it was sent here."))
+        raise AnswerNotTaken(_("The response was not addressed to this server."))
     if not data[0].get("NotOnOrAfter"):
-        raise AnswerNotTaken(_("It does not say until when it holds."))
+        raise AnswerNotTaken(_("The response has no expiry time."))
     asked = data[0].get("InResponseTo")
     if not asked:
-        raise AnswerNotTaken(_("It answers no request: start the sign-in here."))
+        raise AnswerNotTaken(_("No request belongs to this response. Start the sign-in here."))
     return str(asked)

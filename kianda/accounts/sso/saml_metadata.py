@@ -67,8 +67,8 @@ def installed() -> bool:
 def not_installed() -> str:
     """Return what to do where it is not."""
     return _(
-        "SAML needs packages that are not installed here. Install them with "
-        "python3 tools/install.py saml, then start Kianda again."
+        "SAML needs packages that are not installed. Install them with python3 "
+        "tools/install.py saml, then restart Kianda."
     )
 
 
@@ -92,24 +92,24 @@ def read_metadata(xml: bytes | str, *, entity: str = "") -> Metadata:
 
     raw = xml.encode() if isinstance(xml, str) else xml
     if len(raw) > MOST_BYTES:
-        raise ValueError(_("The metadata are too long."))
+        raise ValueError(_("The metadata is too long."))
     try:
         root = Xml.to_etree(raw)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise ValueError(_("This is no metadata of SAML: it cannot be read as XML.")) from error
+        raise ValueError(_("This is not SAML metadata: it is not valid XML.")) from error
     found = [
         node for node in Xml.query(root, "//md:EntityDescriptor[md:IDPSSODescriptor]")
         if not entity or node.get("entityID") == entity
     ]  # fmt: skip
     if not found:
         raise ValueError(
-            _("The metadata speak of no identity provider %(name)s.") % {"name": entity[:200]}
+            _("The metadata contains no identity provider %(name)s.") % {"name": entity[:200]}
             if entity
-            else _("These are no metadata of an identity provider.")
+            else _("This is not the metadata of an identity provider.")
         )
     if len(found) > 1:
         raise ValueError(
-            _("The metadata speak of several identity providers. Enter its entity ID.")
+            _("The metadata contains more than one identity provider. Enter the entity ID.")
         )
     return _of(Xml, found[0])
 
@@ -118,7 +118,7 @@ def _of(xml: Any, entity: Any) -> Metadata:
     (provider, *_more) = xml.query(entity, "./md:IDPSSODescriptor")
     doors = xml.query(provider, f"./md:SingleSignOnService[@Binding='{REDIRECT}']")
     if not doors:
-        raise ValueError(_("The metadata name no address for signing in by HTTP-Redirect."))
+        raise ValueError(_("The metadata contains no sign-in address for HTTP-Redirect."))
     texts = ["".join((node.text or "").split()) for node in xml.query(provider, _SIGNING)]
     return Metadata(
         (entity.get("entityID") or "").strip(), (doors[0].get("Location") or "").strip(),
@@ -157,7 +157,9 @@ def complete(
             return given
     place = "/metadata" if xml.strip() else "/metadata_url"
     if place == "/metadata_url" and not given.metadata_url:
-        raise Invalid.at("/metadata_url", _("Enter the address of its metadata, or paste them."))
+        raise Invalid.at(
+            "/metadata_url", _("Enter the address of the metadata, or paste the metadata.")
+        )
     try:
         found = (
             read_metadata(xml, entity=given.issuer)
@@ -201,7 +203,7 @@ def up_to_date(row: IdentityProvider, *, now: bool = False) -> IdentityProvider:
     # Only what it replaces is replaced: an administrator may change the provider meanwhile.
     same = IdentityProvider.objects.filter(pk=row.pk, revision=row.revision)
     if same.update(**says):
-        detail = _("Certificates and address, from its metadata.")
+        detail = _("Certificates and address updated from the metadata.")
         audit.record(None, action="changed", kind=KIND, name=row.slug, detail=detail)
         row.refresh_from_db()
     return row

@@ -23,7 +23,9 @@ from kianda.web.pages import asks_again
 
 ADMIN = (ADMINISTRATOR,)
 TAGS = ["Users and groups"]
-ONE = [OpenApiParameter("id", str, description="One session of the list; without it, all.")]
+ONE = [
+    OpenApiParameter("id", str, description="One session from the list. If omitted, all sessions.")
+]
 
 
 def _list(user: User) -> Response:
@@ -110,7 +112,7 @@ class SecondFactorOf(APIView):
         # A token is no browser that somebody has left open.
         if request.auth is None and asks_again(request._request):
             raise Forbidden(
-                _("Confirm that it is you first, on the page Users, or use an API token.")
+                _("Confirm that it is you on the Users page first, or use an API token.")
             )
         second_factors.reset_second_factor(users.person(username), by=caller(request))
         return Response(status=204)

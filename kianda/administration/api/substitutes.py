@@ -73,7 +73,7 @@ def _stay(request: Request) -> services.Stay:
         try:
             days[place] = date.fromisoformat(text) if text is not None else None
         except ValueError:
-            flaws.append(Flaw(place, _("Write a date such as 2026-12-21.")))
+            flaws.append(Flaw(place, _("Enter a date such as 2026-12-21.")))
     if flaws:
         raise Invalid(errors=flaws)
     return services.Stay(body.substitute, days["/from"], days["/until"])

@@ -34,31 +34,33 @@ class ProviderForm(forms.Form):
     # What stands folded below them: few need it.
     rare: ClassVar[tuple[str, ...]] = ()
 
-    name: Any = _text(gettext_lazy("Name"), gettext_lazy("Shown on the button at the sign-in."))
+    name: Any = _text(gettext_lazy("Name"), gettext_lazy("Shown on the sign-in button."))
     domains: Any = forms.CharField(
         label=gettext_lazy("Email domains"), required=False, max_length=5000,
         widget=forms.Textarea(attrs=_AREA),
-        help_text=gettext_lazy("One per line. If empty, it may speak for every address."),
+        help_text=gettext_lazy("One per line. If empty, all addresses are accepted."),
     )  # fmt: skip
     trusts_addresses: Any = forms.BooleanField(
         label=gettext_lazy("Addresses of these domains are verified"), required=False,
         help_text=gettext_lazy(
-            "For providers of your own organisation that do not say so, such as Microsoft Entra ID."
+            "For your own provider if it does not verify addresses, such as Microsoft Entra ID."
         ),
     )  # fmt: skip
     creates_users: Any = forms.BooleanField(
-        label=gettext_lazy("Create accounts for people who have none"), required=False,
-        help_text=gettext_lazy("With the role User. Their address must be verified there."),
+        label=gettext_lazy("Create accounts for new people"), required=False,
+        help_text=gettext_lazy(
+            "With the role User. The provider must have verified their address."
+        ),
     )  # fmt: skip
     groups_claim: Any = _text(
         gettext_lazy("Claim with groups"),
-        gettext_lazy("Such as groups. If empty, groups stay as they are here."),
+        gettext_lazy("Such as groups. If empty, sign-in does not change groups."),
     )
     groups: Any = forms.CharField(
         label=gettext_lazy("Groups and roles"), required=False, max_length=20_000,
         widget=forms.Textarea(attrs={**_AREA, "rows": 5}),
         help_text=gettext_lazy(
-            "One value of the claim per line, and what it gives: hr-team = HR, Designer"
+            "One claim value per line, with its groups and roles: hr-team = HR, Designer"
         ),
     )  # fmt: skip
     is_active: Any = forms.BooleanField(
@@ -109,7 +111,7 @@ class OpenIdForm(ProviderForm):
 
     issuer: Any = _text(
         gettext_lazy("Issuer"),
-        gettext_lazy("Such as https://login.example.org, exactly as it says."),
+        gettext_lazy("Such as https://login.example.org, exactly as the provider gives it."),
     )
     client_id: Any = _text(gettext_lazy("Client ID"))
     secret: Any = forms.CharField(
@@ -137,9 +139,9 @@ class SamlForm(ProviderForm):
     own = ("metadata_url", "metadata_file", "metadata", "issuer")
     rare = tuple(f"attributes-{key}" for key in ATTRIBUTES)
     titles: ClassVar[dict[str, Any]] = {
-        "id": gettext_lazy("Attribute with a lasting ID"),
+        "id": gettext_lazy("Attribute with a permanent ID"),
         "email": gettext_lazy("Attribute with the email address"),
-        "verified": gettext_lazy("Attribute that says whether it is verified"),
+        "verified": gettext_lazy("Attribute with its verification status"),
         "username": gettext_lazy("Attribute with the user name"),
         "name": gettext_lazy("Attribute with the full name"),
         "first_name": gettext_lazy("Attribute with the first name"),
@@ -147,20 +149,20 @@ class SamlForm(ProviderForm):
     }
 
     metadata_url: Any = _text(
-        gettext_lazy("Address of its metadata"),
-        gettext_lazy("New certificates are then taken from there by themselves."),
+        gettext_lazy("Metadata address"),
+        gettext_lazy("Kianda gets new certificates from there automatically."),
     )
     metadata_file: Any = forms.FileField(
-        label=gettext_lazy("Or a file with its metadata"), required=False, allow_empty_file=True,
+        label=gettext_lazy("Or a metadata file"), required=False, allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".xml,text/xml,application/xml"}),
     )  # fmt: skip
     metadata: Any = forms.CharField(
-        label=gettext_lazy("Or its metadata, pasted"), required=False, max_length=MOST_BYTES,
+        label=gettext_lazy("Or pasted metadata"), required=False, max_length=MOST_BYTES,
         widget=forms.Textarea(attrs=_AREA), help_text=gettext_lazy("XML."),
     )  # fmt: skip
     issuer: Any = _text(
         gettext_lazy("Entity ID"),
-        gettext_lazy("Only where its metadata speak of several. Else it is read from there."),
+        gettext_lazy("Only needed if the metadata contains more than one provider."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -175,7 +177,7 @@ class SamlForm(ProviderForm):
             self.fields[f"attributes-{key}"] = _text(title, help_text)
         self.fields["groups_claim"].label = _("Attribute with groups")
         self.fields["groups"].help_text = _(
-            "One value of the attribute per line, and what it gives: hr-team = HR, Designer"
+            "One attribute value per line, with its groups and roles: hr-team = HR, Designer"
         )
 
     def _own(self, *, stored: bool) -> dict[str, Any]:
@@ -192,11 +194,11 @@ class SamlForm(ProviderForm):
         if not file:
             return str(self.cleaned_data["metadata"])
         if file.size > MOST_BYTES:
-            raise Invalid.at("/metadata_file", _("The metadata are too long."))
+            raise Invalid.at("/metadata_file", _("The metadata is too long."))
         try:
             return str(file.read().decode("utf-8-sig"))
         except UnicodeDecodeError as error:
-            sentence = _("This is no metadata of SAML: it cannot be read as XML.")
+            sentence = _("This is not SAML metadata: it is not valid XML.")
             raise Invalid.at("/metadata_file", sentence) from error
 
 
@@ -226,7 +228,7 @@ def _groups(text: str) -> dict[str, tuple[str, ...]]:
         value, sign, names = line.rpartition("=")
         given = tuple(name.strip() for name in names.split(",") if name.strip())
         if not sign or not value.strip() or not given:
-            sentence = _("Write each line as value = group: %(line)s") % {"line": line[:80]}
+            sentence = _("Enter each line as value = group: %(line)s") % {"line": line[:80]}
             raise Invalid(errors=[Flaw("/groups", sentence)])
         found[value.strip()] = given
     return found

@@ -32,18 +32,20 @@ from kianda.web.pages import go, page, toast
 
 # Why somebody was sent back to the sign-in page, or to that of the own account.
 REFUSED: dict[str, Any] = {
-    "failed": gettext_lazy("Single sign-on did not work. Try again, or ask an administrator."),
+    "failed": gettext_lazy("Single sign-on failed. Try again, or ask an administrator."),
     "single-sign-on": gettext_lazy("Sign in with single sign-on. Passkeys are for administrators."),
     "cancelled": gettext_lazy("Single sign-on was cancelled."),
     "unverified": gettext_lazy(
-        "Your email address is not verified there. Verify it, or ask an administrator."
+        "Your provider has not verified your email address. Verify it there, or ask an "
+        "administrator."
     ),
-    "domain": gettext_lazy("Your email address is not one of this workspace."),
+    "domain": gettext_lazy("Your email address does not belong to this workspace. Ask an "
+                           "administrator."),
     "ambiguous": gettext_lazy("Two accounts have your email address. Ask an administrator."),
-    "unknown": gettext_lazy("You have no account here. Ask an administrator."),
+    "unknown": gettext_lazy("You do not have an account here. Ask an administrator."),
     "inactive": gettext_lazy("This account is deactivated. Ask an administrator."),
     "connect": gettext_lazy(
-        "Sign in as you did before, then connect it under Profile, Security."
+        "Sign in as before, then connect single sign-on under Profile, Security."
     ),
 }  # fmt: skip
 
@@ -109,7 +111,7 @@ def saml_finish(request: HttpRequest, provider_id: str) -> HttpResponse:
         told = kept.store.get("told")
         kept.delete()
         if not told or told["slug"] != row.slug:
-            raise AnswerNotTaken(_("The answer is not for this sign-in."))
+            raise AnswerNotTaken(_("The response does not belong to this sign-in."))
         provider = KINDS[SAML].provider(request, row.slug)
         login = provider.sociallogin_from_response(request, told)
         # A request is answered once, in the browser that made it.
@@ -132,7 +134,7 @@ def _row(slug: str, *, kind: str = "", active: bool = True) -> IdentityProvider:
     rows = providers(active=active).filter(slug=slug)
     row = (rows.filter(kind=kind) if kind else rows).first()
     if row is None:
-        raise Http404(_("There is no such identity provider."))
+        raise Http404(_("Identity provider not found."))
     return row
 
 
@@ -145,7 +147,9 @@ def _carried_out(request: HttpRequest, slug: str, work: Callable[[], HttpRespons
         try:
             return work()
         except PermissionDenied:
-            refuse(request, slug, "failed", detail=_("The answer is not for this sign-in."))
+            refuse(
+                request, slug, "failed", detail=_("The response does not belong to this sign-in.")
+            )
         # Whatever a provider answers that nobody would expect is a sign-in that did not work.
         except (
             OAuth2Error, AnswerNotTaken, OSError, KeyError, TypeError, ValueError, AttributeError,
@@ -153,7 +157,7 @@ def _carried_out(request: HttpRequest, slug: str, work: Callable[[], HttpRespons
             refuse(request, slug, "failed", detail=_why(error))
     # It was paused, or deleted, meanwhile.
     except SocialApp.DoesNotExist as missing:
-        raise Http404(_("There is no such identity provider.")) from missing
+        raise Http404(_("Identity provider not found.")) from missing
     except ImmediateHttpResponse as led:
         return cast(HttpResponse, led.response)
 
@@ -169,9 +173,9 @@ def disconnect(request: HttpRequest, account_id: int) -> HttpResponseBase:
     user = signed_in(request)
     account = SocialAccount.objects.filter(user=user, pk=account_id).first()
     if account is None:
-        raise Missing(_("This is not connected any more."))
+        raise Missing(_("Already disconnected."))
     if not user.has_usable_password():
-        toast(request, _("Not disconnected: your account has no password to sign in with."))
+        toast(request, _("Not disconnected. Your account has no password to sign in with."))
     else:
         forget_connection(request, account)
         toast(request, _("Disconnected."))

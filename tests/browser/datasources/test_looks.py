@@ -65,7 +65,7 @@ def test_who_may_is_said_in_a_dialog(
     editors.fill("nobody")
     axe(page)
     dialog.get_by_role("button", name="OK").click()
-    dialog.get_by_role("link", name="There is no user nobody.").wait_for()
+    dialog.get_by_role("link", name="No user named nobody.").wait_for()
     axe(page)
     assert_fits(page)
     editors.press("Backspace")

@@ -34,7 +34,7 @@ PAGES = {
     "user": Page(
         "/users/{ben}/", USER | {"name": "Theirs", "roles": ["Designer"]},
         USER | {"name": "Mine", "email": "ben@example.org"},
-        "Name Theirs Mine E-mail \u2013 ben@example.org Roles Designer User Save again",
+        "Name Theirs Mine Email \u2013 ben@example.org Roles Designer User Save again",
     ),
     "group": Page(
         "/users/groups/{crew}/", {"name": "Night crew", "members": "ben\nadmin"},
@@ -133,7 +133,7 @@ def test_somebody_whom_the_audit_log_forgot_is_someone_else(
     AuditEntry.objects.all().delete()
     said = text_of(client.post(path, USER | {"name": ""} | opened))
     assert "Someone else changed this while you were editing" in said
-    assert "E-mail theirs@example.org \u2013 Groups Crew" in said
+    assert "Email theirs@example.org \u2013 Groups Crew" in said
 
 
 def test_a_change_that_the_form_does_not_show_is_told_without_a_table(

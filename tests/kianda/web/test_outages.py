@@ -35,7 +35,7 @@ def test_the_api_says_when_to_ask_again(
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
     assert answer["Content-Type"].startswith("application/problem+json")
-    assert answer.json()["detail"] == "The database does not answer. Try again in 5 s."
+    assert answer.json()["detail"] == "The database is not responding. Try again in 5 s."
 
 
 @pytest.mark.parametrize("error", AWAY, ids=["refused", "closed"])
@@ -47,7 +47,7 @@ def test_a_page_says_so_in_a_sentence(admin: Any, error: Exception, address: str
         answer = client.get(address)
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
-    assert "The database does not answer" in answer.content.decode()
+    assert "The database is not responding" in answer.content.decode()
 
 
 def test_a_bug_in_a_statement_is_no_outage(api: Callable[..., Any], admin: Any) -> None:

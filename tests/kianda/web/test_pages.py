@@ -62,7 +62,7 @@ def test_a_person_without_a_role_is_told_so(client: Client, cleo: Any) -> None:
 def test_a_wrong_password_is_told_beside_the_form(client: Client, ada: Any) -> None:
     response = sign_in(client, "ada", "wrong")
     assert response.status_code == 200
-    assert "do not match" in response.content.decode()
+    assert "Wrong user name or password" in response.content.decode()
 
 
 def test_sign_in_never_leads_to_another_site(client: Client, ada: Any) -> None:

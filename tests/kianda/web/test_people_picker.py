@@ -121,6 +121,6 @@ def test_a_typed_text_names_several(office: None, more: dict[str, Any], labels: 
 
 
 def test_who_is_unknown_stands_out_when_something_is_wrong(office: None) -> None:
-    context = picker_context("/to", "To", users="ann x [y]", errors=["There is no user x."])
+    context = picker_context("/to", "To", users="ann x [y]", errors=["No user named x."])
     assert [one.is_bad for one in context["chips"]] == [False, True, False]
     assert not any(one.is_bad for one in picker_context("/to", "To", users="ann x")["chips"])

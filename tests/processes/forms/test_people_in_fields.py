@@ -214,8 +214,8 @@ def test_a_group_that_fields_ask_for_is_there_and_stays(office: None, ada: Any, 
         groups.delete_group(Group.objects.get(name="HR"), by=admin)
     told = flaws(ada, WHO | {"within": "None"}, lines | {"columns": [WHO | {"within": "x"}]})
     assert told == {
-        "/forms/0/fields/0/within": "There is no group None.",
-        "/forms/0/fields/1/columns/0/within": "There is no group x.",
+        "/forms/0/fields/0/within": "No group named None.",
+        "/forms/0/fields/1/columns/0/within": "No group named x.",
     }
 
 

@@ -196,7 +196,7 @@ def test_after_thirty_days_it_is_gone_and_its_runs_stay(design: Any, ada: Any) -
     run.refresh_from_db()
     assert (run.instance_id, run.process_id) == (None, old.process_id)
     entry = AuditEntry.objects.order_by("-pk")[0]
-    assert (entry.action, entry.name, entry.detail) == ("removed", old.process_id, "30 days over")
+    assert (entry.action, entry.name, entry.detail) == ("removed", old.process_id, "after 30 days")
 
 
 def test_it_is_restored_once_and_after_its_design(design: Any, ada: Any) -> None:

@@ -70,7 +70,7 @@ def test_who_manages_nothing_reads_none(people: Office, name: str) -> None:
         access.visible_messages(user)
     page = client_of(user).get("/messages/")
     assert page.status_code == 403
-    assert "the people who manage a process" in text_of(page)
+    assert "people who manage a process" in text_of(page)
     assert client_of(user).get(f"/messages/{message('About leave').pk}/").status_code == 404
 
 
@@ -81,7 +81,7 @@ def test_the_page_shows_and_counts_what_is_theirs(people: Office) -> None:
     page = client.get("/messages/")
     said = text_of(page)
     assert "1 message needs attention" in said
-    assert "What the processes that you manage send by email. 1 in the last 7 days" in said
+    assert "Emails from the processes that you manage. 1 in the last 7 days" in said
     assert "About leave" in said
     for absent in ("About order", "is waiting for you", "Reset", "Mail account"):
         assert absent not in said
@@ -90,7 +90,7 @@ def test_the_page_shows_and_counts_what_is_theirs(people: Office) -> None:
     for subject in ("About order", "Reset", "Decision of leave-1 is waiting for you"):
         assert client.get(f"/messages/{message(subject).pk}/").status_code == 404
         beside = client.get(f"/messages/?message={message(subject).pk}")
-        assert "What happened" not in text_of(beside)
+        assert "History" not in text_of(beside)
     assert client.get("/messages/?search=order").context["page"].paginator.count == 0
 
 

@@ -106,7 +106,7 @@ def test_who_is_deactivated_is_told_what_waits_for_them(people: Office) -> None:
     publish(people)
     made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
     place = f"/users/{people.mark.pk}/deactivate/"
-    assert "These wait for" not in text_of(client_of(people.root).get(place))
+    assert "Waiting for" not in text_of(client_of(people.root).get(place))
     send(made, people.emma)
     said = text_of(client_of(people.root).get(place))
-    assert f"These wait for mark {made.process_id} Reassign them" in said
+    assert f"Waiting for mark {made.process_id} Reassign them" in said

@@ -98,7 +98,7 @@ def test_what_is_too_large_fails_with_its_sentence(people: Office) -> None:
         trigger="button",
     )  # fmt: skip
     assert run.status == Run.Status.FAILED
-    assert "At most 10 MB can be sent; send links instead." in (run.error or {})["message"]
+    assert "the limit is 10 MB. Send links instead." in (run.error or {})["message"]
     assert MailMessage.objects.filter(key__startswith="rule-").count() == 1
 
 

@@ -252,7 +252,7 @@ def test_what_a_rule_is_told_when_it_runs(
 def test_a_list_of_thousands_is_refused_with_its_sentence(people: Office) -> None:
     many = ", ".join(f"a{n}@x.example" for n in range(2_000))
     run = sent_by(people, email(to=["[illness]"]), illness=many)
-    assert run.error["message"] == "At most 100 people can get one message; there are 2000."
+    assert run.error["message"] == "A message can have at most 100 recipients; this one has 2000."
     assert not mails().exists()
 
 
@@ -503,9 +503,9 @@ def test_a_mail_account_of_others_is_refused(people: Office) -> None:
 @pytest.mark.parametrize(
     ("settings", "place", "words"),
     [
-        ({"account": "gone"}, "account", "There is no mail account gone."),
-        ({"to": ["user:gone"]}, "to/0", "There is no user with the user name gone."),
-        ({"cc": ["creator", "group:gone"]}, "cc/1", "There is no group gone."),
+        ({"account": "gone"}, "account", "No mail account named gone."),
+        ({"to": ["user:gone"]}, "to/0", "No user named gone."),
+        ({"cc": ["creator", "group:gone"]}, "cc/1", "No group named gone."),
     ],
 )
 def test_what_does_not_hold_outside_the_design_is_not_published(

@@ -141,7 +141,7 @@ def test_nobody_else_changes_a_user_not_even_themselves(tell: Any, who: str) -> 
     run = fired(client, process_id, "go", who=who, text="Marketing")
     assert (run["status"], run["error"]["kind"]) == ("failed", "configuration")
     assert run["error"]["message"] == (
-        "Only Administrators change the data of users. This run was started by ada."
+        "Only Administrators can change user data. This run was started by ada."
     )
     assert known(who.removeprefix("user:")).department != "Marketing"
     assert AuditEntry.objects.count() == before

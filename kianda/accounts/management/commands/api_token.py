@@ -17,21 +17,21 @@ from kianda.lib.errors import Invalid
 class Command(BaseCommand):
     """Makes API tokens. `create` prints the token, and nothing else, on standard output."""
 
-    help = "Make, list and revoke API tokens."
+    help = "Create, list and revoke API tokens."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare create, list and revoke."""
         acts = parser.add_subparsers(dest="act", required=True)
-        create = acts.add_parser("create", help="make a token and print it")
+        create = acts.add_parser("create", help="create a token and print it")
         create.add_argument("name", help="what the token is for")
-        create.add_argument("--user", required=True, help="user name of its person")
+        create.add_argument("--user", required=True, help="user name of the user it acts for")
         create.add_argument(
-            "--scope", action="append", default=[], choices=SCOPES, help="may stand several times"
+            "--scope", action="append", default=[], choices=SCOPES, help="can be repeated"
         )
-        create.add_argument("--days", type=int, help="days until it expires; never when left out")
+        create.add_argument("--days", type=int, help="days until it expires; if omitted, never")
         listing = acts.add_parser("list", help="list tokens")
-        listing.add_argument("--user", help="only those of this person")
-        revoke = acts.add_parser("revoke", help="end a token")
+        listing.add_argument("--user", help="only those of this user")
+        revoke = acts.add_parser("revoke", help="revoke a token")
         revoke.add_argument("id", type=int, help="the number that list shows")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def _create(self, options: dict[str, Any]) -> None:
         user = get_user_model().objects.filter(username=options["user"]).first()
         if user is None:
-            raise CommandError(f"There is no user {options['user']!r}.")
+            raise CommandError(f"No user named {options['user']!r}.")
         days = options["days"]
         if days is not None and not 1 <= days <= 36_500:
             raise CommandError("--days must be from 1 to 36500.")
@@ -70,6 +70,6 @@ class Command(BaseCommand):
     def _revoke(self, options: dict[str, Any]) -> None:
         token = ApiToken.objects.filter(pk=options["id"]).first()
         if token is None:
-            raise CommandError(f"There is no token {options['id']}.")
+            raise CommandError(f"No token with number {options['id']}.")
         revoke_token(token)
-        self.stdout.write(f"Token {token.pk} ({token.name}) is revoked.")
+        self.stdout.write(f"Token {token.pk} ({token.name}) revoked.")

@@ -18,7 +18,7 @@ NAME = "admin"
 class Command(BaseCommand):
     """Makes the administrator `admin` when nobody is there yet, and prints the password once."""
 
-    help = "Give a new database the administrator 'admin'; says nothing when there are users."
+    help = "Create the administrator 'admin' in a new database. Does nothing if there are users."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what a start that was cut knows: that nobody was told the password."""
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _tell(self, password: str) -> None:
         self.stdout.write(
             f"The administrator of this new database is {NAME}, the password is {password}\n"
-            "It is not shown again. Change it after signing in."
+            "The password is shown only now. Change it after you sign in."
         )
         self.stdout.flush()
 

@@ -19,9 +19,9 @@ class Command(BaseCommand):
     """Seals all secrets anew, with the first key of KIANDA_SECRET_KEYS, each for its own row."""
 
     help = (
-        "Put a new key in front of KIANDA_SECRET_KEYS, restart, run this, then take the old "
-        "key out. It may be stopped and started again; it can run beside the product. After an "
-        "upgrade it binds values from before to their rows, with the same key."
+        "Put a new key at the front of KIANDA_SECRET_KEYS, restart, run this, then remove the "
+        "old key. You can interrupt and repeat it, also while Kianda is running. After an "
+        "upgrade, it binds older values to their rows with the same key."
     )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -37,11 +37,11 @@ class Command(BaseCommand):
             f"{sum(one.changed for one in done)} values are now under the newest key."
         )
         if bound := sum(one.bound for one in done):
-            self.stdout.write(f"{bound} of them were not bound to their row before.")
+            self.stdout.write(f"{bound} of them are newly bound to their row.")
         if refuse_unbound():
-            self.stdout.write("Every value is bound to its row; one that is not is refused.")
+            self.stdout.write("All values are bound to their rows; others are now refused.")
         else:
-            self.stdout.write("Some values are not bound to their row yet. Run this again.")
+            self.stdout.write("Not all values are bound to their rows yet. Run this again.")
         if moved := [said for one in done for said in one.moved]:
             raise CommandError("\n".join(moved))
 

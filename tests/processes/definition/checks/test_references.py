@@ -29,8 +29,8 @@ def test_owners_that_nobody_is_called_are_told_at_their_place() -> None:
     raw["forms"][0]["owners"] = {"users": ["ada", "Ada"], "groups": ["Sellers", "Buyers"]}
     place = "/forms/0/owners"
     assert references(raw) == [
-        (f"{place}/users/1", "There is no user with the user name Ada."),
-        (f"{place}/groups/0", "There is no group Sellers."),
+        (f"{place}/users/1", "No user named Ada."),
+        (f"{place}/groups/0", "No group named Sellers."),
     ]
 
 

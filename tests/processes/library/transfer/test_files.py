@@ -86,7 +86,7 @@ BAD = [
     (b'{"format": "kianda-designs", "format_version": 1, "processes": []}', "no process design"),
     (b'{"format": "kianda-designs", "format_version": 1, "processes": {}}', NOT_OURS),
     (b'{"format": "kianda-designs", "format_version": 1, "processes": [7]}', "Write an object"),
-    (b'{"forms": [], "forms": []}', "stands twice"),
+    (b'{"forms": [], "forms": []}', "appears twice"),
 ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def otherwise(field: str) -> dict[str, Any]:
         ([loop(require("row.nope"))], "0/rules/0/changes/0/field", "Choose a field."),
         ([loop(require("row.what"))], "0/rules/0/changes/0/field", "required in every row or in"),
         ([loop(otherwise("row.what"))], "0/rules/0/opposite/0/field", "their own setting Required"),
-        ([loop(loop(SAVE))], "0/rules/0/type", "There is no type 'loop_table'"),
+        ([loop(loop(SAVE))], "0/rules/0/type", "Unknown type 'loop_table'"),
         ([loop()], "0/rules", "Add a rule that runs for each row."),
         ([{"type": "loop_table", "table": "lines"}], "0", "Add a rule that runs for each row."),
         ([{**loop(SAVE), "table": "sum"}], "0/table", "There is no table sum."),
