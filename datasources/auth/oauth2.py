@@ -101,7 +101,7 @@ class OAuth2Auth(AuthScheme):
     password: Credential = Field(default="", title=gettext_noop("Password"))
     subject: OneLine = Field(
         default="",
-        title=gettext_noop("Subject"),
+        title=gettext_noop("Subject (sub)"),
         description=gettext_noop("The user for whom the assertion asks for a token."),
     )
     claims: dict[str, JsonValue] = Field(

@@ -31,7 +31,7 @@ PRIVATE_KEY = (
     gettext_noop("PEM or JWK. Stored encrypted and never shown again."),
 )  # fmt: skip
 SUBJECT = (
-    "/auth/subject", gettext_noop("Subject"), "mono",
+    "/auth/subject", gettext_noop("Subject (sub)"), "mono",
     gettext_noop("The user to act for, if the provider needs one."),
 )  # fmt: skip
 REFRESH_TOKEN = (

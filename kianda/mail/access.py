@@ -45,7 +45,7 @@ def visible_messages(user: User) -> QuerySet[MailMessage]:
         return rows
     managed = _managed(user)
     if managed is None:
-        raise Forbidden(_("Only Administrators and the people who manage a process read messages."))
+        raise Forbidden(_("Only Administrators and people who manage a process can read messages."))
     # What was not sent by a run is a notification: it is for its reader alone.
     return rows.filter(run__isnull=False, process_id__in=managed)
 
@@ -57,7 +57,7 @@ def get_message(pk: int, user: User) -> MailMessage:
         found = rows.filter(pk=pk).first()
         if found is not None:
             return found
-    raise Missing(_("There is no such message."))
+    raise Missing(_("Message not found."))
 
 
 def _managed(user: User) -> QuerySet | None:  # type: ignore[type-arg]

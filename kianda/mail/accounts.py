@@ -49,7 +49,7 @@ def account_of(name: str) -> MailAccount | None:
 def choose_account(name: str, *, user: Any) -> None:
     """Make an account the workspace's; an empty name takes it away. Raises Invalid."""
     if name and name not in ports.account_titles():
-        raise Invalid.at("/account", _("There is no mail account %(name)s.") % {"name": name})
+        raise Invalid.at("/account", _("No mail account named %(name)s.") % {"name": name})
     if name == chosen_account():
         return
     WorkspaceMail.objects.update_or_create(

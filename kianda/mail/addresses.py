@@ -37,10 +37,10 @@ def read_address(text: str) -> MailAddress:
     """
     shown = {"text": text if len(text) <= LONGEST else f"{text[:40]}…"}
     if has_control(text):
-        raise BadAddress(_("An address cannot hold line breaks or control characters."))
+        raise BadAddress(_("An address cannot contain line breaks or control characters."))
     if len(text) > LONGEST:
         raise BadAddress(
-            _("“%(text)s” is too long: an address has at most %(most)d characters.")
+            _("“%(text)s” is too long. An address can have at most %(most)d characters.")
             % {**shown, "most": LONGEST}
         )
     found = _parsed(text.strip())

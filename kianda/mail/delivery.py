@@ -141,10 +141,10 @@ class Delivery:
     def _no_account(self) -> None:
         name = self.message.account or accounts.chosen_account()
         if name:
-            words = _("There is no mail account %(name)s.") % {"name": name}
+            words = _("No mail account named %(name)s.") % {"name": name}
             result = RecipientResult(MailState.REJECTED, words)
         else:
-            result = RecipientResult(MailState.DONE, _("Kept here only: no mail account is set."))
+            result = RecipientResult(MailState.DONE, _("Not sent: no mail account is set."))
         self._store_for_all(result)
 
     def _store_for_all(self, result: RecipientResult) -> None:
@@ -185,7 +185,7 @@ class Delivery:
         except Exception:
             # Our own mistake: what had left may be there, what had not is tried again.
             logger.exception("Message %s could not be sent", self.message.pk)
-            words = _("Something went wrong here. The log of the worker tells more.")
+            words = _("An error occurred in Kianda. Check the log of the worker.")
             if self._begun:
                 return self._under_way(RecipientResult(MailState.MAY_HAVE_BEEN_SENT, words))
             return self._nothing_sent(NothingSent(words), account)
@@ -301,7 +301,7 @@ class Delivery:
         return {
             row.address: RecipientResult(
                 MailState.REJECTED,
-                _("Given up after %(days)d days. %(words)s") % {"days": days, "words": row.words},
+                _("Stopped after %(days)d days. %(words)s") % {"days": days, "words": row.words},
             )
             for row in self.left
             if row.state == MailState.RETRYING

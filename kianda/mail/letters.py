@@ -94,17 +94,18 @@ def _read(kind: str, texts: tuple[str, ...], flaws: list[Flaw]) -> Iterator[Mail
 
 def _head_flaws(letter: Letter) -> Iterator[Flaw]:
     if has_control(letter.subject):
-        yield Flaw("/subject", _("A subject cannot hold line breaks or control characters."))
+        yield Flaw("/subject", _("A subject cannot contain line breaks or control characters."))
     elif len(letter.subject) > LONGEST_SUBJECT:
         yield Flaw(
             "/subject",
-            _("The subject is too long: at most %(most)d characters.") % {"most": LONGEST_SUBJECT},
+            _("The subject is too long. Use at most %(most)d characters.")
+            % {"most": LONGEST_SUBJECT},
         )
     for at, (name, value) in enumerate(letter.headers):
         if has_control(name + value) or not name.isascii():
             yield Flaw(
                 pointer("headers", at),
-                _("A header cannot hold line breaks or control characters."),
+                _("A header cannot contain line breaks or control characters."),
             )
 
 
@@ -113,7 +114,7 @@ def _file_flaws(letter: Letter) -> Iterator[Flaw]:
     if size > MOST_BYTES:
         yield Flaw(
             "/files",
-            _("The attachments have %(size).1f MB. At most %(most)d MB can be sent; send links "
+            _("The attachments are %(size).1f MB; the limit is %(most)d MB. Send links "
               "instead.") % {"size": size / 1024**2, "most": MOST_BYTES // 1024**2},
         )  # fmt: skip
 
@@ -123,7 +124,7 @@ def _size_flaws(letter: Letter, *, count: int, size: int) -> Iterator[Flaw]:
     if max(sent, len(letter.reply_to)) > MOST_RECIPIENTS:
         yield Flaw(
             "/to",
-            _("At most %(most)d people can get one message; there are %(count)d.")
+            _("A message can have at most %(most)d recipients; this one has %(count)d.")
             % {"most": MOST_RECIPIENTS, "count": max(sent, len(letter.reply_to))},
         )
     elif not sent:
@@ -131,6 +132,6 @@ def _size_flaws(letter: Letter, *, count: int, size: int) -> Iterator[Flaw]:
     if size > MOST_BYTES:
         yield Flaw(
             "/text",
-            _("The message has %(size).1f MB. At most %(most)d MB can be sent.")
+            _("The message is %(size).1f MB; the limit is %(most)d MB. Shorten it.")
             % {"size": size / 1024**2, "most": MOST_BYTES // 1024**2},
         )

@@ -133,7 +133,7 @@ def mark_done(pk: int, *, user: User) -> MailMessage:
     """Say that nothing is left to do about a message; what waits of it is not sent any more."""
     message = get_message(pk, user)
     if message.state in OVER:
-        raise Conflict(_("There is nothing left to do about this message."))
+        raise Conflict(_("This message needs no further action."))
     moment = timezone.now()
     with transaction.atomic():
         _take(message, state=MailState.DONE, due_at=None, finished_at=moment, refused_login="")
@@ -151,7 +151,7 @@ def _take(message: MailMessage, **changed: object) -> None:
     same = MailMessage.objects.filter(free, pk=message.pk, state=message.state)
     taken = same.exclude(state=MailState.SENDING)
     if not taken.update(holder="", lease_until=None, **changed):
-        raise Conflict(_("This message is being sent just now. Try again in a moment."))
+        raise Conflict(_("This message is being sent. Try again in a moment."))
 
 
 def _must_be_sendable(message: MailMessage, addresses: Collection[str], user: User) -> None:
@@ -162,13 +162,13 @@ def _must_be_sendable(message: MailMessage, addresses: Collection[str], user: Us
     if message.private and not known.issuperset(addresses):
         raise Invalid.at(
             "/to",
-            _("It carries a personal link. It can only be sent to the people it was written for."),
+            _("This message contains a personal link. Send it only to its original recipients."),
         )
     if not reads_all(user) and not known.issuperset(addresses):
-        raise Invalid.at("/to", _("Only Administrators send a message to other addresses."))
+        raise Invalid.at("/to", _("Only Administrators can send a message to other addresses."))
     if len(known.union(addresses)) > MOST_RECIPIENTS:
         raise Invalid.at(
-            "/to", _("At most %(most)d people can get one message.") % {"most": MOST_RECIPIENTS}
+            "/to", _("A message can have at most %(most)d recipients.") % {"most": MOST_RECIPIENTS}
         )
 
 

@@ -123,7 +123,7 @@ def register_files(opened: Callable[[str], bytes]) -> None:
 def opened_file(key: str) -> bytes:
     """Return the content of a file that a message names; raises NothingSent."""
     if _Ports.files is None:
-        raise NothingSent(_("Nothing is installed that opens files."))
+        raise NothingSent(_("No file storage is installed."))
     return _Ports.files(key)
 
 
@@ -146,7 +146,7 @@ def carry(
 ) -> ServerReply | None:
     """Take a message to a server, as `Carrier` says."""
     if _Ports.carrier is None:
-        raise NothingSent(_("Nothing is installed that sends mail."))
+        raise NothingSent(_("No mail service is installed."))
     return _Ports.carrier(account, outgoing, about_to_send=about_to_send)
 
 

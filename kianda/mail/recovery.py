@@ -38,7 +38,7 @@ def recover(moment: datetime, *, everything: bool = False) -> bool:
 
 def _settle(message: MailMessage, moment: datetime) -> None:
     """Say of each recipient that was under way that the message may have been sent."""
-    words = _("The worker ended while the message was being sent.")
+    words = _("The worker stopped while it was sending the message.")
     with transaction.atomic():
         same = MailMessage.objects.filter(
             pk=message.pk, holder=message.holder, state=MailState.SENDING

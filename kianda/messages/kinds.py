@@ -102,7 +102,7 @@ class Alert(NotificationKind):
     """What a rule of a process says. Data: title, text, record, process, process_id."""
 
     slug = "alert"
-    title = gettext_lazy("A process alerts me")
+    title = gettext_lazy("A process sends me an alert")
     icon = "megaphone"
     # A design that wants a mail sends one.
     mail = "off"
@@ -141,7 +141,7 @@ class BulkPressDone(NotificationKind):
     """A bulk press of the reader is over. Data: title, process, done, total."""
 
     slug = "bulk_press_done"
-    title = gettext_lazy("A bulk action of mine has finished")
+    title = gettext_lazy("My bulk action has finished")
     icon = "check2-all"
     # They mostly watch it.
     mail = "off"
@@ -235,13 +235,13 @@ class ConnectionBroken(NotificationKind):
     """A connection gets no tokens until a person mends it. Data: connection, reason."""
 
     slug = "connection_broken"
-    title = gettext_lazy("A connection has to be connected again")
+    title = gettext_lazy("A connection must be reconnected")
     icon = "exclamation-triangle"
 
     @classmethod
     def sentence(cls, data: Data) -> str:
         """Return `Xero accounting has to be connected again`."""
-        return _("%(connection)s has to be connected again") % dict(data)
+        return _("%(connection)s must be reconnected") % dict(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -277,7 +277,7 @@ class CertificateEnding(NotificationKind):
     @classmethod
     def detail(cls, data: Data) -> str:
         """Return what to do."""
-        return _("Enter a new one before: without it the service refuses all calls.")
+        return _("Enter a new one before then. Otherwise, the service will refuse all calls.")
 
 
 KINDS: Mapping[str, type[NotificationKind]] = {

@@ -64,4 +64,4 @@ def refusal_of(told: Collection[int]) -> str:
     if len(left) == len(told):
         return ""
     Notification.objects.filter(pk__in=left).update(mail_due_at=timezone.now())
-    return _("Not sent: the person it was written for may not see this any more.")
+    return _("Not sent: the recipient may no longer see this.")

@@ -103,7 +103,7 @@ def read_one(pk: int, user: User) -> Notification:
     """Mark one line as read and return it; raises Missing for one that they may not read."""
     found = still_read(user, Notification.objects.filter(pk=pk, user=user)).first()
     if found is None:
-        raise Missing(_("There is no such notification."))
+        raise Missing(_("Notification not found."))
     if found.read_at is None:
         Notification.objects.filter(pk=pk).update(read_at=timezone.now())
     return found

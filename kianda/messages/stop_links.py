@@ -39,13 +39,15 @@ def read_stop_link(token: str) -> StopLink:
         pk, kind, mark = signing.loads(token, salt=_SALT, max_age=GOOD_FOR)
     except signing.SignatureExpired as old:
         raise NoLongerValid(
-            _("This link is too old. Sign in to change your notifications.")
+            _("This link has expired. Sign in to change your notifications.")
         ) from old
     except (signing.BadSignature, ValueError, TypeError) as wrong:
-        raise Missing(_("There is no such link.")) from wrong
+        raise Missing(_("Link not found.")) from wrong
     user = User.objects.filter(pk=pk).first()
     if user is None or mark != _mark(user) or (kind and kind not in KINDS):
-        raise NoLongerValid(_("This link counts no more. Sign in to change your notifications."))
+        raise NoLongerValid(
+            _("This link is no longer valid. Sign in to change your notifications.")
+        )
     return StopLink(user, KINDS[kind] if kind else None)
 
 
