@@ -30,8 +30,8 @@ def _time_zone() -> list[CheckMessage]:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return [
             Error(
-                f"KIANDA_TIME_ZONE is {name!r}, which is no time zone.",
-                hint="Write a name such as Europe/Dublin or UTC.",
+                f"KIANDA_TIME_ZONE is {name!r}, which is not a time zone.",
+                hint="Enter a name such as Europe/Dublin or UTC.",
                 id="kianda.E001",
             )
         ]
@@ -46,7 +46,7 @@ def _keys() -> list[CheckMessage]:
         except ValueError:
             return [
                 Error(
-                    f"Key {position} of {len(keys)} in KIANDA_SECRET_KEYS has the wrong form.",
+                    f"Key {position} of {len(keys)} in KIANDA_SECRET_KEYS is not valid.",
                     hint="A key is 32 random bytes in URL-safe base64: 44 characters.",
                     id="kianda.E002",
                 )
@@ -63,8 +63,8 @@ def _proxies() -> list[CheckMessage]:
         except ValueError:
             return [
                 Error(
-                    f"KIANDA_TRUSTED_PROXIES has {name!r}, which is no address.",
-                    hint="Write addresses or networks such as 10.0.0.0/8, with commas.",
+                    f"KIANDA_TRUSTED_PROXIES has {name!r}, which is not an address.",
+                    hint="Enter addresses or networks such as 10.0.0.0/8, with commas.",
                     id="kianda.E003",
                 )
             ]
@@ -81,8 +81,8 @@ def _egress() -> list[CheckMessage]:
         except ValueError:
             return [
                 Error(
-                    f"KIANDA_EGRESS_ALLOW has {name!r}, which is no network.",
-                    hint="Write hosts, host:port or networks such as 10.1.0.0/16, with commas.",
+                    f"KIANDA_EGRESS_ALLOW has {name!r}, which is not a network.",
+                    hint="Enter hosts, host:port or networks such as 10.1.0.0/16, with commas.",
                     id="kianda.E005",
                 )
             ]
@@ -96,7 +96,7 @@ def _public_url() -> list[CheckMessage]:
     return [
         Error(
             f"KIANDA_PUBLIC_URL is {settings.KIANDA_PUBLIC_URL!r}.",
-            hint="Write scheme and host, such as https://kianda.example.org, without a path.",
+            hint="Enter the scheme and host, such as https://kianda.example.org, without a path.",
             id="kianda.E004",
         )
     ]
@@ -107,8 +107,8 @@ def _hosts() -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "KIANDA_ALLOWED_HOSTS is *: anybody may choose the host name in links.",
-            hint="Name the hosts that people use.",
+            "KIANDA_ALLOWED_HOSTS is *, so anyone can choose the host name in links.",
+            hint="Enter the hosts that people use.",
             id="kianda.W001",
         )
     ]

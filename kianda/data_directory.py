@@ -63,8 +63,8 @@ def _look_for_database(argv: Sequence[str], folder: Path) -> None:
     if not is_empty(folder / DATABASE):
         if BEGIN_ANEW in argv and read_state(folder) != FIRST:
             raise ImproperlyConfigured(
-                f"There is a database in {folder}, which is not replaced. Leave {BEGIN_ANEW} out, "
-                "or move the files of the data directory away first."
+                f"{folder} already contains a database, which was not replaced. Omit {BEGIN_ANEW}, "
+                "or move the files of the data directory first."
             )
     elif command not in BEGINNING:
         raise ImproperlyConfigured(_nothing_here(folder, command))
@@ -78,18 +78,17 @@ def _is_first(folder: Path) -> bool:
 
 def _nothing_here(folder: Path, command: str) -> str:
     return (
-        f"There is no product in the data directory {folder}, so `{command}` was not run: it has "
-        f"no {DATABASE}, or an empty one. Set KIANDA_DATA_DIR to the data directory of your "
-        "product, the one that the server has. To start a new product: "
-        "python manage.py serve --set-up"
+        f"`{command}` was not run: the data directory {folder} has no {DATABASE}, or an empty "
+        "one. Set KIANDA_DATA_DIR to the data directory of your server. To start a new "
+        "installation, run python manage.py serve --set-up."
     )
 
 
 def _gone(folder: Path) -> str:
     return (
-        f"The database {folder / DATABASE} is missing or empty, but a product has run on this data "
+        f"The database {folder / DATABASE} is missing or empty, but Kianda has used this data "
         "directory before. Put the file back, restore a backup with `python manage.py restore "
-        "FILE`, or set KIANDA_DATA_DIR to another folder. To begin anew with an empty database: "
+        "FILE`, or set KIANDA_DATA_DIR to another folder. To start with an empty database, run "
         f"python manage.py serve --set-up {BEGIN_ANEW}"
     )
 
@@ -131,7 +130,7 @@ def write_state(folder: Path, state: str) -> None:
 def make(folder: Path) -> None:
     """Make the folder, for this user alone, when it is not there."""
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "it is a file, and has to be a folder")
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file but must be a folder")
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -152,8 +151,8 @@ def refuse_unusable(folder: Path) -> None:
 def unusable(folder: Path, error: OSError) -> str:
     """Return what to tell of a data directory in which nothing can be written."""
     return (
-        f"The data directory {folder} cannot be written: {error.strerror or error}. "
-        "Make room or set its permissions, or set KIANDA_DATA_DIR to another folder."
+        f"Cannot write to the data directory {folder}: {error.strerror or error}. "
+        "Free up space, set its permissions, or set KIANDA_DATA_DIR to another folder."
     )
 
 
@@ -169,8 +168,8 @@ def refuse_open_key(file: Path) -> None:
     if found.st_mode & 0o077:
         raise ImproperlyConfigured(
             f"Other users of this machine can read the key file {file} (mode "
-            f"{stat.S_IMODE(found.st_mode):04o}). Run: chmod 600 {file}. If somebody may have read "
-            "it, change the key as well: docs/how-to/keys.md"
+            f"{stat.S_IMODE(found.st_mode):04o}). Run chmod 600 {file}. If someone may have read "
+            "it, change the key, too: docs/how-to/keys.md"
         )
 
 
@@ -179,14 +178,14 @@ def mend(folder: Path) -> str:
     mended = [path for path in (folder, *_ours(folder)) if _close(path)]
     if mended:
         return (
-            f"Other users of this machine could read the data directory {folder}. It is private "
-            "now: folders have the mode 0700, files 0600."
+            f"Other users of this machine could read the data directory {folder}. It is now "
+            "private: folders have the mode 0700, files 0600."
         )
     found = folder.stat()
     if found.st_uid != os.geteuid() and found.st_mode & 0o007 and not found.st_mode & stat.S_ISVTX:
         return (
-            f"Other users of this machine can look into the data directory {folder}, which belongs "
-            f"to somebody else. Have its owner run: chmod 700 {folder}"
+            f"Other users of this machine can read the data directory {folder}, which belongs "
+            f"to another user. Its owner must run chmod 700 {folder}"
         )
     return ""
 

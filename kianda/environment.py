@@ -29,24 +29,24 @@ SMTP_PORTS = {"smtp": 587, "smtps": 465}
 # Every KIANDA_ setting there is, with what it means; the reference page is made from this table.
 KNOWN: dict[str, str] = {
     "KIANDA_MODE": "`embedded` or `production`; `production` when `DATABASE_URL` is set.",
-    "KIANDA_DATA_DIR": "Where the embedded database, broker, keys live. `var/` beside manage.py.",
-    "KIANDA_STATIC_DIR": "Where `collectstatic` put the pages' files. Not set: the packages serve.",
+    "KIANDA_DATA_DIR": "Folder of the embedded database, broker, keys. `var/` beside manage.py.",
+    "KIANDA_STATIC_DIR": "Folder of `collectstatic`. If not set, the packages serve the files.",
     "KIANDA_HOST": "The address the web server listens on. `127.0.0.1`.",
     "KIANDA_PORT": "Its port. `8000`.",
-    "KIANDA_PUBLIC_URL": "The address people use; made from host and port when not set.",
-    "KIANDA_ALLOWED_HOSTS": "Host names served, with commas; made from the public URL if not set.",
-    "KIANDA_TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded headers hold. None.",
+    "KIANDA_PUBLIC_URL": "The address people use. If not set, host and port.",
+    "KIANDA_ALLOWED_HOSTS": "Host names served, with commas. If not set, that of the public URL.",
+    "KIANDA_TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded headers are trusted. None.",
     "KIANDA_SECRET_KEY": "Django's key. Generated in embedded mode, required in production.",
     "KIANDA_SECRET_KEYS": "The key ring for secrets at rest, newest first, with commas.",
-    "KIANDA_EGRESS_ALLOW": "Hosts, host:ports, networks that datasources may reach though private.",
+    "KIANDA_EGRESS_ALLOW": "Private hosts, host:ports and networks that data sources may reach.",
     "KIANDA_EGRESS_PROXY": "A proxy for all calls: `http://user:password@host:3128`. None.",
     "KIANDA_DEMO": "`1` or `0`: whether the demo workspace and its sandbox run. On when embedded.",
     "KIANDA_TIME_ZONE": "The workspace's time zone. `UTC`.",
-    "KIANDA_LANGUAGE": "Of whoever has chosen none, and of the API: `en` or `de`. `en`.",
+    "KIANDA_LANGUAGE": "The default language, also of the API: `en` or `de`. `en`.",
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
-    "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are kept. `30`.",
-    "KIANDA_BULK_PRESS_MOST": "How many records one bulk press takes at most. `1000`.",
+    "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are stored. `30`.",
+    "KIANDA_BULK_PRESS_MOST": "Most records of one bulk action. `1000`.",
     "KIANDA_MAX_FILE_MB": "How large one uploaded file can be, in millions of bytes. `100`.",
     "KIANDA_FILES_DIR": "The folder of uploaded files, for all parts. `files` beside the data.",
     "KIANDA_SCAN_COMMAND": "Checks each file: a program, its path is added. Exit 0: clean. None.",
@@ -60,7 +60,7 @@ def refuse_unknown(environ: Mapping[str, str]) -> None:
     for name in sorted(environ):
         if name.startswith("KIANDA_") and name not in KNOWN:
             near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0)[0]
-            raise ImproperlyConfigured(f"There is no setting {name}. The nearest one is {near}.")
+            raise ImproperlyConfigured(f"Unknown setting {name}. Did you mean {near}?")
 
 
 def text(name: str, default: str = "") -> str:
@@ -77,7 +77,7 @@ def flag(name: str, *, default: bool) -> bool:
         return True
     if value in {"0", "false", "no", "off"}:
         return False
-    raise ImproperlyConfigured(f"{name} is {value!r}. Write 1 or 0.")
+    raise ImproperlyConfigured(f"{name} is {value!r}. Enter 1 or 0.")
 
 
 def number(name: str, default: float, *, least: float, most: float = math.inf) -> float:
@@ -86,13 +86,13 @@ def number(name: str, default: float, *, least: float, most: float = math.inf) -
     try:
         found = float(value)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number.") from error
+        raise ImproperlyConfigured(f"{name} is {value!r}. Enter a number.") from error
     if not math.isfinite(found):
-        raise ImproperlyConfigured(f"{name} is {value!r}. Write a number.")
+        raise ImproperlyConfigured(f"{name} is {value!r}. Enter a number.")
     if found < least:
-        raise ImproperlyConfigured(f"{name} is {value}. The least is {least:g}.")
+        raise ImproperlyConfigured(f"{name} is {value}. The minimum is {least:g}.")
     if found > most:
-        raise ImproperlyConfigured(f"{name} is {value}. The most is {most:g}.")
+        raise ImproperlyConfigured(f"{name} is {value}. The maximum is {most:g}.")
     return found
 
 
@@ -114,7 +114,9 @@ def storage(name: str, default: dict[str, Any]) -> dict[str, Any]:
     value = text(name)
     if not value:
         return default
-    sentence = f'{name} is no storage. Write {{"BACKEND": "a.dotted.Class", "OPTIONS": {{...}}}}.'
+    sentence = (
+        f'{name} is not a storage. Enter {{"BACKEND": "a.dotted.Class", "OPTIONS": {{...}}}}.'
+    )
     try:
         found = json.loads(value)
     except ValueError as error:
@@ -131,13 +133,13 @@ def command(name: str) -> list[str]:
     try:
         return shlex.split(text(name))
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} is no command: {error}.") from error
+        raise ImproperlyConfigured(f"{name} is not a command: {error}.") from error
 
 
 def http_proxy(name: str) -> str:
     """Return the address of a proxy, an empty one without it; no sentence repeats a password."""
     value = text(name)
-    sentence = f"{name} is not a proxy. Write http://host:3128 or http://user:password@host:3128."
+    sentence = f"{name} is not a proxy. Enter http://host:3128 or http://user:password@host:3128."
     try:
         url = urlsplit(value)
         wrong = url.scheme != "http" or not url.hostname or url.port == 0
@@ -158,9 +160,9 @@ def smtp_account(name: str) -> dict[str, Any] | None:
         url = urlsplit(value)
         port, options = url.port, dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is not a mail server. Write {shape}.") from None
+        raise ImproperlyConfigured(f"{name} is not a mail server. Enter {shape}.") from None
     if url.scheme not in SMTP_PORTS or not url.hostname or url.path not in ("", "/"):
-        raise ImproperlyConfigured(f"{name} is not a mail server. Write {shape}.")
+        raise ImproperlyConfigured(f"{name} is not a mail server. Enter {shape}.")
     security = options.pop("security", "tls" if url.scheme == "smtps" else "starttls")
     account = {
         "host": url.hostname,
@@ -174,22 +176,22 @@ def smtp_account(name: str) -> dict[str, Any] | None:
     }
     if options:
         known = "security, from, reply_to and rate"
-        raise ImproperlyConfigured(f"{name} has {min(options)}. Known are {known}.")
+        raise ImproperlyConfigured(f"{name} has {min(options)}. Use {known}.")
     if security not in ("starttls", "tls", "none"):
-        raise ImproperlyConfigured(f"{name}: security is one of starttls, tls, none.")
+        raise ImproperlyConfigured(f"{name}: security must be starttls, tls or none.")
     if security == "none" and account["password"]:
         raise ImproperlyConfigured(f"{name}: a password needs security=starttls or security=tls.")
     try:
         validate_email(parseaddr(str(account["sender"]))[1])
     except ValidationError:
-        sentence = f"{name} does not say who mails are from. Add from=address."
+        sentence = f"{name} has no sender. Add from=address."
         raise ImproperlyConfigured(sentence) from None
     return account
 
 
 def _per_minute(name: str, rate: str) -> int | None:
     if rate and not (rate.isdecimal() and 1 <= int(rate) <= 10_000):
-        raise ImproperlyConfigured(f"{name}: rate is a number of messages a minute, 1 to 10000.")
+        raise ImproperlyConfigured(f"{name}: rate must be 1 to 10000 messages per minute.")
     return int(rate) if rate else None
 
 
@@ -234,14 +236,14 @@ def _make_key(name: str, file: Path) -> str:
     empty = data_directory.is_empty(file.parent / data_directory.DATABASE)
     if name == "KIANDA_SECRET_KEYS" and not empty:
         raise ImproperlyConfigured(
-            f"The database in {file.parent} exists but its key ring {file.name} is gone. "
-            "Put the file back or set KIANDA_SECRET_KEYS: the stored secrets cannot be read "
-            "without it."
+            f"The database in {file.parent} exists, but its key ring {file.name} is missing. "
+            "Without it, the stored secrets cannot be read. Put the file back, or set "
+            "KIANDA_SECRET_KEYS."
         )
     if empty and command not in data_directory.BEGINNING:
         raise ImproperlyConfigured(
-            f"There is no {file.name} in the data directory {file.parent}. Set KIANDA_DATA_DIR to "
-            f"the data directory that the server has, or set {name}."
+            f"{file.name} is missing in the data directory {file.parent}. Set KIANDA_DATA_DIR to "
+            f"the data directory of the server, or set {name}."
         )
     try:
         return _keep(made, file)

@@ -114,7 +114,10 @@ def made(request: Request, what: str) -> None:
 
 def _taken() -> Conflict:
     return Conflict(
-        _("This request waited so long that its Idempotency-Key was given to a repetition of it.")
+        _(
+            "This request waited too long. A repetition with the same Idempotency-Key has "
+            "replaced it."
+        )
     )
 
 
@@ -148,10 +151,13 @@ def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:
     except IntegrityError:
         found = mine.first()
     if found is None:
-        raise Conflict(_("A request with this Idempotency-Key has just ended. Send it again."))
+        raise Conflict(
+            _("A request with this Idempotency-Key has just finished. Send yours again.")
+        )
     if found.request_digest != digest:
         raise Invalid.at(
-            "/Idempotency-Key", _("This Idempotency-Key was used for a different request.")
+            "/Idempotency-Key",
+            _("This Idempotency-Key was used for a different request. Use a new key."),
         )
     return found, False
 

@@ -28,24 +28,24 @@ class Origin(NamedTuple):
 def base_url_flaw(url: str) -> str | None:
     """Return what is wrong with a base URL, or None."""
     if _CONTROL.search(url) or "\\" in url:
-        return _("Blanks, backslashes and control characters cannot stand in an address.")
+        return _("Remove spaces, backslashes and control characters from the address.")
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname
     except ValueError:
-        return _("This is no address. Write one such as https://api.example.org.")
+        return _("This is not an address. Enter one such as https://api.example.org.")
     if not parts.scheme or "://" not in url:
-        return _("Write the address with its scheme, such as https://api.example.org.")
+        return _("Enter the address with its scheme, such as https://api.example.org.")
     if parts.scheme.lower() not in PORTS:
-        return _("The scheme %(scheme)s is not possible. Use https or http.") % {
+        return _("The scheme %(scheme)s is not supported. Use https or http.") % {
             "scheme": parts.scheme
         }
     if parts.username is not None or parts.password is not None:
-        return _("Credentials do not belong in the address. Enter them under authentication.")
+        return _("Remove the credentials from the address. Enter them under authentication.")
     if parts.query or parts.fragment or url.endswith(("?", "#")):
-        return _("The address cannot hold ? or #. Query parameters belong to the REST methods.")
+        return _("The address cannot contain ? or #. Add query parameters to the REST methods.")
     if not host or port == 0:
-        return _("The address names no host or no port. Write one such as https://api.example.org.")
+        return _("The host or port is missing. Enter an address such as https://api.example.org.")
     return _host_flaw(host) or (path_flaw(parts.path) if parts.path else None)
 
 
@@ -53,19 +53,19 @@ def endpoint_flaw(url: str) -> str | None:
     """Return what is wrong with the whole address of one endpoint, which may have a query."""
     path, _mark, _query = url.partition("?")
     if "#" in url or _CONTROL.search(url):
-        return _("Blanks, # and control characters cannot stand in an address.")
+        return _("Remove spaces, # and control characters from the address.")
     if names := re.findall(r"{+([^{}]*)}+", url):
-        return _("Replace {%(name)s} in the address by your own value.") % {"name": names[0]}
+        return _("Replace {%(name)s} in the address with your own value.") % {"name": names[0]}
     return base_url_flaw(path)
 
 
 def _host_flaw(host: str) -> str | None:
     if "%" in host:
-        return _("An address with a zone cannot be used.")
+        return _("An IP address with a zone cannot be used. Remove the zone.")
     try:
         ascii_host(host)
     except UnicodeError:
-        return _("%(host)s is no host name.") % {"host": host}
+        return _("%(host)s is not a host name.") % {"host": host}
     return None
 
 
@@ -102,18 +102,15 @@ def stem_of(base_url: str) -> str:
 def path_flaw(path: str, *, query: bool = False) -> str | None:
     """Return what is wrong with a path, or None. `query` allows a ? in it."""
     if not path.startswith("/"):
-        return _("A path starts with /.")
+        return _("Start the path with /.")
     if _NOT_CONTROL_BUT_BLANK.search(path) or "\\" in path:
-        return _("Backslashes and control characters cannot stand in a path.")
+        return _("Remove backslashes and control characters from the path.")
     if "#" in path or ("?" in path and not query):
-        return _("A path cannot hold ? or #. Query parameters have a list of their own.")
+        return _("A path cannot contain ? or #. Add query parameters to their own list.")
     if any(map(_climbs, re.split(r"[/\\]", _decoded(path.split("?")[0])))):
-        return _(
-            "A path cannot hold .. as a part, however it is spelt. Write the path itself, without "
-            "a way upwards."
-        )
+        return _("A path cannot contain .. as a part, however it is encoded. Enter the full path.")
     if _BAD_PERCENT.search(path):
-        return _("A % in a path must be followed by two hexadecimal digits; write %25 for %.")
+        return _("After % in a path, enter two hexadecimal digits. For % itself, enter %25.")
     return None
 
 
@@ -137,10 +134,10 @@ def template_flaw(path: str) -> str | None:
     if flaw := path_flaw(path):
         return flaw
     if re.search(r"[{}]", PLACEHOLDER.sub("", path)):
-        return _("A parameter in a path is written as a name in braces, such as {customer}.")
+        return _("Write a path parameter as a name in braces, such as {customer}.")
     names = PLACEHOLDER.findall(path)
     if len(names) != len(set(names)):
-        return _("Each parameter can stand in the path once.")
+        return _("Use each parameter in the path only once.")
     return None
 
 

@@ -69,7 +69,7 @@ class Missing(ApplicationError):
 
     status = 404
     title = gettext_noop("Not found")
-    sentence = gettext_noop("There is no such object.")
+    sentence = gettext_noop("This object does not exist.")
 
 
 class Conflict(ApplicationError):
@@ -77,14 +77,14 @@ class Conflict(ApplicationError):
 
     status = 409
     title = gettext_noop("Conflict")
-    sentence = gettext_noop("The object is not in a state that allows this.")
+    sentence = gettext_noop("The current state of the object does not allow this.")
 
 
 class Busy(Conflict):
     """An instance that another run holds."""
 
     title = gettext_noop("Busy")
-    sentence = gettext_noop("Another run is working on this instance. Try again in a moment.")
+    sentence = gettext_noop("Another action is in progress here. Try again in a moment.")
 
 
 class Stale(Conflict):
@@ -92,7 +92,7 @@ class Stale(Conflict):
 
     title = gettext_noop("Changed in the meantime")
     sentence = gettext_noop(
-        "Somebody else changed this in the meantime. Read it again, then repeat your change."
+        "Someone else changed this in the meantime. Reload it, then repeat your change."
     )
 
 
@@ -100,7 +100,7 @@ class InUse(Conflict):
     """An object that others refer to."""
 
     title = gettext_noop("In use")
-    sentence = gettext_noop("It is in use.")
+    sentence = gettext_noop("This object is in use.")
 
 
 class NoLongerValid(ApplicationError):
@@ -108,7 +108,7 @@ class NoLongerValid(ApplicationError):
 
     status = 410
     title = gettext_noop("No longer valid")
-    sentence = gettext_noop("It is no longer there.")
+    sentence = gettext_noop("This object no longer exists.")
 
 
 class PreconditionFailed(ApplicationError):
@@ -116,7 +116,7 @@ class PreconditionFailed(ApplicationError):
 
     status = 412
     title = gettext_noop("Precondition failed")
-    sentence = gettext_noop("The object is no longer the one that If-Match names. Read it again.")
+    sentence = gettext_noop("The object has changed since the version in If-Match. Read it again.")
 
 
 class TooLarge(ApplicationError):
@@ -132,7 +132,7 @@ class TooMany(ApplicationError):
 
     status = 429
     title = gettext_noop("Too many requests")
-    sentence = gettext_noop("Too many requests. Wait a little.")
+    sentence = gettext_noop("Too many requests. Wait a moment, then try again.")
 
 
 class NoSpace(ApplicationError):
@@ -140,4 +140,4 @@ class NoSpace(ApplicationError):
 
     status = 507
     title = gettext_noop("No space left")
-    sentence = gettext_noop("There is no space left on the disk. Nothing is lost; try again later.")
+    sentence = gettext_noop("The disk is full. Nothing is lost; try again later.")

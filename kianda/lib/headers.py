@@ -26,9 +26,9 @@ BREAKS = re.compile(r"[\r\n\0]")
 def header_flaw(name: str) -> str | None:
     """Return what is wrong with a header's name, or None."""
     if not TOKEN.match(name):
-        return _("%(name)r is no header name. Use letters, digits and hyphens.") % {"name": name}
+        return _("%(name)r is not a header name. Use letters, digits and hyphens.") % {"name": name}
     if name.lower() in OWN:
-        return _("The header %(name)s is set by the connection itself.") % {"name": name}
+        return _("The header %(name)s is set automatically. Remove it.") % {"name": name}
     return None
 
 

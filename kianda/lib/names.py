@@ -26,20 +26,20 @@ def slug_flaw(name: str) -> str | None:
     """Return what is wrong with the name of a process, datasource or REST method, or None."""
     if not SLUG.match(name) or len(name) > 63:
         return _(
-            "Use small letters, digits and single hyphens, at most 63 characters, "
+            "Use lower-case letters, digits and single hyphens, at most 63 characters, "
             "such as token-refresh."
         )
     if name in RESERVED_SLUGS:
-        return _("The name %(name)s is reserved. Choose another one.") % {"name": name}
+        return _("The name %(name)s is reserved. Choose another name.") % {"name": name}
     return None
 
 
 def field_name_flaw(name: str) -> str | None:
     """Return what is wrong with the name of a form or field, or None."""
     if not FIELD_NAME.match(name) or len(name) > 64:
-        return _("Start with a letter, then letters, digits and _, at most 64 characters.")
+        return _("Start with a letter, then use letters, digits and _, at most 64 characters.")
     if name.lower() in RESERVED_NAMES:
-        return _("The name %(name)s is reserved. Choose another one.") % {"name": name}
+        return _("The name %(name)s is reserved. Choose another name.") % {"name": name}
     return None
 
 
@@ -47,7 +47,7 @@ def unseen_flaw(name: str) -> str | None:
     """Return what is wrong with a name that people tell apart by looking at it, or None."""
     if name.isprintable():
         return None
-    return _("It holds a sign that cannot be seen. Type it again.")
+    return _("The text contains an invisible character. Type it again.")
 
 
 def as_title(name: str) -> str:

@@ -14,37 +14,37 @@ TAGS = ("type", "scheme", "kind")
 
 SENTENCES: dict[str, str] = {
     "missing": gettext_noop("This is required."),
-    "string_type": gettext_noop("Write text."),
-    "bool_type": gettext_noop("Write true or false."),
-    "bool_parsing": gettext_noop("Write true or false."),
-    "int_type": gettext_noop("Write a whole number."),
-    "int_parsing": gettext_noop("Write a whole number."),
-    "int_from_float": gettext_noop("Write a whole number."),
-    "float_type": gettext_noop("Write a number."),
-    "float_parsing": gettext_noop("Write a number."),
-    "decimal_type": gettext_noop("Write a number."),
-    "decimal_parsing": gettext_noop("Write a number."),
-    "list_type": gettext_noop("Write a list."),
-    "tuple_type": gettext_noop("Write a list."),
-    "model_type": gettext_noop("Write an object."),
-    "model_attributes_type": gettext_noop("Write an object."),
-    "dict_type": gettext_noop("Write an object."),
-    "string_too_short": gettext_noop("Write at least {min_length} characters."),
-    "string_too_long": gettext_noop("At most {max_length} characters."),
-    "too_short": gettext_noop("Give at least {min_length}."),
+    "string_type": gettext_noop("Enter text."),
+    "bool_type": gettext_noop("Enter true or false."),
+    "bool_parsing": gettext_noop("Enter true or false."),
+    "int_type": gettext_noop("Enter a whole number."),
+    "int_parsing": gettext_noop("Enter a whole number."),
+    "int_from_float": gettext_noop("Enter a whole number."),
+    "float_type": gettext_noop("Enter a number."),
+    "float_parsing": gettext_noop("Enter a number."),
+    "decimal_type": gettext_noop("Enter a number."),
+    "decimal_parsing": gettext_noop("Enter a number."),
+    "list_type": gettext_noop("Enter a list."),
+    "tuple_type": gettext_noop("Enter a list."),
+    "model_type": gettext_noop("Enter an object."),
+    "model_attributes_type": gettext_noop("Enter an object."),
+    "dict_type": gettext_noop("Enter an object."),
+    "string_too_short": gettext_noop("Enter at least {min_length} characters."),
+    "string_too_long": gettext_noop("Use at most {max_length} characters."),
+    "too_short": gettext_noop("Enter at least {min_length}."),
     "too_long": gettext_noop(
         "At most {max_length} {name} are allowed here; there are {actual_length}."
     ),
-    "greater_than": gettext_noop("Write more than {gt}."),
-    "greater_than_equal": gettext_noop("Write {ge} or more."),
-    "less_than": gettext_noop("Write less than {lt}."),
-    "less_than_equal": gettext_noop("Write {le} or less."),
+    "greater_than": gettext_noop("Enter more than {gt}."),
+    "greater_than_equal": gettext_noop("Enter {ge} or more."),
+    "less_than": gettext_noop("Enter less than {lt}."),
+    "less_than_equal": gettext_noop("Enter {le} or less."),
     "literal_error": gettext_noop("Choose one of {expected}."),
     "union_tag_invalid": gettext_noop(
-        "There is no {discriminator} '{tag}'. Choose one of {expected_tags}."
+        "Unknown {discriminator} '{tag}'. Choose one of {expected_tags}."
     ),
-    "union_tag_not_found": gettext_noop("Say which {discriminator} this is.{known}"),
-    "recursion_loop": gettext_noop("This is nested too deep."),
+    "union_tag_not_found": gettext_noop("Enter the {discriminator}.{known}"),
+    "recursion_loop": gettext_noop("This is nested too deeply."),
 }
 
 
@@ -149,11 +149,11 @@ def _grouped(value: Any) -> Any:
 
 def _unknown_key(loc: Sequence[str | int], model: Any) -> str:
     known = [name for found in _models_at(model, loc[:-1]) for name in _settings(found)]
-    sentence = _("There is no setting '%(name)s' here.") % {"name": loc[-1]}
+    sentence = _("Unknown setting '%(name)s'.") % {"name": loc[-1]}
     if not known:
         return sentence
     names = ", ".join(dict.fromkeys(known))
-    return f"{sentence} " + _("The known ones are %(names)s.") % {"names": names}
+    return f"{sentence} " + _("Available: %(names)s.") % {"names": names}
 
 
 def _known_tags(loc: Sequence[str | int], model: Any, tag: str) -> str:

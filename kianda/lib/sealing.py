@@ -50,8 +50,8 @@ class SealedElsewhere(WrongKeyRing):
         """Name the place where it was found."""
         super().__init__(
             _(
-                "A stored secret was sealed for another row, or was changed in the database, so it "
-                "is not used. Restore a backup from before. It stands here: %(place)s."
+                "A stored secret belongs to another row or was changed in the database. "
+                "Restore an earlier backup. Place: %(place)s."
             )
             % {"place": _in_words(place)}
         )

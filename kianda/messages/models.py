@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 class MailTiming(models.TextChoices):
     """When somebody is mailed what they are told."""
 
-    AT_ONCE = "at_once", gettext_lazy("Immediately")
+    AT_ONCE = "at_once", gettext_lazy("At once")
     DAILY = "daily", gettext_lazy("Once a day")
     OFF = "off", gettext_lazy("Off")
 

@@ -117,28 +117,26 @@ def unpack(file: Path, folder: Path, *, names: Iterable[str]) -> Manifest:
 
     Raises BackupError for what is no backup and for one that is not what was written.
     """
-    not_ours = f"{file} is not a backup of this product"
+    not_ours = f"{file} is not a Kianda backup"
     try:
         tar = tarfile.open(file)  # noqa: SIM115 - closed below; what opening says is told apart
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise BackupError(f"{not_ours}: it is no tar file.") from error
+        raise BackupError(f"{not_ours}: it is not a tar file.") from error
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error}.") from error
     try:
         with tar:
             manifest, damaged = _extracted(tar, folder, {MANIFEST, CHECKSUM, *names})
     except FileNotFoundError as error:
-        raise BackupError(f"{not_ours}: it holds no {MANIFEST}.") from error
+        raise BackupError(f"{not_ours}: it contains no {MANIFEST}.") from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise BackupError(f"There is no room in {folder.parent} to unpack {file}.") from error
+            raise BackupError(f"Not enough space in {folder.parent} to unpack {file}.") from error
         raise BackupError(f"{file} cannot be read: {error}.") from error
     except (tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise BackupError(f"{not_ours}, or it is damaged: {error}.") from error
     if damaged:
-        raise BackupError(
-            f"{file} is damaged: its {damaged} is not as it was written. Use another backup."
-        )
+        raise BackupError(f"{file} is damaged: its {damaged} has changed. Use another backup.")
     return manifest
 
 
@@ -148,7 +146,7 @@ def _extracted(tar: tarfile.TarFile, folder: Path, names: Iterable[str]) -> tupl
     tar.extractall(folder, members=members, filter="data")
     manifest = json.loads((folder / MANIFEST).read_text())
     if not isinstance(manifest, dict):
-        raise ValueError(f"{MANIFEST} is no object")
+        raise ValueError(f"{MANIFEST} is not an object")
     seals = [member for member in members if member.name == CHECKSUM]
     if manifest.get("format") != FORMAT:
         # Only what was made without checksums may lack them.

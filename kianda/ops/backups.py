@@ -104,7 +104,7 @@ def _copy_sqlite(target: Path) -> None:
         # A single file: no log beside it that somebody could forget.
         copy.execute("PRAGMA journal_mode=DELETE")
         if verdict := _damage(copy):
-            raise BackupError(f"The database itself is damaged, no backup was written: {verdict}.")
+            raise BackupError(f"The database is damaged, so no backup was written: {verdict}.")
 
 
 def postgresql(program: str, *arguments: str) -> str:
@@ -145,14 +145,14 @@ def read_backup(file: Path, folder: Path) -> Backup:
     """
     manifest = unpack(file, folder, names=(SQLITE, POSTGRESQL, KEYS))
     if manifest.get("format") not in {FORMAT, FORMAT_WITHOUT_CHECKSUMS}:
-        raise BackupError(f"{file} has a form that this version does not know.")
+        raise BackupError(f"{file} has a format that this version does not support.")
     if manifest.get("database") != connection.vendor:
         raise BackupError(
-            f"{file} is of a {manifest.get('database')} database; this is {connection.vendor}."
+            f"{file} is from a {manifest.get('database')} database; this is {connection.vendor}."
         )
     database = folder / (SQLITE if is_sqlite() else POSTGRESQL)
     if not database.exists():
-        raise BackupError(f"{file} holds no database.")
+        raise BackupError(f"{file} contains no database.")
     keys = _keys_of(folder / KEYS)
     _check(database, [*settings.KIANDA_SECRET_KEYS, *keys])
     unsure = manifest["format"] == FORMAT_WITHOUT_CHECKSUMS
@@ -168,19 +168,19 @@ def _keys_of(file: Path) -> list[str]:
 
 def _unchecked(file: Path) -> str:
     return (
-        f"{file} was made by an older version and has no checksums. Its database can be read and "
-        "its structure is sound; whether each value is as it was written could not be checked."
+        f"{file} is from an older version and has no checksums. Its database is readable and its "
+        "structure is valid, but its values could not be checked."
     )
 
 
 def _check(database: Path, keys: list[str]) -> None:
     canary, applied = _look_into_sqlite(database) if is_sqlite() else _look_into_dump(database)
     if newer := unknown_migrations(applied):
-        raise BackupError(f"The backup was made by a newer version: it has {newer[-1]}.")
+        raise BackupError(f"The backup is from a newer version: it has {newer[-1]}.")
     if canary and not canary_opens(canary, keys):
         raise BackupError(
-            "The backup was made with another key ring. Put its keys in KIANDA_SECRET_KEYS, then "
-            "restore again: its secrets could not be read."
+            "The backup was written with another key ring, so its secrets cannot be read. Add its "
+            "keys to KIANDA_SECRET_KEYS, then restore again."
         )
 
 

@@ -38,7 +38,7 @@ def share_directory(data_dir: Path) -> TextIO:
     except BlockingIOError:
         lock.close()
         raise RestoreUnderWayError(
-            f"A restore is under way in the data directory {data_dir}. Start again when it is done."
+            f"A restore is in progress in the data directory {data_dir}. Wait until it is done."
         ) from None
     return lock
 
@@ -53,8 +53,8 @@ def directory_alone(data_dir: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise BackupError(
-                    f"Kianda runs on the data directory {data_dir}. Stop it first: a restore "
-                    "replaces the database, with --force too."
+                    f"Kianda is running on the data directory {data_dir}. Stop it before you "
+                    "restore, also with --force."
                 ) from None
             lock.truncate(0)
             lock.write(f"{os.getpid()}, a restore\n")

@@ -29,14 +29,14 @@ class ServicePulse:
         if self.heard is None:
             return _("%(part)s has not started") % {"part": self.title}
         span = times.span_words(now - self.heard)
-        return _("%(part)s has been silent for %(span)s") % {"part": self.title, "span": span}
+        return _("%(part)s has not responded for %(span)s") % {"part": self.title, "span": span}
 
     @property
     def consequence(self) -> str:
         """Return what does not happen while it is silent, and what to do."""
         if self.name == "planner":
-            return _("No scheduled task fires until it runs again. Start it: manage.py serve.")
-        return _("What is planned waits, and nothing runs. Start it: manage.py serve.")
+            return _("No scheduled task runs until it is back. Start it with manage.py serve.")
+        return _("Planned runs wait until it is back. Start it with manage.py serve.")
 
 
 def silent(*, now: datetime) -> list[ServicePulse]:

@@ -26,7 +26,7 @@ def holds_work() -> bool:
         tables = set(connection.introspection.table_names())
     except DatabaseError as error:
         raise BackupError(
-            f"The present database cannot be read: {error}. Move it to another place, then "
+            f"The current database cannot be read: {error}. Move it to another folder, then "
             "restore again."
         ) from error
     for table in ("processes_processdesign", "datasources_datasource", "auth_user"):
@@ -55,7 +55,7 @@ def replace_database(database: Path, keys: list[str], *, file: Path) -> None:
     # More keys than are needed harm nobody; without them the new database could not be read.
     if not _keep_keys(keys):
         raise BackupError(
-            "The backup holds keys that are not in KIANDA_SECRET_KEYS. Add them there first."
+            "The backup contains keys that are not in KIANDA_SECRET_KEYS. Add them first."
         )
     state = {"file": str(file), "before": _generation()}
     _write_to_disk(settings.KIANDA_DATA_DIR / FOLDER / STATE, json.dumps(state))
@@ -83,10 +83,10 @@ def tell_of_cut_restore() -> str:
     _clear(folder)
     if old:
         return (
-            "A restore was cut off before it replaced anything: the database is the one from "
-            "before. Restore again if you want the backup."
+            "A restore was interrupted before it changed anything. The database is unchanged. "
+            "To use the backup, restore again."
         )
-    return f"A restore was cut off at its end: the database is wholly the one of {state['file']}."
+    return f"A restore was interrupted at its end. The database is complete, from {state['file']}."
 
 
 def _clear(folder: Path) -> None:
@@ -116,7 +116,7 @@ def _load_sqlite(database: Path) -> None:
             copy.backup(connection.connection)
         except sqlite3.Error as error:
             raise BackupError(
-                f"The database could not be replaced, it is the one from before: {error}."
+                f"The database could not be replaced and is unchanged: {error}."
             ) from error
 
 

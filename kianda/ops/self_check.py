@@ -59,18 +59,18 @@ def _parts(now: datetime) -> Iterator[Finding]:
 
 def _broker() -> Iterator[Finding]:
     if broker_answers():
-        yield Finding("ok", _("The message broker answers."))
+        yield Finding("ok", _("The message broker responds."))
     else:
-        mend = _("Firings wait in the database until it is back. Look at CELERY_BROKER_URL.")
-        yield Finding("bad", _("The message broker does not answer."), mend)
+        mend = _("Runs wait in the database until it is back. Check CELERY_BROKER_URL.")
+        yield Finding("bad", _("The message broker does not respond."), mend)
 
 
 def _database() -> Iterator[Finding]:
     if is_migrated():
-        yield Finding("ok", _("The database fits this version."))
+        yield Finding("ok", _("The database matches this version."))
     else:
-        mend = _("Run: python manage.py migrate")
-        yield Finding("bad", _("The database lacks migrations of this version."), mend)
+        mend = _("Run python manage.py migrate.")
+        yield Finding("bad", _("The database is missing migrations of this version."), mend)
 
 
 def _key_ring() -> Iterator[Finding]:
@@ -79,14 +79,17 @@ def _key_ring() -> Iterator[Finding]:
     except WrongKeyRing as error:
         yield Finding("bad", str(error))
         return
-    yield Finding("ok", _("The key ring reads what is encrypted."))
+    yield Finding("ok", _("The key ring matches the encrypted data."))
     if not refuses_unbound():
-        said = _("Some secrets of an older version are not bound to their rows yet.")
-        mend = _("This is done within minutes of an upgrade; or run: manage.py rotate_secrets")
+        said = _("Secrets from an older version are not bound to their rows yet.")
+        mend = _(
+            "This happens within minutes after an upgrade. To do it now, run manage.py "
+            "rotate_secrets."
+        )
         yield Finding("warn", said, mend)
     if len(settings.KIANDA_SECRET_KEYS) > 1:
         said = _("The key ring holds %(n)s keys.") % {"n": len(settings.KIANDA_SECRET_KEYS)}
-        mend = _("When manage.py rotate_secrets has run, take the old ones out.")
+        mend = _("After manage.py rotate_secrets has run, remove the old keys.")
         yield Finding("warn", said, mend)
 
 
@@ -95,7 +98,7 @@ def _settings() -> Iterator[Finding]:
         kind = "bad" if message.is_serious() else "warn"
         yield Finding(kind, str(message.msg), str(message.hint or ""))
     if not settings.HTTPS and not settings.EMBEDDED:
-        said = _("People reach the product without encryption: passwords can be read on the way.")
+        said = _("Connections to Kianda are not encrypted. Passwords can be intercepted.")
         yield Finding("warn", said, _("Set KIANDA_PUBLIC_URL to an https address behind a proxy."))
 
 
@@ -104,9 +107,9 @@ def _disk() -> Iterator[Finding]:
     share = usage.free / usage.total
     said = _("%(free)s of the disk is free.") % {"free": f"{share:.0%}"}
     if usage.free < LEAST_FREE:
-        yield Finding("bad", said, _("Make room before the database cannot be written any more."))
+        yield Finding("bad", said, _("Free up space before the database stops working."))
     elif share < LITTLE_FREE:
-        yield Finding("warn", said, _("Make room, or lower KIANDA_RETENTION_DAYS."))
+        yield Finding("warn", said, _("Free up space, or lower KIANDA_RETENTION_DAYS."))
     else:
         yield Finding("ok", said)
 
@@ -114,22 +117,22 @@ def _disk() -> Iterator[Finding]:
 def _files() -> Iterator[Finding]:
     gone = missing_contents()
     if gone:
-        said = _("The contents of some files are gone, such as that of %(name)s.")
-        mend = _("Bring the folder of files back from a backup, or look at KIANDA_FILE_STORAGE.")
+        said = _("The contents of files are missing, such as %(name)s.")
+        mend = _("Restore the file folder from a backup, or check KIANDA_FILE_STORAGE.")
         yield Finding("bad", said % {"name": gone[0].name}, mend)
 
 
 def _planning(now: datetime) -> Iterator[Finding]:
     count = unplanned(now)
     if not count:
-        yield Finding("ok", _("Every scheduled task that is due is planned."))
+        yield Finding("ok", _("All due scheduled tasks are planned."))
         return
     said = ngettext(
-        "%(n)s scheduled task is due and not planned.",
-        "%(n)s scheduled tasks are due and not planned.",
+        "%(n)s scheduled task is due but not planned.",
+        "%(n)s scheduled tasks are due but not planned.",
         count,
     )
-    mend = _("Look at the log of beat, and whether the clocks of all machines are right.")
+    mend = _("Check the log of beat and the clocks of all machines.")
     yield Finding("bad", said % {"n": count}, mend)
 
 
@@ -142,20 +145,24 @@ def _waiting(now: datetime) -> Iterator[Finding]:
     ]
     since = min((at for at in oldest if at), default=None)
     if since is None or now - since < LONG_WAIT:
-        yield Finding("ok", _("Nothing waits longer than it should."))
+        yield Finding("ok", _("No run has been waiting too long."))
         return
-    said = _("Work has waited for %(span)s.") % {"span": times.span_words(now - since)}
-    yield Finding("warn", said, _("Start more workers, or look at what the running ones do."))
+    said = _("Runs have been waiting for %(span)s.") % {"span": times.span_words(now - since)}
+    yield Finding("warn", said, _("Start more workers, or check what the running ones do."))
 
 
 def _administrators() -> Iterator[Finding]:
     count = able_administrators().count()
     if not count:
-        said = _("No Administrator has a password: nobody can look after this.")
-        yield Finding("bad", said, _("Set one: python manage.py changepassword NAME."))
+        said = _("No Administrator has a password, so no one can manage Kianda.")
+        yield Finding("bad", said, _("Set one with python manage.py changepassword NAME."))
     if count == 1:
         said = _("There is only one Administrator.")
-        yield Finding("warn", said, _("Make a second one: a lost password is then no problem."))
+        yield Finding(
+            "warn",
+            said,
+            _("Add a second administrator, so that a lost password does not lock you out."),
+        )
 
 
 def _mail() -> Iterator[Finding]:
@@ -164,10 +171,12 @@ def _mail() -> Iterator[Finding]:
     if accounts.account_of("") is not None:
         yield from _messages()
     elif name:
-        said = _("The mail account %(name)s is gone: messages are rejected.") % {"name": name}
+        said = _("The mail account %(name)s no longer exists. Messages are rejected.") % {
+            "name": name
+        }
         yield Finding("bad", said, settings_page)
     else:
-        said = _("No mail account is set: messages are kept here only.")
+        said = _("No mail account is set. Messages are not sent.")
         # Who tries the product out has none, and reads them on the page.
         yield Finding("ok" if settings.EMBEDDED else "warn", said, settings_page)
 
@@ -175,14 +184,14 @@ def _mail() -> Iterator[Finding]:
 def _messages() -> Iterator[Finding]:
     if waiting := outbox.waiting_for_settings():
         said = ngettext(
-            "The mail server refuses the sign-in: %(n)s message waits.",
-            "The mail server refuses the sign-in: %(n)s messages wait.",
+            "The mail server refuses the sign-in: %(n)s message is waiting.",
+            "The mail server refuses the sign-in: %(n)s messages are waiting.",
             waiting,
         )
         yield Finding("bad", said % {"n": waiting}, _("Correct the mail account and test it."))
     failed = sum(outbox.counts(outbox.ATTENTION).values())
     if failed:
         said = ngettext("%(n)s message needs attention.", "%(n)s messages need attention.", failed)
-        yield Finding("warn", said % {"n": failed}, _("Look at Administration, Messages."))
+        yield Finding("warn", said % {"n": failed}, _("Check them under Administration, Messages."))
     if not waiting and not failed:
         yield Finding("ok", _("Mail is sent, and no message needs attention."))

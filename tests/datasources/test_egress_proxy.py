@@ -198,6 +198,6 @@ def test_the_setting_takes_the_address_of_a_proxy(url: str, monkeypatch: Any) ->
 )  # fmt: skip
 def test_what_is_no_proxy_is_refused_without_repeating_it(url: str, monkeypatch: Any) -> None:
     monkeypatch.setenv("KIANDA_EGRESS_PROXY", url)
-    with pytest.raises(ImproperlyConfigured, match="Write http://host:3128") as caught:
+    with pytest.raises(ImproperlyConfigured, match="Enter http://host:3128") as caught:
         environment.http_proxy("KIANDA_EGRESS_PROXY")
     assert "hush" not in str(caught.value)

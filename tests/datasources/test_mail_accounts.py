@@ -284,7 +284,7 @@ def test_what_is_wrong_stands_beside_its_field(page: Client) -> None:
     said = text_of(answer)
     assert "Enter the server, such as mail.example.org." in said
     assert "Enter a display name." in said
-    assert "Write a whole number." in said
+    assert "Enter a whole number." in said
     assert not Datasource.objects.exists()
 
 

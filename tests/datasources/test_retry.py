@@ -139,8 +139,8 @@ def test_a_mapped_key_goes_before_and_a_get_has_none(datasource: Make) -> None:
         ({"retry": {"wait_s": -1}}, "/retry/wait_s", "0"),
         ({"retry": {"on": []}}, "/retry/on", ""),
         ({"retry": {"on": [404]}}, "/retry/on/0", ""),
-        ({"idempotency_header": "a b"}, "/idempotency_header", "is no header name"),
-        ({"idempotency_header": "Host"}, "/idempotency_header", "set by the connection itself"),
+        ({"idempotency_header": "a b"}, "/idempotency_header", "is not a header name"),
+        ({"idempotency_header": "Host"}, "/idempotency_header", "set automatically"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_kept_are_told_at_their_place(

@@ -118,8 +118,8 @@ def test_a_call_whose_variable_is_gone_says_which(admin: Any) -> None:
     ("value", "words"),
     [
         ("10.0.0.1", "is not a public address"),
-        ("a b", "cannot stand in an address"),
-        ("user:pw@x.example", "Credentials do not belong"),
+        ("a b", "from the address"),
+        ("user:pw@x.example", "Remove the credentials"),
         ("", ""),
     ],
 )

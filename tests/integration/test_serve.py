@@ -210,7 +210,7 @@ def test_a_queue_that_the_broker_cannot_read_is_set_aside(served: Served) -> Non
 def test_a_second_product_on_the_same_folder_is_refused(served: Served) -> None:
     second = serve(served.product.environment | {"KIANDA_PORT": str(free_port())})
     assert second.returncode == 1
-    assert f"Kianda runs already on the data directory {served.folder}" in second.stderr
+    assert f"Kianda is already running on the data directory {served.folder}" in second.stderr
     assert served.is_well()
 
 
@@ -243,7 +243,7 @@ def test_the_start_after_a_cut_restore_says_what_is_there(served: Served) -> Non
     folder.mkdir(mode=0o700)
     (folder / "kianda_secret_keys").write_text("unpacked")
     served.start()
-    assert "A restore was cut off before it replaced anything" in served.said()
+    assert "A restore was interrupted before it changed anything" in served.said()
     assert not folder.exists()
 
 
@@ -252,7 +252,7 @@ def test_a_part_does_not_start_into_a_restore(served: Served) -> None:
     with directory_alone(served.folder):
         refused = manage(served, "serve", "--only", "sandbox")
         assert refused.returncode == 1
-        assert "A restore is under way in the data directory" in refused.stderr
+        assert "A restore is in progress in the data directory" in refused.stderr
         whole = serve(served.product.environment)
         assert whole.returncode == 1
         assert f"(process {os.getpid()}, a restore)" in whole.stderr

@@ -152,11 +152,11 @@ def test_a_database_that_is_gone_is_missed_and_not_begun_anew(
 def test_who_says_so_begins_anew_and_only_where_nothing_is(used: Any, tmp_path: Path) -> None:
     folder = copy_of(used, tmp_path / "data")
     (folder / "kianda.started").write_text("done\n")
-    assert "is not replaced" in refused(folder, "serve", "--set-up", "--begin-anew")
+    assert "was not replaced" in refused(folder, "serve", "--set-up", "--begin-anew")
     (folder / "kianda.sqlite3").unlink()
     # The address is no one's here: everything that comes before it is looked at is done.
     said = refused(folder, "serve", "--set-up", "--begin-anew", KIANDA_HOST="192.0.2.1")
-    assert "KIANDA_HOST is '192.0.2.1', which is not an address here" in said
+    assert "KIANDA_HOST is '192.0.2.1', which is not an address of this machine" in said
     assert (folder / "kianda.started").read_text() == "first\n"
 
 
@@ -185,7 +185,7 @@ def test_a_command_beside_another_data_directory_makes_nothing_and_says_what_to_
 ) -> None:
     folder = tmp_path / "not-there"
     said = refused(folder, *words)
-    assert f"no product in the data directory {folder}" in said
+    assert f"the data directory {folder} has no kianda.sqlite3" in said
     assert "Set KIANDA_DATA_DIR" in said
     assert not folder.exists()
 
@@ -242,7 +242,7 @@ def test_a_full_disk_is_told_in_one_sentence(used: Any, small_disk: Any, new: bo
     with suppress(OSError), (small_disk / "film").open("wb", buffering=0) as film:
         while film.write(bytes(4096)):
             pass
-    assert f"{small_disk} cannot be written: No space left" in refused(
+    assert f"Cannot write to the data directory {small_disk}: No space left" in refused(
         small_disk, "serve", "--set-up"
     )
 

@@ -59,7 +59,7 @@ def test_a_second_time_changes_nothing(admin: Any, data_dir: Path) -> None:
     admin.save()
     load()
     before = contents()
-    assert load() == "The demo is there.\n"
+    assert load() == "The demo is already loaded.\n"
     assert contents() == before
 
 
@@ -70,5 +70,5 @@ def test_its_designs_have_no_warnings(admin: Any, data_dir: Path, design: dict[s
 
 
 def test_it_needs_an_administrator_to_own_it(db: None) -> None:
-    with pytest.raises(CommandError, match="no administrator"):
+    with pytest.raises(CommandError, match="needs an administrator"):
         load()

@@ -69,12 +69,12 @@ def test_a_mail_server_is_read_from_its_url(monkeypatch: pytest.MonkeyPatch) -> 
         ("http://user:s3cret@mail.example.org?from=k@example.org", "is not a mail server"),
         ("smtp://user:s3cret@mail.example.org:port?from=k@example.org", "is not a mail server"),
         ("smtp://user:s3cret@mail.example.org?from", "is not a mail server"),
-        ("smtp://user:s3cret@mail.example.org", "does not say who mails are from"),
-        ("smtp://user:s3cret@mail.example.org?from=k", "does not say who mails are from"),
-        ("smtp://user:s3cret@mail.example.org?from=k@example.org&tls=1", "has tls. Known are"),
-        ("smtp://user:s3cret@mail.example.org?from=k@example.org&security=ssl", "is one of"),
+        ("smtp://user:s3cret@mail.example.org", "has no sender"),
+        ("smtp://user:s3cret@mail.example.org?from=k", "has no sender"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&tls=1", "has tls. Use security"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&security=ssl", "security must be"),
         ("smtp://user:s3cret@mail.example.org?from=k@example.org&security=none", "needs security="),
-        ("smtp://user:s3cret@mail.example.org?from=k@example.org&rate=0", "rate is a number"),
+        ("smtp://user:s3cret@mail.example.org?from=k@example.org&rate=0", "rate must be 1"),
     ],
 )
 def test_a_mail_server_that_cannot_be_used_stops_the_start_and_tells_no_password(

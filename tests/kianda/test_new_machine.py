@@ -53,8 +53,8 @@ def test_with_the_keys_in_the_backup_one_command_brings_everything_back(
     lost: tuple[Any, ...], tmp_path: Path
 ) -> None:
     said = well(tmp_path, "restore", str(lost[0] / "with.tar"))
-    assert "The key ring was in the backup" in said
-    assert "can be started" in said
+    assert "The key ring from the backup" in said
+    assert "You can start Kianda now." in said
     assert well(tmp_path, "shell", "-c", LOOK).endswith(FOUND)
 
 
@@ -66,7 +66,7 @@ def test_without_the_keys_nothing_is_restored_until_they_are_given(
     refused = manage(tmp_path, "restore", file)
     assert refused.returncode == 1
     assert "another key ring" in refused.stderr
-    assert "can be started" in well(tmp_path, "restore", file, KIANDA_SECRET_KEYS=key)
+    assert "You can start Kianda now." in well(tmp_path, "restore", file, KIANDA_SECRET_KEYS=key)
     assert well(tmp_path, "shell", "-c", LOOK, KIANDA_SECRET_KEYS=key).endswith(FOUND)
 
 

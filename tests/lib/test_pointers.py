@@ -55,10 +55,14 @@ def test_a_pointer_is_written_as_the_standard_says(
     ("raw", "place", "sentence"),
     [
         ({"pets": [{"type": "dog"}]}, "/pets/0/name", "This is required."),
-        ({"pets": [{"type": "dog", "name": 5}]}, "/pets/0/name", "Write text."),
-        ({"pets": [{"type": "dog", "name": "abcdef"}]}, "/pets/0/name", "At most 5 characters."),
-        ({"pets": [{"type": "cat", "lives": 0}]}, "/pets/0/lives", "Write 1 or more."),
-        ({"pets": [{"type": "cat", "lives": "x"}]}, "/pets/0/lives", "Write a whole number."),
+        ({"pets": [{"type": "dog", "name": 5}]}, "/pets/0/name", "Enter text."),
+        (
+            {"pets": [{"type": "dog", "name": "abcdef"}]},
+            "/pets/0/name",
+            "Use at most 5 characters.",
+        ),
+        ({"pets": [{"type": "cat", "lives": 0}]}, "/pets/0/lives", "Enter 1 or more."),
+        ({"pets": [{"type": "cat", "lives": "x"}]}, "/pets/0/lives", "Enter a whole number."),
         (
             {"pets": [{"type": "dog", "name": "a", "size": "huge"}]},
             "/pets/0/size",
@@ -67,11 +71,11 @@ def test_a_pointer_is_written_as_the_standard_says(
         (
             {"pets": [{"type": "fish"}]},
             "/pets/0/type",
-            "There is no type 'fish'. Choose one of 'cat', 'dog'.",
+            "Unknown type 'fish'. Choose one of 'cat', 'dog'.",
         ),
-        ({"pets": [{}]}, "/pets/0/type", "Say which type this is. Choose one of cat, dog."),
-        ({"pets": [7]}, "/pets/0", "Write an object."),
-        ({"pets": {}}, "/pets", "Write a list."),
+        ({"pets": [{}]}, "/pets/0/type", "Enter the type. Choose one of cat, dog."),
+        ({"pets": [7]}, "/pets/0", "Enter an object."),
+        ({"pets": {}}, "/pets", "Enter a list."),
         (
             {"pets": [{"type": "cat"}] * 3},
             "/pets",
@@ -80,15 +84,15 @@ def test_a_pointer_is_written_as_the_standard_says(
         (
             {"pets": [{"type": "cat", "cat": 1}]},
             "/pets/0/cat",
-            "There is no setting 'cat' here. The known ones are type, lives.",
+            "Unknown setting 'cat'. Available: type, lives.",
         ),
         (
             {"doors": 1},
             "/doors",
-            "There is no setting 'doors' here. The known ones are pets, notes, open.",
+            "Unknown setting 'doors'. Available: pets, notes, open.",
         ),
-        ({"notes": {"a/b": "x"}}, "/notes/a~1b", "Write a whole number."),
-        ([], "", "Write an object."),
+        ({"notes": {"a/b": "x"}}, "/notes/a~1b", "Enter a whole number."),
+        ([], "", "Enter an object."),
     ],
 )
 def test_a_flaw_names_the_place_and_the_mend(raw: object, place: str, sentence: str) -> None:
@@ -105,6 +109,6 @@ def test_a_body_that_is_one_kind_has_no_mark_in_its_pointers() -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(Pet).validate_python(raw)
     assert flaws_of(caught.value, raw, model=Pet, prefix="/pet") == [
-        Flaw("/pet/name", "Write text."),
-        Flaw("/pet/tail", "There is no setting 'tail' here. The known ones are type, name, size."),
+        Flaw("/pet/name", "Enter text."),
+        Flaw("/pet/tail", "Unknown setting 'tail'. Available: type, name, size."),
     ]

@@ -67,8 +67,8 @@ def test_the_command_binds_what_is_from_before_and_says_how_many(capsys: Any) ->
     call_command("rotate_secrets")
     said = capsys.readouterr().out
     assert "datasources.Variable.value: 3" in said
-    assert "3 of them were not bound to their row before." in said
-    assert "Every value is bound to its row; one that is not is refused." in said
+    assert "3 of them are newly bound to their row." in said
+    assert "All values are bound to their rows; others are now refused." in said
     assert all(is_newest(text_of(row, "value")) for row in rows)
     call_command("rotate_secrets")
     assert "\n0 values" in capsys.readouterr().out

@@ -34,7 +34,7 @@ def test_it_opens_where_it_was_sealed_for_and_never_looks_the_same() -> None:
     ],
 )
 def test_it_opens_at_no_other_place(place: tuple[str, ...]) -> None:
-    with pytest.raises(SealedElsewhere, match="sealed for another row"):
+    with pytest.raises(SealedElsewhere, match="belongs to another row"):
         sealing.unseal(sealing.seal(b"s3cret", PLACE), place)
 
 

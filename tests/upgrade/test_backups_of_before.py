@@ -40,7 +40,7 @@ def upgraded(backup: Path, folder: Path, **settings: str) -> tuple[Product, str]
     file = folder / "backup.tar"
     file.write_bytes(lzma.decompress(backup.read_bytes()))
     product = Product(folder, settings, apart=False)
-    assert "older version. Now run: manage.py migrate" in product.manage("restore", str(file))
+    assert "older version. Now run manage.py migrate" in product.manage("restore", str(file))
     found, token = product.manage("shell", "-v0", "-c", UPGRADE).splitlines()
     service, instance, refresh = json.loads(found)
     assert TOKEN in service
@@ -48,8 +48,8 @@ def upgraded(backup: Path, folder: Path, **settings: str) -> tuple[Product, str]
     assert instance == {"key": KEY, "copy": KEY}
     assert refresh == "rt_"
     said = product.manage("rotate_secrets")
-    assert "of them were not bound to their row before." in said
-    assert "Every value is bound to its row; one that is not is refused." in said
+    assert "of them are newly bound to their row." in said
+    assert "All values are bound to their rows; others are now refused." in said
     assert product.manage("shell", "-v0", "-c", LOOK).splitlines() == [found]
     return product, token
 

@@ -43,21 +43,21 @@ def force_asked(request: Request) -> bool:
     """Return the query's `force`, its only parameter; what is no yes or no is Invalid."""
     value = read_query(request, ("force",)).get("force", "false").lower()
     if value not in {"true", "false", "1", "0"}:
-        raise Invalid.at("/force", _("Write true or false."))
+        raise Invalid.at("/force", _("Enter true or false."))
     return value in {"true", "1"}
 
 
 def _parameter_flaw(name: str, values: Sequence[object], known: set[str]) -> str:
     if name not in known:
         words = ", ".join(sorted(known)) or _("none")
-        return _("There is no query parameter %(name)r here. Known ones: %(words)s.") % {
+        return _("Unknown query parameter %(name)r. Available: %(words)s.") % {
             "name": name,
             "words": words,
         }
     if len(values) > 1:
-        return _("The query parameter %(name)s stands there twice.") % {"name": name}
+        return _("The query parameter %(name)s appears twice.") % {"name": name}
     if "\0" in str(values[0]):
-        return _("The query parameter %(name)s holds the character NUL.") % {"name": name}
+        return _("The query parameter %(name)s contains the character NUL.") % {"name": name}
     return ""
 
 
@@ -118,7 +118,7 @@ def _searched(queryset: QuerySet[M], text: str, columns: Sequence[str]) -> Query
     if len(text) > MOST_LETTERS:
         raise Invalid.at(
             "/search",
-            _("search takes at most %(most)s characters.") % {"most": MOST_LETTERS},
+            _("search can have at most %(most)s characters.") % {"most": MOST_LETTERS},
         )
     return queryset.filter(holds_words(text.split(), *columns)) if columns else queryset
 
@@ -131,7 +131,7 @@ def _order(text: str, columns: Mapping[str, str]) -> list[str]:
             known = ", ".join(columns)
             raise Invalid.at(
                 "/ordering",
-                _("Cannot order by %(name)r. Known words: %(known)s.")
+                _("Cannot order by %(name)r. Available: %(known)s.")
                 % {"name": name, "known": known},
             )
         made.append("-" * word.startswith("-") + columns[name])
@@ -147,7 +147,7 @@ def _page(
         listed: Any = Listed(queryset)
         page: Page[M] = Paginator(listed, size).page(number)
     except EmptyPage as error:
-        raise Missing(_("There is no page %(number)s.") % {"number": number}) from error
+        raise Missing(_("Page %(number)s does not exist.") % {"number": number}) from error
     here = request.build_absolute_uri()
 
     def link(there: int) -> str:
@@ -171,7 +171,7 @@ def _number(query: Mapping[str, str], name: str, default: int, *, most: int | No
         said = (
             _("%(name)s must be a whole number from 1 to %(most)s.")
             if most
-            else _("%(name)s must be a whole number of 1 or more, at most nine digits.")
+            else _("%(name)s must be a whole number of 1 or more, with at most nine digits.")
         )
         raise Invalid.at(f"/{name}", said % {"name": name, "most": most})
     return value
@@ -182,7 +182,7 @@ def yes_or_no(lookup: str) -> Callable[[QuerySet[Any], str], QuerySet[Any]]:
 
     def chosen(queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value not in {"true", "false"}:
-            raise Invalid(_("Write true or false in this filter, without capitals."))
+            raise Invalid(_("Enter true or false in this filter, in lower case."))
         return queryset.filter(**{lookup: value == "true"})
 
     return chosen

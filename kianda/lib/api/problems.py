@@ -64,7 +64,7 @@ def plain_problem(request: HttpRequest, status: int, detail: str) -> JsonRespons
 def away() -> str:
     """Return the sentence of an answer while the database is away."""
     seconds = outages.ASK_AGAIN_AFTER_S
-    return _("The database does not answer. Try again in %(seconds)s s.") % {"seconds": seconds}
+    return _("The database is not responding. Try again in %(seconds)s s.") % {"seconds": seconds}
 
 
 AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
@@ -87,7 +87,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
             extra=error.extra,
         )
     if isinstance(error, Http404):
-        return problem(404, _("There is no such object."))
+        return problem(404, _("This object does not exist."))
     if isinstance(error, PermissionDenied):
         return problem(403, _("You are not allowed to do this."))
     if isinstance(error, exceptions.APIException):
@@ -101,7 +101,7 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response:
         getattr(request, "path", ""),
         exc_info=error,
     )
-    return problem(500, _("Something went wrong on our side. The error is in the server's log."))
+    return problem(500, _("An error occurred on the server. Its log has the details."))
 
 
 def _of_rest_framework(error: exceptions.APIException) -> Response:

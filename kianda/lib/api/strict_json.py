@@ -155,7 +155,7 @@ def _flaws(value: Any) -> Iterator[Flaw]:
 
 def _key_flaws(pointer: str, item: dict[str, Any]) -> Iterator[Flaw]:
     for key in getattr(item, "doubles", ()):
-        yield Flaw(f"{pointer}/{escape(key)}", _("This key stands twice in its object."))
+        yield Flaw(f"{pointer}/{escape(key)}", _("This key appears twice in its object."))
     for key in item:
         if flaw := _scalar_flaw(key):
             yield Flaw(pointer, _("A key has a forbidden character. %(flaw)s") % {"flaw": flaw})

@@ -17,12 +17,12 @@ from kianda.ops.backups import read_backup, write_backup
 class Command(BaseCommand):
     """Writes one tar file; it is consistent although the product goes on working."""
 
-    help = "Write a backup of the database; --with-keys puts the key ring into it too."
+    help = "Write a backup of the database. --with-keys includes the key ring."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the file and what goes into it."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--with-keys", action="store_true", help="put the key ring in")
+        parser.add_argument("--with-keys", action="store_true", help="include the key ring")
         parser.add_argument("--force", action="store_true", help="overwrite an existing file")
         parser.add_argument(
             "--verify", action="store_true", help="check an existing file as a restore would"
@@ -40,38 +40,38 @@ class Command(BaseCommand):
 
     def _verify(self, file: Path) -> None:
         if not file.is_file():
-            raise CommandError(f"There is no file {file}.")
+            raise CommandError(f"{file} not found.")
         with tempfile.TemporaryDirectory(dir=settings.KIANDA_DATA_DIR) as folder:
             backup = read_backup(file, Path(folder))
         if backup.warning:
             self.stderr.write(f"Warning: {backup.warning}")
             self.stdout.write(f"{file} can be restored here.")
         else:
-            self.stdout.write(f"{file} is whole and can be restored here.")
-        self.stdout.write(f"The key ring is {'' if backup.keys else 'NOT '}in it.")
+            self.stdout.write(f"{file} is complete and can be restored here.")
+        self.stdout.write(f"The key ring is {'' if backup.keys else 'NOT '}included.")
 
     def _tell(self, name: str, detail: str) -> None:
         # Afterwards: a database that takes no row any more is one to back up all the same.
         try:
             record(None, action="exported", kind="backup", name=name, detail=detail)
         except DatabaseError as error:
-            self.stderr.write(f"Warning: the audit log was not told of it: {error}")
+            self.stderr.write(f"Warning: no audit log entry was written: {error}")
 
     def _write(self, *, file: Path, with_keys: bool, force: bool, **_: Any) -> None:
         if file.exists() and not force:
-            raise CommandError(f"{file} exists. Choose another name, or add --force.")
+            raise CommandError(f"{file} already exists. Choose another name, or add --force.")
         if not file.resolve().parent.is_dir():
-            raise CommandError(f"There is no folder {file.parent}.")
+            raise CommandError(f"Folder {file.parent} not found.")
         write_backup(file, with_keys=with_keys)
         self._tell(file.name, "With the key ring." if with_keys else "Without the key ring.")
-        self.stdout.write(f"The backup is in {file}.")
+        self.stdout.write(f"Backup written to {file}.")
         if with_keys:
             self.stdout.write(
-                "The key ring is in it: whoever has this file can read the stored secrets. "
-                "Keep it as safe as the secrets themselves."
+                "The key ring is included: anyone who has this file can read the stored secrets. "
+                "Protect it like the secrets themselves."
             )
         else:
             self.stdout.write(
-                "The key ring is NOT in it. Without KIANDA_SECRET_KEYS the secrets in this backup "
-                "can never be read: keep the key ring in another safe place, or use --with-keys."
+                "The key ring is NOT included. Without KIANDA_SECRET_KEYS, the secrets in this "
+                "backup cannot be read. Store the key ring in a safe place, or use --with-keys."
             )

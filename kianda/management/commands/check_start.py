@@ -10,7 +10,7 @@ from kianda.ops.start_checks import refuse_unready
 class Command(BaseCommand):
     """Ends with 1 and a sentence when the database is unreadable, newer, older or foreign."""
 
-    help = "Check database, migrations and key ring; the product does the same when it starts."
+    help = "Check the database, migrations and key ring, as Kianda does when it starts."
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Check, and say that all is well."""

@@ -17,8 +17,8 @@ class Command(BaseCommand):
         """Load it as the first administrator."""
         admin = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
         if admin is None:
-            raise CommandError(
-                "There is no administrator to own the demo. Run: manage.py ensure_admin"
-            )
+            raise CommandError("The demo needs an administrator. Run manage.py ensure_admin.")
         made = demo.load(user=admin)
-        self.stdout.write(f"Demo loaded: {', '.join(made)}." if made else "The demo is there.")
+        self.stdout.write(
+            f"Demo loaded: {', '.join(made)}." if made else "The demo is already loaded."
+        )

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         host = socket.gethostname() if here else ""
         well = web_is_ready() if part == "web" else is_beating(part, host=host)
         if not well:
-            raise CommandError(f"The {part} is not well.")
+            raise CommandError(f"The {part} is not healthy.")
 
 
 def web_is_ready() -> bool:

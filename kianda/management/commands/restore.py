@@ -23,25 +23,25 @@ from kianda.ops.start_checks import NotReadyError, check_ready, unapplied_migrat
 class Command(BaseCommand):
     """Restores a backup. Stop the product first."""
 
-    help = "Put a backup in the place of the present database. Stop the product first."
+    help = "Replace the current database with a backup. Stop Kianda first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the file and the permission to overwrite."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--force", action="store_true", help="overwrite the present database")
+        parser.add_argument("--force", action="store_true", help="replace the current database")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Check everything that can be checked before the first byte is overwritten."""
         file: Path = options["file"]
         if not file.is_file():
-            raise CommandError(f"There is no file {file}.")
+            raise CommandError(f"{file} not found.")
         try:
             with directory_alone(settings.KIANDA_DATA_DIR):
                 if cut := tell_of_cut_restore():
                     self.stderr.write(cut)
                 if holds_work() and not options["force"]:
                     raise CommandError(
-                        "The present database is not empty. Back it up, then add --force to "
+                        "The current database is not empty. Back it up, then add --force to "
                         "replace it."
                     )
                 with unpacking_folder() as folder:
@@ -58,21 +58,21 @@ class Command(BaseCommand):
         replace_database(backup.database, backup.keys, file=file)
         # Whatever had begun in the present database, such as a first start, is over.
         data_directory.write_state(settings.KIANDA_DATA_DIR, data_directory.DONE)
-        self.stdout.write(f"{file} is restored.")
+        self.stdout.write(f"{file} restored.")
         if count:
-            self.stdout.write(f"{count} files that people had uploaded are in it.")
+            self.stdout.write(f"{count} uploaded files restored.")
         self.stdout.write(
-            "The key ring was in the backup and is in the data directory now."
+            "The key ring from the backup is now in the data directory."
             if backup.keys
-            else "The key ring was not in the backup; the present one is used."
+            else "The backup has no key ring; the current one is used."
         )
 
     def _say_what_is_next(self) -> None:
         if unapplied_migrations():
-            self.stdout.write("It was made by an older version. Now run: manage.py migrate")
+            self.stdout.write("The backup is from an older version. Now run manage.py migrate.")
             return
         try:
             check_ready()
         except NotReadyError as error:
-            raise CommandError(f"The data is restored, but: {error}") from error
-        self.stdout.write("The product can be started.")
+            raise CommandError(f"Data restored, but: {error}") from error
+        self.stdout.write("You can start Kianda now.")

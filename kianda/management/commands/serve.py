@@ -44,16 +44,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the part and the set-up flag."""
-        parser.add_argument("--only", choices=list(services.PARTS), help="run this part alone")
+        parser.add_argument("--only", choices=list(services.PARTS), help="run only this part")
         parser.add_argument(
             "--set-up",
             action="store_true",
-            help="first migrate, make the administrator, load the demo into a new database",
+            help="first migrate, create the administrator and load the demo into a new database",
         )
         parser.add_argument(
             data_directory.BEGIN_ANEW,
             action="store_true",
-            help="start with an empty database though there was one in the data directory",
+            help="start with an empty database even if the data directory had one before",
         )
 
     def handle(self, *, only: str | None, set_up: bool, **_: Any) -> None:
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         needs_broker = settings.EMBEDDED_BROKER and only in ("worker", "beat")
         if needs_broker and not broker.answers(settings.BROKER_SOCKET):
             raise CommandError(
-                "There is no broker: set CELERY_BROKER_URL, or start everything with "
+                "No message broker found. Set CELERY_BROKER_URL, or start everything with "
                 "`python manage.py serve`."
             )
         services.drop_connections()
@@ -157,7 +157,7 @@ class Command(BaseCommand):
         names = ", ".join(name for name, child in supervisor.children.items() if child.again)
         self.stdout.write(
             f"Kianda runs at {settings.KIANDA_PUBLIC_URL} (started in {seconds:.1f} s: {names}). "
-            "Ctrl-C stops it."
+            "Press Ctrl-C to stop."
         )
         self.stdout.flush()
 
@@ -198,7 +198,7 @@ def start_broker(supervisor: Supervisor) -> None:
     if supervisor.wait_until(lambda: broker.answers(address), seconds=BROKER_WAIT_S):
         return
     if not supervisor.stopping:
-        raise CommandError(f"The embedded broker does not start. See {directory / 'broker.log'}.")
+        raise CommandError(f"The embedded broker did not start. See {directory / 'broker.log'}.")
 
 
 def recover() -> None:
@@ -233,8 +233,8 @@ def take_lock(data_dir: Path) -> TextIO:
             # What is left of a killed product needs a moment to go.
             if _alive(holder) or time.monotonic() > until:
                 raise CommandError(
-                    f"Kianda runs already on the data directory {data_dir} (process {holder}). "
-                    "Stop it, or set KIANDA_DATA_DIR to another folder."
+                    f"Kianda is already running on the data directory {data_dir} (process "
+                    f"{holder}). Stop it, or set KIANDA_DATA_DIR to another folder."
                 ) from None
             time.sleep(0.05)
     lock.truncate(0)
@@ -256,7 +256,7 @@ def _alive(pid: str) -> bool:
 def check_port() -> None:
     """Refuse a port that somebody else listens on."""
     host, port = settings.KIANDA_HOST, settings.KIANDA_PORT
-    not_here = f"KIANDA_HOST is {host!r}, which is not an address here."
+    not_here = f"KIANDA_HOST is {host!r}, which is not an address of this machine."
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:

@@ -57,12 +57,12 @@ def test_who_may_mend_it_is_told_once_of_each_change(
     broken(refused)
     broken(refused)
     for person in (dan, root):
-        assert told(person) == ["Books has to be connected again"]
+        assert told(person) == ["Books must be reconnected"]
     assert "invalid_grant" in KINDS["connection_broken"].detail(lines_of(dan)[0].data)
     provider.refresh = "refresh-1"
     refresh(refused.pk, "books", Wish("manual", lambda _: False))
     for person in (dan, root):
-        assert told(person) == ["Books has to be connected again", "Books is connected again"]
+        assert told(person) == ["Books must be reconnected", "Books is connected again"]
     assert told(ada) == told(ben) == []
 
 

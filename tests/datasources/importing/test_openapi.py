@@ -262,7 +262,7 @@ def test_paths_keep_to_what_a_path_can_hold() -> None:
     paths = {method["url_path"]: method for method in made.datasource["methods"]}
     assert list(paths) == ["/a/{x}/b/{x_2}", "/c/{odd_name}", "/d"]
     assert paths["/d"]["query"] == [{"name": "action", "value": "list"}]
-    assert "cannot hold .." in told(made.notes.left_out)["/paths/~1e~1..~1f/get"]
+    assert "cannot contain .." in told(made.notes.left_out)["/paths/~1e~1..~1f/get"]
 
 
 def test_cookies_files_and_headers_of_the_connection_are_left_out_and_told() -> None:
@@ -297,7 +297,7 @@ def test_cookies_files_and_headers_of_the_connection_are_left_out_and_told() -> 
     ]  # fmt: skip
     left = " ".join(told(made.notes.left_out).values())
     assert "session" in left
-    assert "no header name" in left
+    assert "not a header name" in left
 
 
 def test_references_are_followed_across_the_files_that_are_given() -> None:

@@ -141,7 +141,7 @@ def test_methods_are_added_to_a_data_source(client: Client, made: Datasource) ->
     assert len(names) == len(as_made(made).methods) + 1
     stale = client.post(url, sent | {"op": ["1"]})
     assert stale.status_code == 409
-    assert "Somebody else changed this" in stale.content.decode()
+    assert "Someone else changed this" in stale.content.decode()
 
 
 def as_made(row: Datasource) -> RestDatasource:
@@ -196,7 +196,7 @@ def test_an_address_is_read_through_the_guard(client: Client, settings: Any) -> 
         ({"source": "file"}, "Choose a file or paste text."),
         ({"source": "curl", "text": " "}, "Paste a command."),
         ({"source": "curl", "text": "curl https://a.example `id`"}, "Nothing is run here"),
-        ({"source": "url", "url": "file:///etc/passwd"}, "is not possible"),
+        ({"source": "url", "url": "file:///etc/passwd"}, "is not supported"),
         ({"source": "file", "text": "openapi: 3.0.0"}, "describes no operation"),
         (
             {"source": "file", "text": "hello"},

@@ -195,8 +195,8 @@ def test_a_method_may_set_one_of_these_headers_itself() -> None:
 @pytest.mark.parametrize(
     ("headers", "sentence"),
     [
-        ([{"name": "Host", "value": "x"}], "set by the connection itself"),
-        ([{"name": "a b", "value": "x"}], "no header name"),
+        ([{"name": "Host", "value": "x"}], "set automatically"),
+        ([{"name": "a b", "value": "x"}], "not a header name"),
         ([{"name": "X-Key", "value": "a\nb"}], "Remove line breaks and control characters"),
         (
             [{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}],

@@ -95,7 +95,7 @@ def test_no_address_of_a_datasource_climbs(part: str) -> None:
         {"test_path": f"/a/{part}/b"},
         {"methods": [{"name": "call", "url_path": f"/a/{part}/b"}]},
     ):
-        with pytest.raises(ValidationError, match=r"cannot hold \.\. as a part"):
+        with pytest.raises(ValidationError, match=r"cannot contain \.\. as a part"):
             prepared(source=source)
 
 

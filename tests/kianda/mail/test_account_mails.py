@@ -17,7 +17,7 @@ TITLES = {
     "account_changed": "Your Kianda account was changed",
     "confirm_address": "Confirm your email address for Kianda",
     "invitation": "You are invited to Kianda",
-    "no_password": "Your account in Kianda has no password",
+    "no_password": "Your Kianda account has no password",
     "password_link": "Set a new password for Kianda",
     "password_reset": "Set a new password for Kianda",
     "single_sign_on": "Sign in to Kianda with single sign-on",

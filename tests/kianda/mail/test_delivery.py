@@ -152,7 +152,7 @@ def test_after_two_days_it_is_given_up(server: MailServer) -> None:
     with later(days=2, minutes=1):
         deliver_due()
     found.refresh_from_db()
-    assert told(found) == {"mark@example.org": ("rejected", "Given up after 2 days. 451 later")}
+    assert told(found) == {"mark@example.org": ("rejected", "Stopped after 2 days. 451 later")}
     assert found.due_at is None
 
 
@@ -231,13 +231,13 @@ def test_without_an_account_messages_are_kept_here_only(settings: Any) -> None:
     settings.KIANDA_SMTP = None
     found = sent()
     assert found.state == MailState.DONE
-    words = "Kept here only: no mail account is set."
+    words = "Not sent: no mail account is set."
     assert told(found) == {"mark@example.org": ("done", words)}
 
 
 def test_an_account_that_is_not_there_is_named(server: MailServer) -> None:
     assert told(sent(account="harbour")) == {
-        "mark@example.org": ("rejected", "There is no mail account harbour.")
+        "mark@example.org": ("rejected", "No mail account named harbour.")
     }
 
 

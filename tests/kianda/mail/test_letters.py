@@ -74,7 +74,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     ],
 )
 def test_no_address_breaks_a_line(text: str) -> None:
-    with pytest.raises(BadAddress, match="cannot hold line breaks"):
+    with pytest.raises(BadAddress, match="cannot contain line breaks"):
         read_address(text)
 
 
@@ -87,7 +87,7 @@ def test_an_address_that_is_too_long_is_not_said_in_full() -> None:
 def test_a_subject_breaks_no_line() -> None:
     for subject in ("Hi\r\nBcc: all@example.org", "Hi\nthere", "Hi\rthere", "a\0b"):
         assert refusals(subject=subject) == {
-            "/subject": "A subject cannot hold line breaks or control characters."
+            "/subject": "A subject cannot contain line breaks or control characters."
         }
 
 
@@ -99,7 +99,9 @@ def test_every_flaw_is_told_at_its_place() -> None:
 def test_a_letter_needs_somebody_and_goes_to_no_crowd() -> None:
     assert refusals(to=()) == {"/to": "Enter at least one recipient."}
     crowd = tuple(f"p{at}@example.org" for at in range(5000))
-    assert refusals(to=crowd) == {"/to": "At most 100 people can get one message; there are 5000."}
+    assert refusals(to=crowd) == {
+        "/to": "A message can have at most 100 recipients; this one has 5000."
+    }
     assert len(check_letter(Letter(**{**GOOD, "to": crowd[:MOST_RECIPIENTS]})).addressees) == 100
 
 
@@ -121,6 +123,6 @@ def test_an_address_that_is_named_twice_gets_one() -> None:
 
 def test_a_body_of_30_megabytes_is_refused_by_its_size() -> None:
     assert refusals(text="a" * 30 * 1024**2) == {
-        "/text": "The message has 30.0 MB. At most 10 MB can be sent."
+        "/text": "The message is 30.0 MB; the limit is 10 MB. Shorten it."
     }
     assert check_letter(Letter(**{**GOOD, "text": "a" * (MOST_BYTES - 10)})).size < MOST_BYTES

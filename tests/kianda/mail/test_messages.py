@@ -131,7 +131,7 @@ def test_one_message_tells_each_try_in_the_words_of_the_server(
     assert found["text"] == "A leave"
     shown = text_of(page.get(f"/messages/{made.pk}/"))
     assert "451 4.7.1 Greylisted" in shown
-    assert "Tried at 127.0.0.1" in shown
+    assert "Attempt at 127.0.0.1" in shown
     assert "A leave" in shown
 
 
@@ -141,7 +141,7 @@ def test_what_carries_a_personal_link_is_shown_to_nobody(page: Client, calls: AP
     assert (found["private"], found["text"]) == (True, None)
     whole = page.get(f"/messages/{made.pk}/").content.decode() + json.dumps(found)
     assert "4711" not in whole
-    assert "Not shown: it carries a personal link." in whole
+    assert "Not shown because it contains a personal link." in whole
 
 
 @pytest.mark.parametrize("who", ["ada", "ben", "dan"])
@@ -277,7 +277,7 @@ def test_a_personal_link_goes_to_nobody_else(server: MailServer, calls: APIClien
     made = sent(private=True)
     answer = calls.post(f"{LIST}{made.pk}/resend/", {"to": ["admin@example.org"]})
     assert answer.status_code == 400
-    assert "It can only be sent to the people it was written for." in answer.json()["detail"]
+    assert "Send it only to its original recipients." in answer.json()["detail"]
     assert calls.post(f"{LIST}{made.pk}/resend/", {"to": ["mark@example.org"]}).status_code == 200
 
 
@@ -300,7 +300,7 @@ def test_what_is_marked_as_done_needs_nobody_any_more(
     again = calls.post(f"{LIST}{made.pk}/done/")
     assert (again.status_code, again.json()["detail"]) == (
         409,
-        "There is nothing left to do about this message.",
+        "This message needs no further action.",
     )
     assert page.post(f"/messages/{made.pk}/done/").status_code == 409
 
@@ -313,7 +313,7 @@ def test_a_message_in_the_hands_of_a_worker_is_not_touched(calls: APIClient) -> 
     for act in ("resend", "done"):
         answer = calls.post(f"{LIST}{made.pk}/{act}/", {} if act == "resend" else None)
         assert answer.status_code == 409, answer.json()
-        assert "is being sent just now" in answer.json()["detail"]
+        assert "is being sent" in answer.json()["detail"]
 
 
 # --- the account, and what System says ------------------------------------------------------------
@@ -332,7 +332,7 @@ def test_the_account_is_chosen_on_the_page_and_over_the_api(
     assert page.post("/messages/account/", {"account": "unknown"}).status_code == 422
     unknown = calls.put("/api/v1/mail-settings/", {"account": "unknown"})
     assert unknown.json()["errors"] == [
-        {"pointer": "/account", "detail": "There is no mail account unknown."}
+        {"pointer": "/account", "detail": "No mail account named unknown."}
     ]
     cleared = calls.put("/api/v1/mail-settings/", {"account": ""})
     assert cleared.json() == {"account": "", "by_environment": False}
@@ -348,7 +348,7 @@ def test_the_operators_server_wins_and_its_password_is_nowhere(
         "sender": "k@example.org",
     }  # fmt: skip
     dialog = page.get("/messages/account/")
-    assert "Mail leaves by the server of KIANDA_SMTP_URL" in text_of(dialog)
+    assert "Mail is sent through the server in KIANDA_SMTP_URL" in text_of(dialog)
     settings_answer = calls.get("/api/v1/mail-settings/")
     assert settings_answer.json() == {"account": "", "by_environment": True}
     everything = dialog.content + settings_answer.content + page.get("/system/").content
@@ -361,9 +361,9 @@ def found(kind: str) -> str:
 
 def test_system_says_what_is_missing(settings: Any, admin: Any) -> None:
     settings.KIANDA_SMTP = None
-    assert "No mail account is set: messages are kept here only." in found("ok")
+    assert "No mail account is set. Messages are not sent." in found("ok")
     settings.EMBEDDED = False
-    assert "No mail account is set: messages are kept here only." in found("warn")
+    assert "No mail account is set. Messages are not sent." in found("warn")
     create_datasource(raw=ACCOUNT, user=admin)
     accounts.choose_account("company-mail", user=admin)
     assert "Mail is sent, and no message needs attention." in found("ok")
@@ -371,7 +371,7 @@ def test_system_says_what_is_missing(settings: Any, admin: Any) -> None:
     MailMessage.objects.update(state=MailState.REJECTED)
     assert "1 message needs attention." in found("warn")
     MailMessage.objects.update(state=MailState.RETRYING, refused_login="x")
-    assert "The mail server refuses the sign-in: 1 message waits." in found("bad")
+    assert "The mail server refuses the sign-in: 1 message is waiting." in found("bad")
     made.delete()
     MailRecipient.objects.all().delete()
 
@@ -382,12 +382,12 @@ def test_a_message_of_the_list_is_shown_beside_it(page: Client, server: MailServ
     query = f"?state=rejected&message={made.pk}"
     shown = page.get(f"/messages/{query}")
     said, source = text_of(shown), shown.content.decode()
-    for words in ("Send again to", "Mark as done", "Tried at 127.0.0.1", "A leave"):
+    for words in ("Send again to", "Mark as done", "Attempt at 127.0.0.1", "A leave"):
         assert words in said
     assert source.count('class="is-picked"') == 1
     assert 'href="/messages/?state=rejected"' in source
     assert f'action="/messages/{made.pk}/send/"' in source
-    assert "What happened" in text_of(page.get(f"/messages/?message={other.pk}"))
+    assert "History" in text_of(page.get(f"/messages/?message={other.pk}"))
 
 
 @pytest.mark.parametrize("picked", ["4711", "x", "-1", "9" * 30, ""])
@@ -395,4 +395,4 @@ def test_what_is_not_there_is_not_beside_the_list(page: Client, picked: str) -> 
     plan()
     shown = page.get(f"/messages/?message={picked}")
     assert shown.status_code == 200
-    assert "What happened" not in text_of(shown)
+    assert "History" not in text_of(shown)

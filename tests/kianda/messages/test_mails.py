@@ -185,7 +185,7 @@ def test_nobody_reads_the_link_in_messages_and_nobody_else_is_sent_it(
         token = stop_path(mail).rstrip("/").rpartition("/")[2]
         page = client_of(people.root).get(f"/messages/{mail.pk}/")
         read = api(people.root).get(f"/api/v1/messages/{mail.pk}/")
-        assert "which is left out here" in text_of(page)
+        assert "The personal link in this message is not shown" in text_of(page)
         for answer in (page, read):
             assert "is waiting for you" in answer.content.decode()
             assert token not in answer.content.decode()
@@ -196,7 +196,7 @@ def test_nobody_reads_the_link_in_messages_and_nobody_else_is_sent_it(
             f"/api/v1/messages/{mail.pk}/resend/", {"to": [people.root.email]}, format="json"
         )
         assert refused.status_code == 400
-        assert "It carries a personal link" in refused.json()["errors"][0]["detail"]
+        assert "This message contains a personal link" in refused.json()["errors"][0]["detail"]
 
 
 def test_mails_that_an_upgrade_finds_are_private_too(people: Office) -> None:
@@ -216,13 +216,13 @@ def test_a_link_that_is_old_of_another_address_or_made_up_has_its_sentence(
     monkeypatch.setattr(stop_links, "GOOD_FOR", timedelta(0))
     old = Client().post(path)
     assert old.status_code == 410
-    assert "This link is too old" in text_of(old)
+    assert "This link has expired" in text_of(old)
     monkeypatch.undo()
     people.mark.email = "other@example.org"
     people.mark.save()
     ended = Client().post(path)
     assert ended.status_code == 410
-    assert "counts no more" in text_of(ended)
+    assert "no longer valid" in text_of(ended)
     assert mail_timings(people.mark)["assigned"] == "at_once"
 
 

@@ -109,7 +109,7 @@ def test_a_mail_on_its_way_is_not_sent(people: Office, server: MailServer, lose:
     mail = MailMessage.objects.get()
     assert server.received == []
     assert mail.state == "done"
-    assert mail.recipients.get().words.startswith("Not sent: the person it was written for")
+    assert mail.recipients.get().words.startswith("Not sent: the recipient may no longer")
 
 
 def test_a_mail_that_a_server_has_put_off_asks_again_too(

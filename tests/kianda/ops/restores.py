@@ -87,7 +87,7 @@ class Grown:
             found = database.execute(STATES).fetchall()
         assert found in ([("new", ROWS)], [("old", ROWS)])
         state: str = found[0][0]
-        told = {"new": "the database is the one from before", "old": "wholly the one of"}[state]
+        told = {"new": "The database is unchanged", "old": "The database is complete"}[state]
         # Nothing is told of one that had ended before the signal came.
         assert told in said or (state == "old" and not said)
         assert not (self.folder / "restore").exists()

@@ -35,7 +35,7 @@ def test_files_are_backed_up_and_restored(tmp_path: Path) -> None:
     assert "is whole" in run("backup", str(backup), "--verify")
     later = store_bytes([b"later"], name="later.txt", by=ada)
     storage.discard(first.key)
-    assert "2 files that people had uploaded are in it." in run("restore", str(backup), "--force")
+    assert "2 uploaded files restored." in run("restore", str(backup), "--force")
     assert set(File.objects.values_list("name", flat=True)) == {"large.bin", "empty.txt"}
     with open_file(File.objects.get(pk=first.pk)) as content:
         assert content.read() == b"".join(large)

@@ -61,9 +61,9 @@ class TestOnOneDatabase:
     def test_what_was_backed_up_comes_back(self, file: Any) -> None:
         make_user("before")
         check_key_ring()
-        assert "NOT in it" in run("backup", str(file))
+        assert "NOT included" in run("backup", str(file))
         make_user("after")
-        assert "can be started" in run("restore", str(file), "--force")
+        assert "You can start Kianda now." in run("restore", str(file), "--force")
         assert names() == {"before"}
 
     def test_a_database_with_work_in_it_is_not_overwritten_unasked(self, file: Any) -> None:
@@ -87,7 +87,7 @@ class TestOnOneDatabase:
         self, file: Any, settings: Settings, with_keys: bool
     ) -> None:
         text = run("backup", str(file), *(["--with-keys"] if with_keys else []))
-        assert ("whoever has this file" in text) is with_keys
+        assert ("anyone who has this file" in text) is with_keys
         assert file.stat().st_mode & 0o077 == 0
         key = settings.KIANDA_SECRET_KEYS[0].encode()
         assert (key in file.read_bytes()) is with_keys
@@ -109,10 +109,10 @@ class TestOnOneDatabase:
     @pytest.mark.parametrize(
         ("content", "why"),
         [
-            (b"", "it is no tar file."),
-            (b"no tar", "it is no tar file."),
-            (b"x" * 5000, "it is no tar file."),
-            (None, "it holds no manifest.json."),
+            (b"", "it is not a tar file."),
+            (b"no tar", "it is not a tar file."),
+            (b"x" * 5000, "it is not a tar file."),
+            (None, "it contains no manifest.json."),
         ],
     )
     def test_what_is_no_backup_is_refused_in_one_line(
@@ -125,7 +125,7 @@ class TestOnOneDatabase:
             file.write_bytes(content)
         with pytest.raises(CommandError) as caught:
             run("restore", str(file), "--force")
-        assert str(caught.value) == f"{file} is not a backup of this product: {why}"
+        assert str(caught.value) == f"{file} is not a Kianda backup: {why}"
 
     def test_a_damaged_backup_is_refused(self, file: Any) -> None:
         make_user("before")
@@ -146,8 +146,8 @@ class TestOnOneDatabase:
         run("backup", str(file))
         make_user("after")
         said = run("backup", "--verify", str(file))
-        assert f"{file} is whole and can be restored here." in said
-        assert "The key ring is NOT in it." in said
+        assert f"{file} is complete and can be restored here." in said
+        assert "The key ring is NOT included." in said
         assert names() == {"before", "after"}
         assert not (settings.KIANDA_DATA_DIR / "restore").exists()
         whole = bytearray(file.read_bytes())
@@ -155,7 +155,7 @@ class TestOnOneDatabase:
         file.write_bytes(whole)
         with pytest.raises(CommandError, match="is damaged"):
             run("backup", "--verify", str(file))
-        with pytest.raises(CommandError, match="There is no file"):
+        with pytest.raises(CommandError, match="not found"):
             run("backup", "--verify", str(file.with_name("none.tar")))
 
     def test_a_backup_of_an_older_version_is_restored_with_a_warning(self, file: Any) -> None:
@@ -176,7 +176,7 @@ class TestOnOneDatabase:
         with (
             share_directory(settings.KIANDA_DATA_DIR),
             share_directory(settings.KIANDA_DATA_DIR),
-            pytest.raises(CommandError, match="Kianda runs on the data directory"),
+            pytest.raises(CommandError, match="Kianda is running on the data directory"),
         ):
             run("restore", str(file), "--force")
         assert names() == {"before", "after"}
@@ -184,9 +184,9 @@ class TestOnOneDatabase:
         assert names() == {"before"}
 
     def test_a_missing_file_or_folder_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match="no file"):
+        with pytest.raises(CommandError, match="not found"):
             run("restore", str(tmp_path / "none.tar"))
-        with pytest.raises(CommandError, match="no folder"):
+        with pytest.raises(CommandError, match=r"Folder .* not found"):
             run("backup", str(tmp_path / "none" / "a.tar"))
 
 
@@ -207,7 +207,7 @@ def test_a_backup_with_its_keys_starts_on_a_new_machine(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     done = manage(new, "restore", file, **TESTED)
     assert done.returncode == 0, done.stderr
-    assert "can be started" in done.stdout
+    assert "You can start Kianda now." in done.stdout
     keys = (new / "kianda_secret_keys").read_text().strip().split(",")
     assert (old / "kianda_secret_keys").read_text().strip() in keys
     done = manage(new, "shell", "-c", "print(User.objects.get().username)", **TESTED)

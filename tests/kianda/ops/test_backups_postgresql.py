@@ -69,6 +69,6 @@ def test_an_empty_database_on_a_new_server_gets_everything_by_one_command(
     new = settings | {"DATABASE_URL": server.create("empty")}
     done = manage(tmp_path, "restore", str(tmp_path / "without.tar"), **new)
     assert done.returncode == 0, done.stderr
-    assert "can be started" in done.stdout
+    assert "You can start Kianda now." in done.stdout
     done = manage(tmp_path, "shell", "-c", lost_machine.LOOK, **new)
     assert done.stdout.endswith(lost_machine.FOUND), done.stderr

@@ -120,7 +120,7 @@ def test_a_task_that_stands_still_is_red_and_told_by_the_self_check(
     response = client.get("/healthz/full")
     assert (response.status_code, response.json()["red"]) == (503, ["planning"])
     (found,) = [one for one in findings(now=now) if "not planned" in one.sentence]
-    assert (found.kind, found.sentence) == ("bad", "1 scheduled task is due and not planned.")
+    assert (found.kind, found.sentence) == ("bad", "1 scheduled task is due but not planned.")
 
 
 def test_a_sign_of_life_of_the_future_is_none_on_the_pages_either() -> None:

@@ -46,16 +46,16 @@ def test_what_is_well_is_said_too(running: None) -> None:
     assert [sentence.split(" ")[:3] for sentence in said("bad")] == [["The", "message", "broker"]]
     well = " ".join(said("ok"))
     assert "The scheduler and a worker are running." in well
-    assert "The database fits this version." in well
-    assert "The key ring reads what is encrypted." in well
-    assert "Nothing waits longer than it should." in well
+    assert "The database matches this version." in well
+    assert "The key ring matches the encrypted data." in well
+    assert "No run has been waiting too long." in well
 
 
 def test_a_silent_scheduler_says_what_does_not_happen(running: None) -> None:
     Heartbeat.objects.filter(part="planner").update(at=timezone.now() - timedelta(minutes=3))
     (sentence,) = [one for one in said("bad") if "scheduler" in one]
-    assert sentence.startswith("The scheduler has been silent for 3 min.")
-    assert "No scheduled task fires until it runs again." in sentence
+    assert sentence.startswith("The scheduler has not responded for 3 min.")
+    assert "No scheduled task runs until it is back." in sentence
 
 
 def test_another_key_ring_and_one_of_two_keys_are_told(running: None, settings: Settings) -> None:
@@ -64,7 +64,7 @@ def test_another_key_ring_and_one_of_two_keys_are_told(running: None, settings: 
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode(), own]
     assert any("holds 2 keys" in one and "rotate_secrets" in one for one in said("warn"))
     settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
-    assert any("Put the right keys there" in one for one in said("bad"))
+    assert any("Set the right keys" in one for one in said("bad"))
 
 
 def test_secrets_of_an_older_version_are_told_until_they_are_bound(running: None) -> None:
@@ -95,14 +95,14 @@ def test_a_run_that_nobody_takes_is_told(running: None, ada: Any) -> None:
     instance = make_token(ada)
     run = make_run(instance, finished=timezone.now() - timedelta(minutes=9), status="queued")
     assert run.status == "queued"
-    assert any(one.startswith("Work has waited for 9 min.") for one in said("warn"))
+    assert any(one.startswith("Runs have been waiting for 9 min.") for one in said("warn"))
 
 
 def test_a_wrong_setting_and_a_lonely_administrator_are_told(
     admin: Any, settings: Settings
 ) -> None:
     settings.KIANDA_TIME_ZONE = "Europe/Atlantis"
-    assert any("which is no time zone. Write a name such as" in one for one in said("bad"))
+    assert any("which is not a time zone. Enter a name such as" in one for one in said("bad"))
     assert any(one.startswith("There is only one Administrator.") for one in said("warn"))
 
 
@@ -126,7 +126,7 @@ def test_the_page_shows_the_worst_first_and_each_part_by_its_name(
     running: None, admin: Any
 ) -> None:
     page = client_of(admin).get("/system/").content.decode()
-    assert page.index("The message broker does not answer.") < page.index("The database fits")
+    assert page.index("The message broker does not respond.") < page.index("The database matches")
     assert "Scheduler<small" in page
     assert "Planner" not in page
     assert "The key ring holds 1 key." in page

@@ -26,7 +26,9 @@ def test_a_wrong_setting_is_refused_with_a_sentence(
     with pytest.raises(SystemExit) as caught:
         call_command("check_start")
     assert caught.value.code == 1
-    assert "KIANDA_EGRESS_ALLOW has '10.0.0.0/33', which is no network." in capsys.readouterr().err
+    assert (
+        "KIANDA_EGRESS_ALLOW has '10.0.0.0/33', which is not a network." in capsys.readouterr().err
+    )
 
 
 def test_a_wrong_key_ring_is_refused_with_a_sentence(

@@ -194,7 +194,7 @@ def test_the_api_gives_the_same_numbers_and_names_what_cannot_be_asked(trips: An
         ({"by": "kind", "split": "kind"}, "another column"),
         ({"by": "kind", "split_value": "air"}, "split by"),
         ({"by": "day", "split": "kind", "calculate": "average", "field": "cost"}, "two lines"),
-        ({"by": "kind", "name": "Not a name"}, "Use small letters"),
+        ({"by": "kind", "name": "Not a name"}, "Use lower-case letters"),
     ],
 )
 def test_a_chart_that_makes_no_sense_is_refused_with_its_place(

@@ -93,7 +93,7 @@ def test_own_views_are_renamed_put_in_order_and_deleted(ada: Client) -> None:
     assert tabs.index(">All") < tabs.index("Second to none") < tabs.index("First")
     again = ada.post(page, sent)
     assert again.status_code == 409
-    assert "Somebody else changed this" in text_of(again)
+    assert "Someone else changed this" in text_of(again)
     assert ada.post(f"/records/orders/views/{first.pk}/delete/").status_code == 303
     assert "First" not in tabs_of(ada)
     assert ada.get(f"/records/orders/?view={first.key}").status_code == 404

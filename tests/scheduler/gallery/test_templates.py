@@ -64,7 +64,7 @@ def test_a_list_is_fetched_into_a_table(provider: HTTPServer, admin: Any) -> Non
         ({"columns": "id, first name"}, "first name cannot be a column"),
         ({"columns": " , "}, "Enter 1 to 20 names."),
         ({"place": "data..rows"}, "Enter names separated by dots, such as data.rows"),
-        ({"list_path": "items"}, "A path starts with /."),
+        ({"list_path": "items"}, "Start the path with /."),
     ],
 )
 def test_a_list_that_cannot_be_is_told(admin: Any, wrong: dict[str, str], sentence: str) -> None:

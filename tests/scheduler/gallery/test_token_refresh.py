@@ -106,10 +106,10 @@ def test_a_second_one_of_the_same_service_gets_free_names(provider: HTTPServer, 
     [
         ({"base_url": "http://10.0.0.8"}, "10.0.0.8 is not a public address."),
         ({"base_url": "http://169.254.169.254"}, "which is never allowed"),
-        ({"base_url": "ftp://x.example"}, "The scheme ftp is not possible."),
+        ({"base_url": "ftp://x.example"}, "The scheme ftp is not supported."),
         ({"base_url": ""}, "Enter a value for Service URL."),
-        ({"token_path": "oauth"}, "A path starts with /."),
-        ({"token_path": "/a/../b"}, "A path cannot hold .."),
+        ({"token_path": "oauth"}, "Start the path with /."),
+        ({"token_path": "/a/../b"}, "A path cannot contain .."),
         ({"every": "0"}, "Interval in minutes: enter 1 or more."),
         ({"every": "525601"}, "Interval in minutes: enter less; a year has 525,600 minutes."),
         ({"every": "often"}, "Interval in minutes: enter a whole number."),
@@ -173,7 +173,7 @@ def test_the_warning_follows_what_is_typed(admin: Any) -> None:
     [
         ("", "The service answered 404"),
         ("http://10.1.2.3", "10.1.2.3 is not a public address."),
-        ("nonsense", "Write the address with its scheme"),
+        ("nonsense", "Enter the address with its scheme"),
     ],
 )
 def test_the_connection_is_tested_before_anything_is_made(

@@ -26,11 +26,11 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "minutes", "every": 1.5}, "/every", "whole number"),
         ({"kind": "minutes", "every": True}, "/every", "whole number"),
         ({"kind": "minutes"}, "/every", "required"),
-        ({"kind": "minutes", "every": 5, "at": "09:00"}, "/at", "no setting"),
+        ({"kind": "minutes", "every": 5, "at": "09:00"}, "/at", "Unknown setting"),
         ({"kind": "hourly", "minute": 60}, "/minute", "Enter 59 or less"),
         ({"kind": "daily", "at": "25:00"}, "/at", "such as 09:30"),
         ({"kind": "daily", "at": ""}, "/at", "such as 09:30"),
-        ({"kind": "daily", "at": 9}, "/at", "Write text"),
+        ({"kind": "daily", "at": 9}, "/at", "Enter text"),
         ({"kind": "daily"}, "/at", "required"),
         ({"kind": "weekly", "days": [], "at": "09:00"}, "/days", "at least one day"),
         ({"kind": "weekly", "days": ["funday"], "at": "09:00"}, "/days/0", "'monday'"),
@@ -50,7 +50,7 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "once", "at": "9999-12-31T23:59:59"}, "/at", "is out of range"),
         ({"kind": "once", "in": {}}, "/in", "Enter 1 or more"),
         ({"kind": "once", "in": {"hours": -1}}, "/in/hours", "Enter 0 or more"),
-        ({"kind": "once", "in": {"weeks": 1}}, "/in/weeks", "no setting"),
+        ({"kind": "once", "in": {"weeks": 1}}, "/in/weeks", "Unknown setting"),
         ({"kind": "cron", "expression": ""}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "* * * *"}, "/expression", "five fields"),
         ({"kind": "cron", "expression": "* * * * * *"}, "/expression", "five fields"),
@@ -61,10 +61,10 @@ def flaws(settings: Any) -> list[tuple[str, ...]]:
         ({"kind": "cron", "expression": "*/0 * * * *"}, "/expression", "This is not a cron line"),
         ({"kind": "cron", "expression": "0 0 30 2 *"}, "/expression", "This never runs"),
         ({"kind": "cron", "expression": "1 " * 300}, "/expression", "most 200"),
-        ({"kind": "on_demand", "every": 1}, "/every", "no setting"),
+        ({"kind": "on_demand", "every": 1}, "/every", "Unknown setting"),
         ({"kind": "fortnightly"}, "/kind", "Choose one of"),
-        ({"every": 5}, "/kind", "Say which kind"),
-        ({}, "/kind", "Say which kind"),
+        ({"every": 5}, "/kind", "Enter the kind"),
+        ({}, "/kind", "Enter the kind"),
     ],
 )  # fmt: skip
 def test_bad_settings_name_the_place_and_the_mend(
@@ -77,7 +77,7 @@ def test_bad_settings_name_the_place_and_the_mend(
 
 @pytest.mark.parametrize("settings", [None, 5, "minutes", [], True])
 def test_anything_but_an_object_is_refused(settings: Any) -> None:
-    assert flaws(settings) == [("", "Write an object.")]
+    assert flaws(settings) == [("", "Enter an object.")]
 
 
 @pytest.mark.parametrize(
