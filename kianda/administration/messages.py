@@ -46,7 +46,7 @@ COUNTED = (*outbox.ATTENTION, MailState.RETRYING, MailState.PLANNED)
 @page(roles=())
 def messages(request: HttpRequest) -> HttpResponseBase:
     """List messages, the newest first; by state, by words."""
-    user, words = signed_in(request), query_words(request, *CHOSEN_BY)
+    user, words = signed_in(request), _words(request)
     everything = access.visible_messages(user)
     rows = _chosen(everything, words)
     found = outbox.counts(COUNTED, everything)
@@ -67,20 +67,26 @@ def messages(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _words(request: HttpRequest) -> dict[str, str]:
+    """Return by what the list is chosen; a time that is none of those offered counts as any."""
+    words = query_words(request, *CHOSEN_BY)
+    return words if words["days"] in dict(TIMES) else {**words, "days": ""}
+
+
 def _chosen(rows: QuerySet[MailMessage], words: Mapping[str, str]) -> QuerySet[MailMessage]:
     rows = outbox.searched(rows, words["search"])
     if words["state"]:
         rows = rows.filter(state=words["state"])
-    if words["days"] in dict(TIMES):
+    if words["days"]:
         begin = timezone.now() - timedelta(days=int(words["days"]))
-        return rows.filter(planned_at__gt=begin)
-    return rows.none() if words["days"] else rows
+        rows = rows.filter(planned_at__gt=begin)
+    return rows
 
 
 @page(roles=())
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give what is listed as a CSV file: a line for each recipient."""
-    user, words = signed_in(request), query_words(request, *CHOSEN_BY)
+    user, words = signed_in(request), _words(request)
     rows = _chosen(access.visible_messages(user), words)
     said = ", ".join(f"{name}: {word}" for name, word in words.items() if word)
     record(user, action="exported", kind="message", name=_("Messages"), detail=said)
