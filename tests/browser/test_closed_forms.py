@@ -124,4 +124,4 @@ def test_a_claim_that_is_sent_back_after_its_end_waits_in_my_work(
     page.reload()
     page.get_by_role("link", name="claim-1").first.click()
     expect(page.get_by_label("Why")).to_be_enabled()
-    expect(page.locator("#form-decide")).to_contain_text("Not started")
+    expect(page.locator("#form-decide")).to_contain_text("Opens when the previous form")

@@ -33,7 +33,7 @@ def test_an_instance_goes_to_the_bin_and_comes_back_as_it_was(
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Delete").click()
     dialog = page.locator("#dialog[open]")
-    expect(dialog).to_contain_text("can be restored for 30 days")
+    expect(dialog).to_contain_text("You can restore it for 30 days")
     axe(page)
     assert_fits(page)
     dialog.get_by_role("button", name="Delete record").click()
