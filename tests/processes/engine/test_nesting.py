@@ -74,7 +74,7 @@ def test_a_panel_itself_runs_nothing() -> None:
 @pytest.mark.parametrize(("inner", "place", "words"), [
     (text("first"), "/forms/0/fields/1/fields/0/name", "The name first is used twice"),
     (text("x", pattern="("), "/forms/0/fields/1/fields/0/pattern", "pattern"),
-    ({"type": "panle", "name": "x"}, "/forms/0/fields/1/fields/0/type", "There is no type"),
+    ({"type": "panle", "name": "x"}, "/forms/0/fields/1/fields/0/type", "Unknown type"),
     ({**BUTTON, "name": "x"}, "/forms/0/fields/1/fields/0/rules/0/assignments/0/field", "city"),
 ])  # fmt: skip
 def test_what_is_wrong_in_a_panel_is_said_at_its_place(

@@ -101,7 +101,7 @@ def test_own_views_are_renamed_put_in_order_and_deleted(ada: Client) -> None:
 
 def test_a_view_that_cannot_be_saved_says_why_beside_its_field(ada: Client) -> None:
     for sent, said in (
-        ({"title": " "}, "Enter a title."), ({"title": "x" * 61}, "At most 60 characters"),
+        ({"title": " "}, "Enter a title."), ({"title": "x" * 61}, "Use at most 60 characters"),
         ({"title": "A", "see": "user:noone"}, "There is no person or group noone."),
         ({"title": "A", "see": "creator"}, "known only once there is a record"),
     ):  # fmt: skip
