@@ -75,6 +75,20 @@ def avoided_in(words: str) -> list[str]:
     return found + (["! → a full stop"] if ENDS_LOUDLY.search(plain) else [])
 
 
+# What the API says of its own parameters keeps the word of its addresses.
+TO_INTEGRATORS = ("scheduler/document.py", "scheduler/services/firing.py")
+
+
+def test_pages_call_an_instance_a_record() -> None:
+    instance = re.compile(r"\binstances?\b", re.IGNORECASE)
+    found = [
+        f"{text.path}:{text.line} {text.words!r}"
+        for text in texts()
+        if text.path not in TO_INTEGRATORS and instance.search(NO_WORDS.sub(" ", text.words))
+    ]
+    assert found == []
+
+
 def test_no_text_says_a_word_to_avoid() -> None:
     found = [
         f"{text.path}:{text.line} {text.words!r}: {', '.join(said)}"

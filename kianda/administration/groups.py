@@ -26,7 +26,7 @@ from kianda.web.pages import form_errors, go, page, query_words, render_dialog, 
 ADMIN = (ADMINISTRATOR,)
 KINDS = {
     "process": gettext_lazy("Process design"),
-    "instance": gettext_lazy("Instance"),
+    "instance": gettext_lazy("Record"),
     "datasource": gettext_lazy("Data source"),
     "start page": gettext_lazy("Start page"),
 }

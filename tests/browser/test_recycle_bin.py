@@ -97,7 +97,7 @@ def test_an_administrator_chooses_a_kind_and_removes_for_good(
     page.get_by_label("Kind").select_option("Data source")
     page.wait_for_selector("text=No matches")
     axe(page)
-    page.get_by_label("Kind").select_option("Instance")
+    page.get_by_label("Kind").select_option("Record")
     page.get_by_role("searchbox").fill("orders-2")
     expect(page.get_by_role("link", name="Restore orders-1")).to_have_count(0)
     page.get_by_role("link", name="Delete orders-2 permanently").click()
