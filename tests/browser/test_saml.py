@@ -23,7 +23,7 @@ def test_a_provider_is_set_up_and_signs_somebody_in_from_another_site(
     there = httpserver.url_for("/sign-in").replace("localhost", "127.0.0.1")
     office = page_as("admin")
     office.goto("/users/sign-in/")
-    office.get_by_role("link", name="Add an identity provider with SAML").click()
+    office.get_by_role("link", name="Add SAML provider").click()
     office.get_by_role("heading", name="Add an identity provider").wait_for()
     office.get_by_text("Custom attribute names").click()
     looks(office)

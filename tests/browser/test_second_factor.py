@@ -128,7 +128,7 @@ def test_a_provider_is_added_changed_tested_and_deleted(
     page = page_as("admin")
     page.complaints.expect("status of 422")
     page.goto("/users/sign-in/")
-    page.get_by_role("link", name="Add an identity provider with OpenID Connect").click()
+    page.get_by_role("link", name="Add OpenID Connect provider").click()
     looks(page)
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Check 3 fields.").wait_for()

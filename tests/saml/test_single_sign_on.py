@@ -302,7 +302,7 @@ def test_a_page_adds_one_from_a_file_and_shows_what_to_enter_there(
 ) -> None:
     settings.KIANDA_PUBLIC_URL = PUBLIC
     office = client_of(admin)
-    assert "Add an identity provider with SAML" in text_of(office.get("/users/sign-in/"))
+    assert "Add SAML provider" in text_of(office.get("/users/sign-in/"))
     body: dict[str, Any] = {
         "name": "Acme", "domains": "example.org", "trusts_addresses": "on", "is_active": "on",
         "attributes-email": "post", "groups_claim": "groups",

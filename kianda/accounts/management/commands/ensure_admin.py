@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def _tell(self, password: str) -> None:
         self.stdout.write(
             f"The administrator of this new database is {NAME}, the password is {password}\n"
-            "The password is shown only now. Change it after you sign in."
+            "It is not shown again. Change it after you sign in."
         )
         self.stdout.flush()
 
