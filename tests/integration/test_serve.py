@@ -219,7 +219,7 @@ def test_a_restore_is_refused_while_it_runs_and_not_when_it_was_killed(served: S
     served.product.manage("backup", str(file), "--force")
     refused = manage(served, "restore", str(file), "--force")
     assert refused.returncode == 1
-    assert f"Kianda runs on the data directory {served.folder}. Stop it" in refused.stderr
+    assert f"Kianda is running on the data directory {served.folder}. Stop it" in refused.stderr
     assert served.is_well()
     family = served.family()
     served.process.end(signal.SIGKILL)
