@@ -115,6 +115,21 @@ def read_all(user: User) -> int:
     return rows.update(read_at=timezone.now())
 
 
+def settle(
+    people: Iterable[int], kinds: Iterable[type[NotificationKind]], about: Subject, **data: str
+) -> None:
+    """Count lines about a thing as read whose matter is done, and plan no summary of them.
+
+    They are those of some kinds with these values in their data; call inside the transaction.
+    """
+    rows = Notification.objects.filter(
+        user__in=set(people), read_at__isnull=True, kind__in=[kind.slug for kind in kinds],
+        about_kind=about.kind, about=about.key,
+        **{f"data__{name}": value for name, value in data.items()},
+    )  # fmt: skip
+    rows.update(read_at=timezone.now(), mail_due_at=None)
+
+
 def wanted_kinds(user: User) -> set[str]:
     """Return the kinds that a person wants to be told of."""
     off = SwitchedOff.objects.filter(user=user).values_list("kind", flat=True)

@@ -10,7 +10,7 @@ from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.substitutes import substitutes_of
 from kianda.messages.kinds import Alert, Decided, FollowedStatus, FormAssigned, FormSentBack
 from kianda.messages.readers import Subject
-from kianda.messages.services import notify
+from kianda.messages.services import notify, settle
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, FormRecord, InstanceState, records_of
 from processes.followers import tell_followers
@@ -41,7 +41,8 @@ def tell_of(
     """Tell people what has become theirs; call inside the storing transaction, owners stored.
 
     A form that opens, or is given to others while it is open, tells its new owners; one that comes
-    back tells them why; who stands in for an owner is told too. An instance that ends tells its
+    back tells them why; who stands in for an owner is told too. What told of a form that waits no
+    more counts as read. An instance that ends tells its
     creator, if they see it; those who follow it are told of its status. Previews tell nobody.
     """
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
@@ -55,6 +56,10 @@ def tell_of(
     }  # fmt: skip
     old, new = (records_of(document, one, creator) for one in (before, after))
     titles = {form.name: form.title for form in document.forms}
+    for name, record in old.items():
+        if record.status == CURRENT != new[name].status:
+            people = _with_substitutes(owners_in(record, creator))
+            settle(people, (FormAssigned, FormSentBack), thing, form=titles[name])
     told: set[int] = set()
     for name, record in new.items():
         owners = _new_owners(old[name], record, creator)
@@ -63,7 +68,7 @@ def tell_of(
         is_back = bool(record.sent_back) and record.sent_back != old[name].sent_back
         data = {**about, "form": titles[name], "note": record.note if is_back else ""}
         kind = FormSentBack if is_back else FormAssigned
-        people = _people(owners) | substitutes_of(filter(None, map(named_user, owners)))
+        people = _with_substitutes(owners)
         notify(people, kind, data=data, url=url, about=thing, by=by)
         told |= people
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
@@ -136,6 +141,10 @@ def _new_owners(old: FormRecord, new: FormRecord, creator: str) -> frozenset[str
         return frozenset()
     owners = owners_in(new, creator)
     return owners if old.status != CURRENT else owners - owners_in(old, creator)
+
+
+def _with_substitutes(refs: frozenset[str]) -> set[int]:
+    return _people(refs) | substitutes_of(filter(None, map(named_user, refs)))
 
 
 def _people(refs: frozenset[str]) -> set[int]:

@@ -75,6 +75,18 @@ def test_a_form_that_is_sent_back_tells_why(people: Office) -> None:
     assert len(told(people.mark)) == 1
 
 
+def test_what_told_of_a_form_is_read_once_the_form_waits_no_more(people: Office) -> None:
+    publish(people)
+    first, second = asked(people), asked(people)
+    assert services.unread_count(people.mark) == 2
+    assert send(first, people.mark, "decide").status == Run.Status.SUCCEEDED
+    [unread] = services.lines_of(people.mark, unread=True)
+    assert unread.about == second.process_id
+    assert len(told(people.mark)) == 2
+    # What tells of something else about the same record stays unread.
+    assert services.unread_count(people.emma) == 1
+
+
 def test_the_creator_is_told_how_it_ended(people: Office) -> None:
     publish(people)
     made = asked(people)
