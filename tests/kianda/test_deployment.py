@@ -77,10 +77,11 @@ def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_ma
 def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_names() -> None:
     database = database_of("postgresql://db/kianda", data_dir=ROOT)
     pool = database["OPTIONS"]["pool"]["max_size"]
-    page = (ROOT / "docs" / "how-to" / "scaling.md").read_text()
+    page = " ".join((ROOT / "docs" / "how-to" / "scaling.md").read_text().split())
     limit = re.search(r"max_connections=(\d+)", " ".join(SERVICES["postgres"]["command"]))[1]
-    assert f"at most {pool}. Count {pool * WEB_PROCESSES} for each web, {pool} for each" in page
-    assert f"the compose file has {limit}, which is two webs,\neight workers and two beats" in page
+    assert f"at most {pool} connections. Count {pool * WEB_PROCESSES} for each web server" in page
+    assert f"web server, {pool} for each worker and each scheduler, and 20 for commands" in page
+    assert f"has {limit}, enough for two web servers, eight workers and two schedulers" in page
     assert (2 * WEB_PROCESSES + 8 + 2) * pool + 20 <= int(limit)
     assert f"{WORKER_THREADS} runs at a time" in page
 
