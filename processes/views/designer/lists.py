@@ -89,7 +89,7 @@ def _page(
     design = selectors.get_design(workspace.name)
     context = {
         "design": design, "copy": workspace.copy, "form": form, "refused": refused,
-        "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
+        **workspace.publishing(design),
     }  # fmt: skip
     return render_page(
         workspace.request, "designer/lists.html", context,

@@ -31,8 +31,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
         "design": design, "copy": workspace.copy, "screen": workspace.screen, "errors": errors,
         "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
         "older": ProcessInstance.objects.filter(design=design, mode="live").count(),
-        "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
-        "unpublished": workspace.copy.changed or design.published_id != design.draft_id,
+        **workspace.publishing(design),
         "back": workspace.address(workspace.at),
     }  # fmt: skip
     title = _("Publish %(title)s") % {"title": workspace.screen.tree.process.title}

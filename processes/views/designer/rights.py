@@ -134,8 +134,7 @@ def _page(workspace: Workspace, form: SettingsForm, *, status: int) -> HttpRespo
         "presets": [(*one, one[0] == _preset_of(list(see))) for one in PRESETS],
         "parts": list(_parts(workspace)),
         "manages": manages, **_check(workspace, manages=manages),
-        "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
-        "unpublished": workspace.copy.changed or design.published_id != design.draft_id,
+        **workspace.publishing(design),
     }  # fmt: skip
     return render_page(
         request, "designer/rights.html", context,

@@ -23,6 +23,7 @@ from processes.designer.editing.piece_checks import model_of
 from processes.designer.settings_forms.form import SettingsForm
 from processes.designs.stored_catalog import StoredCatalog
 from processes.language.labels import piece_in_words
+from processes.models import ProcessDesign
 from processes.views.common import person
 from processes.views.designer import outline, palette
 from processes.views.designer.clipboard import Clipboard
@@ -185,8 +186,15 @@ class Workspace:
             "clipboard": self.clipboard.held, "cut": self.clipboard.cut_of(self.name),
             "letters": profile_of(self.user).single_keys,
             "is_published": str(design.published or "") == copy.base_version,
-            "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
+            **self.publishing(design),
         }  # fmt: skip
+
+    def publishing(self, design: ProcessDesign) -> dict[str, Any]:
+        """Return what pages say of publishing: whether there is anything, and the next version."""
+        return {
+            "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
+            "unpublished": self.copy.changed or design.published_id != design.draft_id,
+        }
 
     def settings(self, screen: Screen, element: Piece) -> SettingsForm | None:
         """Return the form of an element's settings; None when nobody knows its kind."""

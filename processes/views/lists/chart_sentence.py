@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from pydantic import ValidationError
 
 from kianda.lib.i18n import with_small_beginning
@@ -89,7 +90,7 @@ class ChartSentence:
         shown = {"bars": _("bars"), "line": _("a line"), "number": _("one number")}
         return [
             self._word(MEASURE, _("Show"), dict(self._measures())),
-            self._word(BY, _("by"), dict(self._bys()), "process.status"),
+            self._word(BY, pgettext("in groups", "by"), dict(self._bys()), "process.status"),
             self._word(EVERY, _("per"), each, "week"),
             self._word(SHOW, _("as"), shown),
             self._word(SPLIT, _("split by"), dict(self._splits())),
