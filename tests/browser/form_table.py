@@ -178,7 +178,8 @@ FORMS = {
     ),
     "instance": Form(
         "/instances/orders-1/", "ada", "Save draft", "v-customer", SCRIPT, rows=orders,
-        done=Change.objects.count, takes_long=True, second="Other", again="meanwhile",
+        done=Change.objects.count, takes_long=True, second="Other",
+        again="1 field was changed while you were editing.",
     ),
 }  # fmt: skip
 # What is asked before it is done: where, the button, and what a second tab is told that asks too;
@@ -190,7 +191,7 @@ ASKED = {
     "user-attribute-delete": (
         "/users/attributes/77/delete/", "Delete", "Attribute not found",
     ),
-    "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "is revoked."),
+    "token-revoke": ("/tokens/{token}/revoke/", "Revoke", "” revoked."),
     "task-renew-hook": ("/scheduled-tasks/{task}/renew-hook/", "Create new URL", ""),
     "task-delete": (
         "/scheduled-tasks/{task}/delete/", "Delete task", "There is no scheduled task",

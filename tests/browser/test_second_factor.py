@@ -163,7 +163,7 @@ def test_a_provider_is_added_changed_tested_and_deleted(
     page.get_by_text("Sign-in settings saved.").wait_for()
     page.goto("/users/sign-in/acme-b/")
     page.get_by_role("link", name="Delete").click()
-    page.wait_for_selector("#dialog[open] >> text=0 accounts are connected")
+    page.wait_for_selector("#dialog[open] >> text=Disconnects 0 accounts.")
     looks(page)
     page.locator("#dialog").get_by_role("button", name="Delete").click()
     page.get_by_text("Acme <b> deleted.").wait_for()
