@@ -99,7 +99,7 @@ def _account_flaws(place: str, rule: Rule, catalog: Catalog) -> Iterator[Flaw]:
     for ref in rule.refers():
         source = catalog.datasource(ref.datasource) if ref.datasource else None
         if ref.datasource and (source is None or source.kind != "email"):
-            words = _("There is no mail account %(name)s.") % {"name": ref.datasource}
+            words = _("No mail account named %(name)s.") % {"name": ref.datasource}
             yield Flaw(f"{place}/{ref.place}", words)
 
 

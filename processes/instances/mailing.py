@@ -226,7 +226,7 @@ def _refuse_account(name: str, by: User | None) -> None:
     except (Missing, Forbidden) as refusal:
         raise RuleFailed("configuration", refusal.detail) from refusal
     if ports.find_account(name) is None:
-        words = _("There is no mail account %(name)s.")
+        words = _("No mail account named %(name)s.")
         raise RuleFailed("configuration", words % {"name": name})
 
 
