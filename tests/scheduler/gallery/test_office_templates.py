@@ -155,17 +155,17 @@ def test_nobody_decides_their_own_purchase_as_one_of_those_who_decide(
     made = Request(purchases, fay, wanted="A press", amount=5000, reason="More work.")
     made.pressed("send_request", fay)
     refused = made.press("manager_approve", fay)
-    assert refused.status == "failed"
+    assert refused.status == "refused"
     assert "Someone else decides on it." in str(refused.error)
     gus = person("gus", group="Finance")
     status = made.pressed("manager_approve", gus)
     assert status == "Waiting for the second decision"
-    assert made.press("second_approve", fay).status == "failed"
+    assert made.press("second_approve", fay).status == "refused"
     # Nor in place of who is away.
     own = Request(purchases, emma, wanted="A chair", amount=10, reason="Broke.")
     own.pressed("send_request", emma)
     name_substitute(mark, Stay("emma", timezone.now().date()), by=mark)
-    assert own.press("manager_approve", emma).status == "failed"
+    assert own.press("manager_approve", emma).status == "refused"
     assert own.status == "Waiting for the manager"
 
 
@@ -250,7 +250,7 @@ def test_a_rejection_needs_a_comment_and_tells_hr_nothing(
 def test_days_in_the_wrong_order_are_refused_beside_the_last_one(leave: str, emma: Any) -> None:
     made = Request(leave, emma, **DAYS)
     refused = made.press("send_request", emma, last_day="2026-12-01")
-    assert refused.status == "failed"
+    assert refused.status == "refused"
     assert "The last day is before the first day" in str(refused.error)
     assert made.open_forms() == {"ask": ("emma",)}
 
