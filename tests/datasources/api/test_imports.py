@@ -120,7 +120,7 @@ def test_a_document_is_fetched_from_an_address(manager: APIClient, loopback: Non
         ("http://127.0.0.1:1/api.json", "KIANDA_EGRESS_ALLOW"),
         ("file:///etc/passwd", "scheme"),
         ("nonsense", "scheme"),
-        ("https://user:word@example.org/x", "Credentials"),
+        ("https://user:word@example.org/x", "Remove the credentials from the address"),
     ],
 )
 def test_an_address_that_may_not_be_reached_is_refused_in_a_sentence(

@@ -32,7 +32,7 @@ def test_files_are_backed_up_and_restored(tmp_path: Path) -> None:
     first = store_bytes(large, name="large.bin", by=ada)
     empty = store_bytes([], name="empty.txt", by=ada)
     run("backup", str(backup))
-    assert "is whole" in run("backup", str(backup), "--verify")
+    assert "is complete and can be restored here" in run("backup", str(backup), "--verify")
     later = store_bytes([b"later"], name="later.txt", by=ada)
     storage.discard(first.key)
     assert "2 uploaded files restored." in run("restore", str(backup), "--force")

@@ -115,7 +115,7 @@ def test_it_starts_with_whoever_is_wanted(
         ({"default": "group:HR"}, "Choose a person, not a group."),
         ({"default": "[status]"}, "cannot be used in a default"),
         ({"choose": "everybody"}, "Choose one of"),
-        ({"within": "x" * 81}, "At most 80"),
+        ({"within": "x" * 81}, "Use at most 80 characters."),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], sentence: str) -> None:
