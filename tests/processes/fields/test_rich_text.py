@@ -71,7 +71,7 @@ def test_a_link_leads_only_to_addresses_that_run_nothing(url: str, address: str)
     ("[key]", "key is a secret field"),
     ("[lines.price]", "The table lines has no column price. There are: [lines.amount]."),
     ("=Sum(", "cannot be read"),
-    ("x" * 20_001, "At most 20,000 characters."),
+    ("x" * 20_001, "Use at most 20,000 characters."),
 ])  # fmt: skip
 @pytest.mark.parametrize("kind", ["rich_text", "link"])
 def test_names_in_it_are_checked_when_the_design_is_saved(kind: str, text: str, words: str) -> None:

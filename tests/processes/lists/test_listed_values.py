@@ -13,8 +13,10 @@ from processes.listed_values import fill_listed, keep_listed
 from processes.lists.records import record_list
 from processes.models import ListedField, ListedValue, ProcessInstance
 from tests.factories import make_user
-from tests.processes.lists.test_records import FILTERS, ORDER, ROWS, found
+from tests.processes.lists.test_records import FILTERS, ORDER, ROWS, found, noon
 from tests.processes.stories import published
+
+__all__ = ["noon"]
 
 pytestmark = pytest.mark.django_db
 VIEWS = {"views": [{"name": "large"}]}

@@ -1,6 +1,6 @@
 """A list of the records of a process: filtered, sorted, and only by what its reader may see."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +101,12 @@ UNASKABLE = [
     (("what", "eq", "[kind]"), "/items/0/right"),
     (("at", "eq", "9999-12-31"), "/items/0/right"),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def noon(time_machine: Any) -> None:
+    """Go on at noon of the day that the rows have, however late the tests have begun."""
+    time_machine.move_to(datetime.combine(TODAY, time(12), UTC))
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_any_row_of_edits_can_be_undone_one_by_one(seed: int) -> None:
 
 CONTENT = clipboard.text_of(design(), ["field:amount"])
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    (edit("nonsense"), "/do", "There is no do 'nonsense'"),
+    (edit("nonsense"), "/do", "Unknown do 'nonsense'"),
     (edit("add_field", type="joy", place=at("form:order", "fields")), "/type", "no field type"),
     (edit("add_rule", type="pray", place=at("form:order", "rules")), "/type", "no rule type"),
     (
