@@ -58,6 +58,7 @@ def users(request: HttpRequest) -> HttpResponseBase:
     context = {
         **shown_rows(request, rows, words),
         "roles": list(zip(ROLES, role_titles(ROLES), strict=True)),
+        "statuses": [("active", _("Active")), ("inactive", _("Deactivated"))],
     }
     with_factor = those_with_one(list(context["page"]))
     for user in context["page"]:

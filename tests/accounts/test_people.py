@@ -207,3 +207,12 @@ def test_the_list_of_users_is_filtered(
 ) -> None:
     users.deactivate_person(ben, by=admin)
     assert [user.username for user in users.people(**filters)] == names
+
+
+def test_a_filter_that_the_list_of_users_does_not_offer_is_shown_as_what_hides_them(
+    admin: Any,
+) -> None:
+    page = client_of(admin).get("/users/", {"role": "Emperor", "status": "odd"})
+    for word in ("Emperor", "odd"):
+        assert f'<option value="{word}" selected>{word}</option>' in page.content.decode()
+    assert "No matches Clear filters" in text_of(page)
