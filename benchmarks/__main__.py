@@ -14,7 +14,7 @@ from benchmarks.connections import connections
 from benchmarks.designer import designer
 from benchmarks.figures import Report
 from benchmarks.imports import imports
-from benchmarks.lists import lists
+from benchmarks.lists import lists, records
 from benchmarks.parts import api, in_process, start
 from benchmarks.processes import provider
 from benchmarks.product import Ground
@@ -22,7 +22,7 @@ from benchmarks.scheduled import scheduler
 
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
-    "designer": designer, "lists": lists, "imports": imports,
+    "designer": designer, "lists": lists, "records": records, "imports": imports,
     "connections": connections,
 }  # fmt: skip
 DATABASES = ("sqlite", "postgresql")

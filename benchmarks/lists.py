@@ -97,17 +97,25 @@ ALSO = {
 
 def lists(ground: Ground, report: Report) -> None:
     """Measure each list as a person waits for it: the whole page, over one kept connection."""
+    _lists(ground, report, LISTS, "Lists")
+
+
+def records(ground: Ground, report: Report) -> None:
+    """Measure the list of one process; apart, for its records would lengthen the other lists."""
+    _lists(ground, report, RECORDS, "Records of a process")
+
+
+def _lists(
+    ground: Ground, report: Report, lists: dict[str, tuple[str, ...]], title: str
+) -> None:  # fmt: skip
     found: dict[int, dict[str, dict[str, list[float]]]] = {}
     for rows in (FEW, MANY):
-        report.begin(f"Lists with {rows:,} rows each, {ground.name}")
-        found[rows] = {}
-        # Apart: the records of one process would be instances more of all the other lists.
-        for asked in (LISTS, RECORDS):
-            product = ground.product()
-            made = _fill(product, rows, records=asked is RECORDS)
-            with product.running():
-                found[rows] |= _measure(product, made, rows, report, asked)
-    report.begin(f"Lists, {FEW} and {MANY:,} rows, {ground.name}")
+        report.begin(f"{title} with {rows:,} rows each, {ground.name}")
+        product = ground.product()
+        made = _fill(product, rows, records=lists is RECORDS)
+        with product.running():
+            found[rows] = _measure(product, made, rows, report, lists)
+    report.begin(f"{title}, {FEW} and {MANY:,} rows, {ground.name}")
     for name, asked in found[MANY].items():
         _line(report, name, found[FEW][name], asked)
 

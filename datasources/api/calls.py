@@ -1,7 +1,7 @@
 """The JSON door of the log of calls."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -12,9 +12,10 @@ from rest_framework.views import APIView
 
 from datasources.api.datasources import READERS
 from datasources.models import CallRecord
+from datasources.rest.errors import FailureKind
 from datasources.schemas import CALL_PAGE
-from datasources.services.call_records import call_json, calls_seen
-from kianda.lib.api.drf import list_parameters, list_response
+from datasources.services.call_records import SUCCEEDED, call_json, calls_seen
+from kianda.lib.api.drf import list_parameters, list_response, one_of
 from kianda.lib.errors import Invalid
 from kianda.lib.numbers import whole_number
 
@@ -36,7 +37,7 @@ def _of_number(name: str) -> Callable[[QuerySet[CallRecord], str], QuerySet[Call
 FILTERS: dict[str, Any] = {
     "datasource": "datasource", "method": "method", "run": _of_number("run"),
     "status": _of_number("status"),
-    "outcome": "outcome",
+    "outcome": one_of("outcome", (SUCCEEDED, *get_args(FailureKind))),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from datasources import schemas
 from datasources.auth import auth_schemes
+from datasources.kinds import KINDS
 from datasources.models import Datasource
 from datasources.selectors import all_datasources, get_datasource, security_of, shown
 from datasources.services import connection_tests, datasources
@@ -22,6 +23,7 @@ from kianda.lib.api.drf import (
     force_asked,
     list_parameters,
     list_response,
+    one_of,
     read_query,
     tagged,
 )
@@ -35,7 +37,9 @@ FORCE = OpenApiParameter(
     "force", bool, description="Administrators only: delete it even if it is in use."
 )
 ORDERING = {"name": "name", "title": "title", "created": "created", "modified": "modified"}
-FILTERS = {"name": "name", "title": "title", "kind": "kind", "base_url": "base_url"}
+FILTERS: dict[str, Any] = {
+    "name": "name", "title": "title", "kind": one_of("kind", tuple(KINDS)), "base_url": "base_url",
+}  # fmt: skip
 
 
 class DatasourceList(APIView):

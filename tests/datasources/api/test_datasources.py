@@ -243,3 +243,18 @@ def test_the_auth_schemes_are_listed_with_their_schemas(api: Api, ben: Any) -> N
         assert kind["title"]
         assert kind["description"]
         assert kind["schema"]["properties"]["scheme"]
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [("datasources/?kind=carrier-pigeon", "rest"), ("calls/?outcome=eaten", "timeout")],
+)
+def test_a_list_says_which_words_its_filter_knows(
+    manager: APIClient, address: str, known: str
+) -> None:
+    answer = manager.get(f"/api/v1/{address}")
+    assert answer.status_code == 400
+    (flaw,) = answer.json()["errors"]
+    assert flaw["pointer"] == "/" + address.split("?")[1].split("=")[0]
+    assert known in flaw["detail"]
+    assert manager.get(f"/api/v1/{address.split('=')[0]}={known}").status_code == 200
