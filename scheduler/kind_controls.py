@@ -40,7 +40,7 @@ WORDS: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("daily", "every"): (_("Every"), _("days")),
     ("daily", "weekdays_only"): (_("Working days only (Monday to Friday)"), ""),
     ("weekly", "every"): (_("Every"), _("weeks")),
-    ("weekly", "days"): (_("On"), ""),
+    ("weekly", "days"): (_("On these days"), ""),
     ("monthly", "every"): (_("Every"), _("months")),
     ("monthly", "day"): (_("Day of the month"), _("of the month, or its last")),
     ("monthly", "nth"): (_("Which one"), ""),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Status: its kind, icon and word. One table for runs, occurrences, tasks, datasources, people.
 PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
@@ -25,7 +26,7 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "published": ("ok", "check-circle-fill", _("Published")),
     "preview": ("run", "eye", _("Preview")),
     "live": ("", "record-circle", _("Live")),
-    "open": ("", "circle", _("Open")),
+    "open": ("", "circle", pgettext_lazy("a status", "Open")),
     "closed": ("", "lock", _("Closed")),
     "submitted": ("ok", "check-circle-fill", _("Submitted")),
     "ok": ("ok", "check-circle-fill", _("OK")),

@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, Expression, F, OuterRef, Q, Value, Wh
 from django.db.models.functions import Concat
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -250,7 +250,7 @@ def _field_column(field: FormField, *, openly: bool) -> ListColumn:
 
 def _statuses(document: Document) -> tuple[tuple[str, str], ...]:
     named = dict.fromkeys(("open", *(one.name for one in document.statuses), "completed"))
-    own = {"open": _("Open"), "completed": _("Completed")}
+    own = {"open": pgettext("a status", "Open"), "completed": _("Completed")}
     return tuple((name, own.get(name, name)) for name in named)
 
 

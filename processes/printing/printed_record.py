@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kianda.accounts.services.substitutes import acted_words
 from kianda.templatetags.kianda_words import status_words
@@ -132,7 +133,8 @@ def _state(state: FormState) -> str:
         return acted_words(state.completed_by, state.acted_for)
     if state.status == CURRENT:
         owners = _("everyone") if state.everyone else ", ".join(state.owners)
-        return _("Now with %(people)s") % {"people": owners} if owners else _("Open")
+        with_them = _("Now with %(people)s") % {"people": owners}
+        return with_them if owners else pgettext("a status", "Open")
     return _("Completed") if state.status == COMPLETED else _("Not started")
 
 

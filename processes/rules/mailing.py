@@ -44,7 +44,7 @@ To = Annotated[
 ]
 Copy = Annotated[
     Recipients,
-    _recipients(gettext_noop("Copy"), gettext_noop("Who gets a copy, visible to all.")),
+    _recipients(gettext_noop("CC"), gettext_noop("Who gets a copy, visible to all.")),
 ]
 BlindCopy = Annotated[
     Recipients,

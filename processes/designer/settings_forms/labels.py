@@ -72,7 +72,7 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("action", "hide_and_clear"): (_("Hide and clear"), ""),
     ("action", "required"): (_("Required"), ""),
     ("action", "not_required"): (_("Not required"), ""),
-    ("action", "toggle"): (_("Toggle"), ""),
+    ("action", "toggle"): (_("Toggle required"), ""),
     ("mode", "auto"): (
         _("Automatic"), _("Editable for its owners while it is open."),
     ),

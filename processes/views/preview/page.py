@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kianda.web.form_once import once
 from kianda.web.pages import go, is_htmx, page, render_page, toast
@@ -80,7 +81,7 @@ def shown(
 def _widths() -> list[tuple[str, str, str]]:
     return [
         ("desktop", _("Desktop"), "display"), ("tablet", _("Tablet"), "tablet"),
-        ("phone", _("Phone"), "phone"),
+        ("phone", pgettext("a screen", "Phone"), "phone"),
     ]  # fmt: skip
 
 
