@@ -1,6 +1,7 @@
 """Calls of a real server: what is sent, how its answer is read, what is not taken in."""
 
 import gzip
+import socket
 import zlib
 from collections.abc import Callable
 from decimal import Decimal
@@ -38,6 +39,22 @@ def test_a_form_post_arrives_as_it_was_mapped(datasource: Make) -> None:
             b"content-length: 38",
         ]
     )
+
+
+@pytest.mark.parametrize("length", [1, 16_000, 100_000])
+def test_a_short_body_leaves_together_with_its_head(datasource: Make, length: int) -> None:
+    first: list[bytes] = []
+
+    def look(visit: Visit) -> None:
+        first.append(visit.socket.recv(65536, socket.MSG_PEEK))
+        visit.read()
+        visit.write(answer(b"{}"))
+
+    with serving(look) as server:
+        source = datasource(server.url, http_method="POST", request_body=[{"name": "note"}])
+        call(source, {"body.note": "x" * length})
+    assert server.requests[0].endswith(b"x" * length + b'"}')
+    assert length > 16_000 or first == server.requests
 
 
 @pytest.mark.parametrize(
