@@ -55,6 +55,7 @@ class Run(SealedByKey):
     page = models.JSONField(null=True, help_text="What the page does next: form, mode, leave.")
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="nested")
     # The lease: who works on it, and until when without a renewal. A write names its holder.
+    # Of a queued run: until when a worker is to get its message, or it is sent again.
     holder = models.CharField(max_length=36, blank=True)
     lease_until = models.DateTimeField(null=True)
     # What a successor needs to go on, secrets included. Erased when the run closes.

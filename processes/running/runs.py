@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from kianda.lib.errors import ApplicationError, Busy
@@ -29,8 +30,11 @@ from processes.models import FormLink, Run
 from processes.running.execution import execute
 from processes.running.recovery import recover_runs, take_up
 
-SWEEP_EVERY = timedelta(seconds=5)
-_MOST_LOOKED_AT = 5_000
+# A message that has not led to a claim by then counts as lost.
+SEND_AGAIN_AFTER = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(seconds=60)
+# How long the next message is waited for, by the age below which that holds, in seconds.
+_WAITS = {10: 5, 20: 10, 60: 20}
 _MOST_SENT = 500
 
 __all__ = [
@@ -95,11 +99,13 @@ def enqueue(
     rules_for(firing, document, instance)
     refuse_other_revision(instance, revision)
     working_copy(firing, document, instance)
+    moment = timezone.now()
     with transaction.atomic():
         run = Run.objects.create(
             **columns(firing, instance),
             status=Run.Status.QUEUED,
-            queued=timezone.now(),
+            queued=moment,
+            lease_until=moment + SEND_AGAIN_AFTER,
             journal={"phase": "queued", "data": dict(data or {}), "revision": revision},
         )
         if on_start is not None:
@@ -135,37 +141,43 @@ def execute_queued(run_pk: int) -> Run | None:
     return execute(started, deadline_s=SECONDS_OTHERWISE)
 
 
-def queued_to_send(moment: datetime) -> list[int]:
-    """Return the queued runs whose message may be lost, for a sweep that comes each 5 s.
+def queued_to_send(moment: datetime, *, everything: bool = False) -> list[int]:
+    """Return the queued runs whose message may be lost, whoever asks and however seldom.
 
     Each is sent again after 5, 10, 20, 40 s and then once a minute: a worker that is merely full
-    is not buried under copies.
+    is not buried under copies. With `everything`, which the embedded product says at its start, all
+    messages count as lost.
     """
     queued_runs = Run.objects.filter(status=Run.Status.QUEUED)
     future = queued_runs.filter(queued__gt=moment + APART)
     # The clock was put back: they count as asked for now, else nobody would look after them.
     if future.exists():
-        future.update(queued=moment)
-    waiting = queued_runs.filter(queued__lte=moment - SWEEP_EVERY)
-    found = waiting.order_by("queued").values_list("pk", "queued")[:_MOST_LOOKED_AT]
-    return [pk for pk, queued in found if _sends_at(moment - queued)][:_MOST_SENT]
+        future.update(queued=moment, lease_until=moment + SEND_AGAIN_AFTER)
+    over = Q(lease_until__lte=moment) | Q(lease_until__isnull=True)
+    lost = queued_runs.filter(over | Q(lease_until__gt=moment + _LONGEST_WAIT + APART))
+    if everything:
+        lost = queued_runs
+    found = dict(lost.order_by("queued").values_list("pk", "queued")[:_MOST_SENT])
+    waits = {pk: _wait(moment - queued) for pk, queued in found.items()}
+    for wait in set(waits.values()):
+        again = queued_runs.filter(pk__in=[pk for pk in found if waits[pk] == wait])
+        again.update(lease_until=moment + wait)
+    return list(found)
 
 
-def _sends_at(age: timedelta) -> bool:
-    return _sends_by(age) > _sends_by(age - SWEEP_EVERY)
-
-
-def _sends_by(age: timedelta) -> int:
-    """Return how many times a run of this age has been due to be sent again."""
-    sweeps = int(age / SWEEP_EVERY)
-    return min(sweeps.bit_length(), 4) + max(int(age.total_seconds()) // 60, 0)
+def _wait(age: timedelta) -> timedelta:
+    """Return for how long the message of a run that was asked for so long ago is waited for."""
+    return next(
+        (timedelta(seconds=wait) for below, wait in _WAITS.items() if age.total_seconds() < below),
+        _LONGEST_WAIT,
+    )
 
 
 def _refuse(queued: Run, reason: str, *, kind: str) -> Run:
     moment = timezone.now()
     error = {"kind": kind or "configuration", "message": reason, "step": None}
     Run.objects.filter(pk=queued.pk, status=Run.Status.QUEUED).update(
-        status=Run.Status.REFUSED, error=error, finished=moment, journal=None
+        status=Run.Status.REFUSED, error=error, finished=moment, journal=None, lease_until=None
     )
     queued.refresh_from_db()
     return queued

@@ -139,22 +139,15 @@ def recover(kind: str, *, everything: bool, deadly: int | None = None, **_: Any)
     before = _found(kind)
     points = Points(deadly)
     points.watch()
-    if everything:
-        moment = timezone.now()
-        runs.recover_runs(moment=moment, everything=True)
-        lost = scheduler.recover(moment, everything=True)
-    else:
-        moment = timezone.now() + LATER
-        lost = scheduler.recover(moment)
-        runs.recover_runs(moment=moment)
-        scheduler.settle_closed()
-    again = [*lost, *(scheduler.plan(_first_moment()) if kind == "occurrence" else [])]
-    for pk in again:
+    moment = timezone.now() if everything else timezone.now() + LATER
+    lost = scheduler.recover(moment, everything=everything)
+    queued = runs.queued_to_send(moment, everything=everything)
+    runs.recover_runs(moment=moment, everything=everything)
+    scheduler.settle_closed()
+    for pk in [*lost, *(scheduler.plan(_first_moment()) if kind == "occurrence" else [])]:
         scheduler.execute(pk)
-    # A minute of sweeps: each sends again what is due by then.
-    for seconds in range(0, 65, 5) if kind == "queued" else []:
-        for pk in runs.queued_to_send(timezone.now() + LATER + timedelta(seconds=seconds)):
-            runs.execute_queued(pk)
+    for pk in queued if kind == "queued" else []:
+        runs.execute_queued(pk)
     return {"before": before, "after": _found(kind), "points": points.names}
 
 

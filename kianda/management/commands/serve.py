@@ -202,9 +202,13 @@ def start_broker(supervisor: Supervisor) -> None:
 
 
 def recover() -> None:
-    """Finish or close what was under way when the product stopped: nobody else holds it now."""
+    """Send what waits, and finish or close what was under way when the product stopped.
+
+    Nobody else holds it now.
+    """
     from kianda.mail.recovery import recover as recover_mail
-    from processes.running.runs import recover_runs
+    from processes.running.runs import queued_to_send, recover_runs
+    from processes.tasks import send_run
     from scheduler.services.recovery import recover as recover_occurrences
     from scheduler.tasks import send
 
@@ -212,6 +216,8 @@ def recover() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     moment = timezone.now()
     send(recover_occurrences(moment, everything=True))
+    for run_pk in queued_to_send(moment, everything=True):
+        send_run(run_pk)
     recover_runs(moment=moment, everything=True)
     recover_mail(moment, everything=True)
 
