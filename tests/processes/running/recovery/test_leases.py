@@ -19,7 +19,7 @@ from processes.running.checkpoints import RunCheckpoints
 from tests.processes.conftest import answers
 from tests.processes.running.recovery.dying import Died, another_process, recover
 from tests.processes.stories import Make, press, values_of
-from tests.threads import at_once, name_of_the_dead
+from tests.threads import at_once, in_background, name_of_the_dead
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -240,3 +240,28 @@ def test_a_call_that_waits_has_the_renewing_thread_beside_it(
     provider.expect_request("/oauth/token").respond_with_handler(look)
     press(make_token(), ada)
     assert "leases" in names
+
+
+def test_a_renewal_that_outlives_its_test_fails_no_other_one(
+    died_after: Died, django_db_blocker: Any
+) -> None:
+    _, run = died_after("calling")
+    begun, over = threading.Event(), threading.Event()
+
+    def wait(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        begun.set()
+        assert over.wait(timeout=20)
+        return execute(sql, params, many, context)
+
+    def renew() -> str:
+        with connection.execute_wrapper(wait):
+            holder.renew([run.pk])
+        return "it has ended"
+
+    thread, ended = in_background(renew)
+    assert begun.wait(timeout=20)
+    # As between two tests: what is under way then goes on.
+    with django_db_blocker.block():
+        over.set()
+        thread.join()
+    assert ended == ["it has ended"]
