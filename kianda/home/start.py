@@ -5,14 +5,16 @@ health, what needs somebody, latest runs, next firings.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from kianda.accounts.roles import DESIGNER, ROLES, has_role, roles_of
+from kianda.accounts.services.directory import tint_of
 from kianda.ops import liveness
 from kianda.web import navigation, times
 from kianda.web.pages import page, render_page
@@ -27,12 +29,14 @@ from processes.forms.own_records import (
 from processes.instances.form_states import MOST_COUNTED, how_much_work, newest_work
 from processes.instances.unsaved import to_see_to
 from processes.language.people_refs import user_ref
-from processes.models import ProcessInstance, Run
+from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.running.target_titles import with_target_titles
 from processes.selectors import visible_runs
 from processes.start_pages.services import HomeSection, sections_for
+from scheduler.gallery import TEMPLATES
 from scheduler.models import ScheduledTask
 from scheduler.selectors import UNSEEN, visible_tasks
+from scheduler.services.gallery import may_make_datasources
 from scheduler.token_selectors import KeptToken, TokenHealth, token_health
 from scheduler.tokens.health import AMBER, RED
 
@@ -72,6 +76,16 @@ class Attention:
     title: str
     text: str
     acts: tuple[MendButton, ...] = ()
+
+
+class TemplateTile(NamedTuple):
+    """A template of the gallery, as a first process to begin with."""
+
+    title: str
+    description: str
+    icon: str
+    tint: int
+    url: str
 
 
 class Overview:
@@ -146,7 +160,7 @@ class Overview:
         """Return the answer to "is everything well?" in one sentence."""
         count, current = self.tokens.count, self.tokens.current
         if not count:
-            return _("No tokens yet") if self.may_plan else self._work()
+            return _("Welcome to Kianda") if self.is_new else self._work()
         if all(kept.state == "waiting" for kept in self.tokens.shown):
             return _("No token fetched yet")
         if current == count and self.tokens.worrying:
@@ -177,6 +191,21 @@ class Overview:
     def may_plan(self) -> bool:
         """Tell whether the person sees all scheduled tasks, and so whether none is kept."""
         return has_role(self.user, DESIGNER)
+
+    @cached_property
+    def is_new(self) -> bool:
+        """Tell whether the person may design processes and there is none yet."""
+        return self.may_plan and not ProcessDesign.objects.exists()
+
+    @property
+    def first_tiles(self) -> list[TemplateTile]:
+        """Return the templates that the person may use, for a workspace without any process."""
+        all_of_them = may_make_datasources(self.user)
+        return [
+            TemplateTile(one.title, one.summary, one.icon, tint_of(one.slug),
+                         reverse("template", args=[one.slug]))
+            for one in TEMPLATES if all_of_them or not one.needs_datasource
+        ]  # fmt: skip
 
     @cached_property
     def doors(self) -> frozenset[str]:

@@ -78,6 +78,11 @@ class StartTile(NamedTuple):
     icon: str
     tint: int
 
+    @property
+    def url(self) -> str:
+        """Return the address of the page that starts one."""
+        return reverse("start-request", args=[self.name])
+
 
 def waiting_records(instances: Iterable[ProcessInstance], user: User) -> list[WaitingRecord]:
     """Return what waits for a person in some instances; design, version, creator at hand."""

@@ -66,8 +66,7 @@ def test_the_pages_fit_and_are_accessible(
 
 def test_empty_states_lead_to_the_gallery(page_as: PageAs, looks: Any) -> None:
     page = page_as("admin")
-    for place, link in (("/", "Start from “OAuth token refresh”"),
-                        ("/designs/", "Start from a template"),
+    for place, link in (("/designs/", "Start from a template"),
                         ("/scheduled-tasks/", "Start from “OAuth token refresh”")):  # fmt: skip
         page.goto(place)
         looks(page)
@@ -75,6 +74,10 @@ def test_empty_states_lead_to_the_gallery(page_as: PageAs, looks: Any) -> None:
         page.wait_for_url("**/designs/templates/")
     page.goto("/bin/")
     looks(page)
+    page.goto("/")
+    looks(page)
+    page.get_by_role("link", name="Leave request").click()
+    page.wait_for_url("**/designs/templates/leave-request/")
 
 
 def test_a_design_lives_from_add_new_to_the_bin_and_back(

@@ -37,7 +37,7 @@ FIELDS = [
 
 def connect(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     """Add the REST service and its method, taken from one answer of it."""
-    hand.press(page.locator("#health").get_by_role("link", name="Data sources"))
+    hand.press(page.get_by_role("navigation").get_by_role("link", name="Data sources"))
     hand.press(page.get_by_role("link", name="Add a REST Service"))
     hand.fill(page.locator("#f-title"), "Token service")
     hand.fill(page.get_by_label("Base URL"), service.url)

@@ -93,7 +93,7 @@ def test_the_parts_refresh_by_themselves_without_moving_the_page(
     page = page_as("ada")
     page.clock.install()
     page.goto("/")
-    assert page.inner_text("h1") == "No tokens yet"
+    assert page.inner_text("h1") == "Welcome to Kianda"
     make_token(ada)
     page.clock.run_for(16_000)
     page.wait_for_selector("h1 >> text=The token is valid")

@@ -152,6 +152,24 @@ def test_only_who_keeps_tokens_or_designs_is_shown_runs(people: Office) -> None:
     assert "Latest runs" in home(people.dora)[0]
 
 
+def test_a_workspace_without_a_process_offers_the_templates_that_one_may_use(
+    admin: Any, ada: Any, ben: Any
+) -> None:
+    said, markup = home(admin)
+    assert "Welcome to Kianda" in said
+    assert 'href="/designs/templates/leave-request/"' in markup
+    assert 'href="/designs/templates/oauth-token-refresh/"' in markup
+    # It creates a data source, which a designer alone may not.
+    assert "/designs/templates/oauth-token-refresh/" not in home(ada)[1]
+    assert "/designs/templates/" not in home(ben)[1]
+
+
+def test_once_there_is_a_process_home_says_what_waits_for_a_designer_too(people: Office) -> None:
+    said, markup = home(people.dora)
+    assert "Nothing is waiting for you" in said
+    assert "/designs/templates/" not in markup
+
+
 def test_the_part_about_a_person_comes_alone_to_be_refreshed(people: Office) -> None:
     asked(people)
     client: Client = client_of(people.mark)
