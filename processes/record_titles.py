@@ -1,20 +1,23 @@
 """How people know a record: its title and summary, made of the values that the reader sees."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from kianda.lib.i18n import grouped
 from processes.definition.document import Document
 from processes.definition.records import Meaning
 from processes.document_cache import document_of
+from processes.fields import Number
 from processes.fields.base import FormField, words_of
 from processes.language.expressions import Resolve, Template
-from processes.language.parser import TemplateError
+from processes.language.parser import Reference, TemplateError, TemplatePart
 from processes.language.people import called, inside, refs_in
 from processes.language.timestamps import moment_text
 from processes.language.values import Value, ValueFailure, as_text, is_blank
@@ -26,6 +29,8 @@ LONGEST = 200
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 # What stands between two values, and is left over where one of them is empty.
 _JOINTS = " \t\n,;:·|/\u2013\u2014-"
+# What stands between the first and the last day of something.
+_FROM_TO = re.compile(r" *[\u2013-] *\Z")
 _DOUBLED = re.compile(r"\s*([,;·|])(\s*[,;·|])+")
 
 
@@ -93,10 +98,35 @@ def _written(
         template = Template.parse(source)
         if template.is_expression:
             return as_text(template.evaluate(_values(seen, names)))
-        return "".join(text for text, _ in template.pieces(_in_words(document, seen, names)))
+        return "".join(_pieces(template, document, seen, names))
     except (TemplateError, ValueFailure):
         # An expression may fail on what is not filled in yet.
         return ""
+
+
+def _pieces(
+    template: Template, document: Document, seen: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the words of a title; two days with a dash between them are told as one span."""
+    resolve, parts = _in_words(document, seen, names), template.parts
+    while parts:
+        span = _span_in(parts[:3], document, seen)
+        one = parts[0]
+        yield span or (as_text(resolve(one.name)) if isinstance(one, Reference) else one)
+        parts = parts[3 if span else 1 :]
+
+
+def _span_in(parts: Sequence[TemplatePart], document: Document, seen: Mapping[str, Any]) -> str:
+    if len(parts) < 3 or not isinstance(parts[1], str) or not _FROM_TO.match(parts[1]):
+        return ""
+    first, last = _day_in(parts[0], document, seen), _day_in(parts[2], document, seen)
+    return _span(first, last) if first and last else ""
+
+
+def _day_in(part: TemplatePart, document: Document, seen: Mapping[str, Any]) -> date | None:
+    """Return the day that a part of a title shows, and nothing when it shows something else."""
+    field = document.fields.get(part.name) if isinstance(part, Reference) else None
+    return None if field is None or field.holds_text else _as_day(seen.get(field.name))
 
 
 def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
@@ -159,18 +189,27 @@ def words_seen(field: FormField, value: Any) -> str:
         return ""
     told = field.shown(value) if field.names_people else words_of(field, value, _moment)
     texts = told if isinstance(told, list) else [told]
-    if not field.holds_text:
-        texts = [_day(one) for one in texts]
+    if isinstance(field, Number):
+        texts = [_figures(one) for one in texts]
+    elif not field.holds_text:
+        texts = [_dated(day) if (day := _as_day(one)) else one for one in texts]
     return ", ".join(as_text(one) for one in texts if not is_blank(one))
 
 
-def _day(told: Any) -> Any:
-    if not isinstance(told, str) or not _DAY.match(told):
-        return told
+def _figures(told: Any) -> Any:
     try:
-        return _dated(date.fromisoformat(told))
-    except ValueError:
+        return grouped(Decimal(told))
+    except InvalidOperation:
         return told
+
+
+def _as_day(told: Any) -> date | None:
+    if not isinstance(told, str) or not _DAY.match(told):
+        return None
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        return None
 
 
 def _moment(moment: datetime) -> str:
@@ -179,7 +218,19 @@ def _moment(moment: datetime) -> str:
 
 
 def _dated(day: date) -> str:
-    return date_format(
-        day,
-        "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "SHORT_DATE_FORMAT",
-    )
+    return date_format(day, "MONTH_DAY_FORMAT" if _is_this_year(day) else "SHORT_DATE_FORMAT")
+
+
+def _span(first: date, last: date) -> str:
+    """Write the days from the first to the last: 7\u201311 Dec, 21 Dec \u2013 1 Jan 2027."""
+    if first == last:
+        return _dated(first)
+    end = date_format(last, "SPAN_FORMAT" if _is_this_year(last) else "SHORT_DATE_FORMAT")
+    if (first.year, first.month) == (last.year, last.month) and first < last:
+        return f"{date_format(first, 'SPAN_DAY_FORMAT')}\u2013{end}"
+    same = first.year == last.year or _is_this_year(first)
+    return f"{date_format(first, 'SPAN_FORMAT' if same else 'SHORT_DATE_FORMAT')} \u2013 {end}"
+
+
+def _is_this_year(day: date) -> bool:
+    return day.year == timezone.localdate().year

@@ -115,7 +115,7 @@ def _request(keeper: str) -> dict[str, Any]:
             {"type": "date", "name": "last_day", "title": _("Last day"), "required": True,
              "width": 4},
             {"type": "number", "name": "working_days", "title": _("Working days"),
-             "required": True, "min": 0.5, "decimals": 1, "width": 4,
+             "required": True, "min": 0.5, "width": 4,
              "help": _("Without weekends and holidays. Half a day is 0.5.")},
             {"type": "text", "name": "note", "title": _("Note to your manager"), "mode": "long"},
             {"type": "button", "name": "send_request", "title": _("Send the request"),

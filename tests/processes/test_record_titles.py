@@ -1,9 +1,10 @@
 """How people know a record: by a title of its values, as far as they see those."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from processes.instances.lifecycle import create_instance
@@ -20,11 +21,13 @@ pytestmark = pytest.mark.django_db
 FIELDS: list[dict[str, Any]] = [
     {"type": "list", "name": "kind", "choices": [{"value": "annual", "title": "Annual leave"}]},
     {"type": "date", "name": "first_day"},
+    {"type": "date", "name": "last_day"},
     {"type": "user_picker", "name": "who", "choose": "both"},
     {"type": "number", "name": "amount", "decimals": 2},
     {"type": "text", "name": "note", "mode": "long"},
     {"type": "button", "name": "send", "rules": [{"type": "submit"}]},
 ]
+NOVEMBER = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def record(title: str, *, summary: tuple[str, ...] = (), **data: Any) -> SeenRecord:
@@ -56,6 +59,44 @@ def test_values_stand_in_the_title_as_people_say_them() -> None:
     found = record(title, kind="annual", who="user:ada", first_day=today.isoformat(), amount=12)
     # No day is "today": what is told now is read tomorrow.
     assert found.title == f"Annual leave of Ada King, {date_format(today, 'D j M')}, 12.00"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2026-12-07", "2026-12-11", "7\u201311 Dec"),
+        ("2026-12-24", "2026-12-24", "Thu 24 Dec"),
+        ("2026-11-30", "2026-12-04", "30 Nov \u2013 4 Dec"),
+        ("2026-12-21", "2027-01-01", "21 Dec \u2013 1 Jan 2027"),
+        ("2027-02-15", "2027-02-19", "15\u201319 Feb 2027"),
+        ("2027-02-22", "2027-03-05", "22 Feb \u2013 5 Mar 2027"),
+        ("2027-12-21", "2028-01-03", "21 Dec 2027 \u2013 3 Jan 2028"),
+        ("2025-12-22", "2026-01-02", "22 Dec 2025 \u2013 2 Jan"),
+        ("2026-12-11", "2026-12-07", "11 Dec \u2013 7 Dec"),
+        ("2026-12-07", None, "Mon 7 Dec"),
+    ],
+)
+def test_the_first_and_the_last_day_stand_in_a_title_as_one_span(
+    first: str, last: str | None, words: str, time_machine: Any
+) -> None:
+    time_machine.move_to(NOVEMBER)
+    assert record("[first_day] \u2013 [last_day]", first_day=first, last_day=last).title == words
+
+
+def test_german_writes_a_span_of_days_with_its_points(time_machine: Any) -> None:
+    time_machine.move_to(NOVEMBER)
+    with translation.override("de"):
+        title = record(
+            "[first_day] \u2013 [last_day]", first_day="2026-12-07", last_day="2026-12-11"
+        ).title
+    assert title == "7.\u201311. Dez."
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "3,816.00"), ("de", "3.816,00")])
+def test_a_large_number_is_written_as_its_reader_does(language: str, words: str) -> None:
+    with translation.override(language):
+        found = record("[amount]", summary=("amount",), amount=3816)
+    assert (found.title, found.summary) == (words, [("Amount", words)])
 
 
 def test_what_is_empty_leaves_no_gap() -> None:
