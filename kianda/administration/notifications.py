@@ -112,8 +112,8 @@ def read(request: HttpRequest, pk: int) -> HttpResponseBase:
 @page(roles=())
 def bell(request: HttpRequest) -> HttpResponse:
     """Answer with the bell: how many lines are unread."""
-    return render(request, "notifications/_bell.html", {"unread": services.unread_count(
-        signed_in(request))})  # fmt: skip
+    unread = services.unread_count(signed_in(request))
+    return render(request, "notifications/_bell.html", {"unread": unread, "is_polled": True})
 
 
 @page(roles=())

@@ -272,10 +272,7 @@ def rail(context: Context) -> dict[str, Any]:
         ]
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
-    processes = [
-        (one, path == one.url or path.startswith(f"{one.url}?"))
-        for one in navigation.processes_of(user)
-    ]
+    processes = [(one, path.startswith(one.url)) for one in navigation.processes_of(user)]
     return {"work": groups[0], "processes": processes, "administration": groups[1]}
 
 
@@ -287,10 +284,10 @@ def off_rail(context: Context) -> list[navigation.PageEntry]:
     return navigation.places_for(user, tuple(off))
 
 
-@register.inclusion_tag("notifications/_bell.html", takes_context=True)
-def bell(context: Context) -> dict[str, Any]:
-    """Draw the bell with how many lines behind it are unread."""
-    return {"unread": unread_count(context["user"])}
+@register.simple_tag(takes_context=True)
+def bell_count(context: Context) -> int:
+    """Return how many lines behind the bell are unread."""
+    return unread_count(context["user"])
 
 
 @register.filter
@@ -304,6 +301,12 @@ def role_of(user: Any) -> str:
     """Return the first of a person's roles."""
     held = roles_of(user)
     return next((_(role) for role in ROLES if role in held), _("No role"))
+
+
+@register.filter
+def department_or_role(user: Any) -> str:
+    """Return where somebody works, as colleagues tell two of one name apart; else their role."""
+    return profile_of(user).department or role_of(user)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import with_small_beginning
 from kianda.web import charts as drawing
 from processes.definition.document import Document
 from processes.definition.views import Every, RecordView, ViewChart, ViewFilter
@@ -135,7 +136,7 @@ def _written(value: float | None, measure: ListColumn | None) -> str:
 
 def _measured(chart: ViewChart, measure: str) -> str:
     words = _("Average of %(name)s") if chart.calculate == "average" else _("Sum of %(name)s")
-    return words % {"name": measure}
+    return words % {"name": with_small_beginning(measure)}
 
 
 def title_of(found: RecordList, chart: ViewChart) -> str:
@@ -159,6 +160,7 @@ def _title(many: str, chart: ViewChart, columns: Mapping[str, tuple[str, bool]])
     by, over_time = columns.get(chart.by, ("", False))
     if not by:
         return what
+    by = with_small_beginning(by)
     if over_time:
         each = {
             "day": _("%(what)s per day, by %(by)s"), "week": _("%(what)s per week, by %(by)s"),

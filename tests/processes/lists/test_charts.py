@@ -19,7 +19,7 @@ from processes.lists.conditions import read_filter
 from processes.lists.records import record_list
 from processes.models import ProcessInstance
 from tests.factories import OPEN_TO_ALL, api_client, make_user
-from tests.pages import SCRIPT, client_of, text_of
+from tests.pages import SCRIPT, client_of, markup_of, text_of
 from tests.processes.rights.office import leave_request, office, publish
 from tests.processes.stories import published
 
@@ -228,13 +228,15 @@ def test_the_page_shows_the_charts_of_a_view_with_their_numbers_as_tables(ada: A
     page = client_of(ada).get("/records/trips/charts/")
     said = text_of(page)
     assert "Spent 150.75 of 2 records" in said
-    assert "Average of Cost per week, by Day" in said
+    assert "Average of cost per week, by day" in said
     assert "<script>alert" not in page.content.decode().partition("</head>")[2]
     assert page.content.decode().count('<svg class="k-chart"') == 2
     assert "All 2" in said
     everything = client_of(ada).get("/records/trips/charts/?view=all")
-    assert "Trips by Status" in text_of(everything)
+    assert "Trips by status" in text_of(everything)
     assert client_of(ada).get("/records/trips/charts/?view=gone").status_code == 404
+    here = 'href="/records/trips/" title="Trips" aria-current="page"'
+    assert here in markup_of(everything), "the rail says where one is"
     # The filters of the list hold for its charts, too, and the way back keeps them.
     fewer = client_of(ada).get("/records/trips/charts/?view=all&filter=kind:eq:rail")
     assert "Trips 2" in text_of(fewer)
@@ -305,7 +307,7 @@ def test_the_sentence_shows_a_chart_to_all_and_adds_it_to_the_draft_for_designer
     assert "Split a chart by another column" in refused
     asked["split"] = ""
     page = client_of(traveller).get("/records/trips/charts/", asked)
-    assert "Sum of Cost by Kind" in text_of(page)
+    assert "Sum of cost by kind" in text_of(page)
     assert "Only you see it" in text_of(page)
     assert client_of(traveller).post("/records/trips/charts/", asked).status_code == 403
 
@@ -318,10 +320,10 @@ def test_the_sentence_shows_a_chart_to_all_and_adds_it_to_the_draft_for_designer
         "records", "by-status", "per-week", "chart-1",
     ]  # fmt: skip
     # Nobody sees it before it is published.
-    assert "Sum of Cost" not in text_of(designer.get("/records/trips/charts/"))
+    assert "Sum of cost" not in text_of(designer.get("/records/trips/charts/"))
     save_version("trips", user=ada, revision=open_copy("trips", user=ada).revision)
     publish_design(name="trips", user=ada)
-    assert "Sum of Cost by Kind" in text_of(client_of(traveller).get("/records/trips/charts/"))
+    assert "Sum of cost by kind" in text_of(client_of(traveller).get("/records/trips/charts/"))
 
 
 def test_a_sentence_about_what_the_reader_may_not_count_by_shows_nothing() -> None:
