@@ -14,6 +14,8 @@ TOP, HEIGHT, ROW = 24.0, 136.0, 32.0
 MOST_LABELS, FEW_LABELS = 6, 3
 # More columns than these have no numbers written on them: they would run into each other.
 MOST_NUMBERS = 16
+# One column alone is no wall: in percent.
+WIDEST_COLUMN = 12.0
 LONGEST_LABEL = 22
 
 
@@ -176,6 +178,7 @@ def columns(points: Sequence[Point]) -> Chart:
     """Return columns side by side over an axis."""
     scale = ValueScale(_reach(points))
     each = 100 / max(len(points), 1)
+    width = min(each * 0.6, WIDEST_COLUMN)
     shapes = []
     for at, one in enumerate(points):
         pieces = _stacked(one)
@@ -186,7 +189,7 @@ def columns(points: Sequence[Point]) -> Chart:
             bottom -= GAP if piece.low > 0 and bottom - top > 2 * GAP else 0
             shapes.append(
                 ChartShape(
-                    x=round(each * (at + 0.2), 3), width=round(each * 0.6, 3), y=top,
+                    x=round(each * (at + 0.5) - width / 2, 3), width=round(width, 3), y=top,
                     height=round(bottom - top, 2), label=piece.part.label,
                     written=piece.part.written, has_number=piece is highest
                     and one.value is not None and len(points) <= MOST_NUMBERS,

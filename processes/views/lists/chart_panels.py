@@ -160,13 +160,15 @@ def _title(many: str, chart: ViewChart, columns: Mapping[str, tuple[str, bool]])
     by, over_time = columns.get(chart.by, ("", False))
     if not by:
         return what
-    by = with_small_beginning(by)
     if over_time:
         each = {
-            "day": _("%(what)s per day, by %(by)s"), "week": _("%(what)s per week, by %(by)s"),
-            "month": _("%(what)s per month, by %(by)s"),
-            "quarter": _("%(what)s per quarter, by %(by)s"),
-            "year": _("%(what)s per year, by %(by)s"),
+            "day": _("%(what)s per day"), "week": _("%(what)s per week"),
+            "month": _("%(what)s per month"), "quarter": _("%(what)s per quarter"),
+            "year": _("%(what)s per year"),
         }  # fmt: skip
-        return each[chart.every] % {"what": what, "by": by}
-    return _("%(what)s by %(by)s") % {"what": what, "by": by}
+        what = each[chart.every] % {"what": what}
+        # When else is meant where nothing is said.
+        if chart.by == "process.created":
+            return what
+        return _("%(what)s, by %(by)s") % {"what": what, "by": with_small_beginning(by)}
+    return _("%(what)s by %(by)s") % {"what": what, "by": with_small_beginning(by)}

@@ -42,6 +42,12 @@ def test_columns_stand_on_zero_and_end_at_their_value() -> None:
     assert low.height == pytest.approx(high.height / 2, abs=0.02)
 
 
+def test_few_columns_are_no_wider_than_many_and_stand_in_the_middle_of_their_room() -> None:
+    assert [(one.middle, one.width) for one in columns(points(3)).shapes] == [(50, 12)]
+    assert [(one.middle, one.width) for one in columns(points(3, 4)).shapes] == [(25, 12), (75, 12)]
+    assert {one.width for one in columns(points(*range(10))).shapes} == {6}
+
+
 def test_many_columns_have_few_labels_and_no_numbers() -> None:
     shapes = columns(points(*range(60))).shapes
     assert sum(bool(one.shown) for one in shapes) == 6
