@@ -101,7 +101,7 @@ def _request(*, with_amount: bool) -> dict[str, Any]:
              "width": 8 if with_amount else 12},
             *([amount] if with_amount else []),
             {"type": "text", "name": "reason", "mode": "long", "required": True},
-            {"type": "button", "name": "send_request", "title": _("Send the request"),
+            {"type": "button", "name": "send_request", "title": _("Send request"),
              "place": "footer",
              "rules": [{"type": "submit", "id": "send", "title": _("Submit the request"),
                         "status": _("Waiting for a decision")}]},

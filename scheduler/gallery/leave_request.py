@@ -118,7 +118,7 @@ def _request(keeper: str) -> dict[str, Any]:
              "required": True, "min": 0.5, "width": 4,
              "help": _("Without weekends and holidays. Half a day is 0.5.")},
             {"type": "text", "name": "note", "title": _("Note to your manager"), "mode": "long"},
-            {"type": "button", "name": "send_request", "title": _("Send the request"),
+            {"type": "button", "name": "send_request", "title": _("Send request"),
              "place": "footer",
              "rules": _sending(keeper)},
             {"type": "button", "name": "withdraw", "title": _("Withdraw the request"),

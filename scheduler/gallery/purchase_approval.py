@@ -122,7 +122,7 @@ def _request(second: str) -> dict[str, Any]:
             {"type": "date", "name": "needed_by", "title": _("Needed by"), "width": 3},
             {"type": "text", "name": "reason", "title": _("Reason"), "mode": "long",
              "required": True},
-            {"type": "button", "name": "send_request", "title": _("Send the request"),
+            {"type": "button", "name": "send_request", "title": _("Send request"),
              "place": "footer", "rules": [
                 *assigned_to_the_manager("manager", of="asked_by", otherwise=second),
                 {"type": "submit", "id": "send", "title": _("Submit the request"),

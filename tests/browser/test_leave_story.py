@@ -92,7 +92,7 @@ def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
     page.get_by_label("Last day").fill("2026-12-11")
     page.get_by_label("Working days").fill("5")
     looks(page)
-    hand(page.get_by_role("button", name="Send the request"))
+    hand(page.get_by_role("button", name="Send request"))
     expect(page.get_by_role("heading", name="Sent to Mark Murphy")).to_be_visible()
     expect(page.locator("main")).to_contain_text("You get a message when it is decided.")
     looks(page)

@@ -11,11 +11,12 @@ from processes.designer.added_charts import add_chart, takes_charts
 from processes.lists.charts import is_open
 from processes.lists.records import RecordList, record_list
 from processes.lists.state import asked_state
-from processes.lists.views import view_named, views_of
+from processes.lists.views import view_named
 from processes.rights.decisions import may_start
 from processes.views.common import person
 from processes.views.lists.chart_panels import ChartPanel, panel_of, panels_of
 from processes.views.lists.chart_sentence import ChartSentence, sentence_of
+from processes.views.lists.record_pages import tabs_of
 
 
 @page(methods=("GET", "POST"))
@@ -64,7 +65,7 @@ def _page(
     designs = has_role(found.user, DESIGNER)
     context = {
         "document": found.document, "view": view, "trouble": trouble,
-        "tabs": [(one, one.name == view.name) for one in views_of(found)],
+        "tabs": tabs_of(found, view),
         "tiles": [one for one in panels if one.shape == "number"],
         "panels": [one for one in panels if one.shape != "number"],
         "may_start": may_start(found.user, found.design), "may_design": designs,

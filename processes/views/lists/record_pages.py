@@ -121,15 +121,20 @@ def counts(request: HttpRequest, process: str) -> HttpResponseBase:
     return render_page(request, "lists/_tab_counts.html", {"counts": told})
 
 
+def tabs_of(found: RecordList, view: RecordView) -> list[ViewTab]:
+    """Return the views of a list as tabs, of which one is open."""
+    saved = {one.key: one for one in found.saved}
+    return [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)]
+
+
 def _tabs(request: HttpRequest, found: RecordList, view: RecordView) -> dict[str, Any]:
     """Return the tabs, and what the person may do with the view that is open."""
-    saved = {one.key: one for one in found.saved}
-    open_view = saved.get(view.name)
+    open_view = next((one for one in found.saved if one.key == view.name), None)
     is_own = open_view is not None and open_view.owner_id == found.user.pk
     deletes = open_view is not None and may_delete(open_view, found.user)
     new = reverse("record-view-new", args=[found.design.name])
     return {
-        "tabs": [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)],
+        "tabs": tabs_of(found, view),
         "own": open_view if is_own else None, "deletable": open_view if deletes else None,
         "save_as": new + with_changes(request.GET),
     }  # fmt: skip

@@ -236,6 +236,7 @@ def test_the_page_shows_the_charts_of_a_view_with_their_numbers_as_tables(ada: A
     assert "Trips by status" in text_of(everything)
     assert "Trips per week" in text_of(everything)
     assert "by created" not in text_of(everything)
+    assert 'hx-get="/records/trips/counts/"' in everything.content.decode(), "tabs get counts"
     assert client_of(ada).get("/records/trips/charts/?view=gone").status_code == 404
     here = 'href="/records/trips/" title="Trips" aria-current="page"'
     assert here in markup_of(everything), "the rail says where one is"
