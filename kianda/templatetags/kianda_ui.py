@@ -31,7 +31,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import ROLES, roles_of
-from kianda.accounts.services.directory import DirectoryEntry, initials_of
+from kianda.accounts.services.directory import DirectoryEntry, person_entry, tint_of
 from kianda.accounts.services.profiles import profile_of
 from kianda.lib.pointers import control_id
 from kianda.messages.services import unread_count
@@ -310,9 +310,15 @@ def department_or_role(user: Any) -> str:
 
 
 @register.filter
-def initials(user: Any) -> str:
-    """Return two letters for the round mark of a person."""
-    return initials_of(user.get_full_name() or user.get_username())
+def entry(user: Any) -> DirectoryEntry:
+    """Return a person as the directory has them, for their mark."""
+    return person_entry(user)
+
+
+@register.filter
+def tint(name: str) -> int:
+    """Return which colour marks a process by this name."""
+    return tint_of(name)
 
 
 @register.simple_tag

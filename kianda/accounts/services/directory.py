@@ -77,7 +77,7 @@ def find_people(words: str, *, within: str = "") -> list[DirectoryEntry]:
     if within:
         rows = rows.filter(groups__name=within)
     rows = rows.filter(holds_words(words.split(), *_NAMES))
-    return [_person(row) for row in rows.order_by("username")[:MOST]]
+    return [person_entry(row) for row in rows.order_by("username")[:MOST]]
 
 
 def find_groups(words: str, *, roles: bool = False) -> list[DirectoryEntry]:
@@ -98,7 +98,7 @@ def entries(refs: Iterable[str]) -> dict[str, DirectoryEntry]:
     found = {}
     for ref, (kind, name) in split.items():
         if kind == USER and name in users:
-            found[ref] = _person(users[name])
+            found[ref] = person_entry(users[name])
         elif kind == GROUP and name in groups:
             found[ref] = _group(name)
         else:
@@ -140,7 +140,7 @@ def _groups(*, roles: bool) -> QuerySet[Group]:
     return Group.objects.all() if roles else own_groups()
 
 
-def _person(row: User) -> DirectoryEntry:
+def person_entry(row: User) -> DirectoryEntry:
     name, username = display_name(row), row.get_username()
     detail = username if name != username else ""
     return DirectoryEntry(f"{USER}:{username}", name, detail, "" if row.is_active else DEACTIVATED)

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER, has_role
-from kianda.accounts.services.directory import tint_of
 from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid, Missing
 from kianda.web.form_once import leads_to, once
@@ -66,7 +65,6 @@ def start_request(request: HttpRequest, process: str) -> HttpResponseBase:
     version = design.draft if mode == "preview" else design.published
     context: dict[str, Any] = {
         "design": design, "process": design.name, "mode": mode, "staff": staff,
-        "tint": tint_of(design.name),
     }  # fmt: skip
     if version is None:
         return render_page(request, "requests/start.html", context)

@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from kianda.accounts.services.directory import entries
 from kianda.messages import services
 from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed, as_lines
 from kianda.messages.models import Notification
+from kianda.templatetags.kianda_ui import avatar
 from processes.instances.lifecycle import create_instance
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
@@ -173,6 +175,16 @@ def test_lines_are_read_one_by_one_and_all_at_once(people: Office) -> None:
     client.post("/notifications/read/")
     assert services.unread_count(people.mark) == 0
     assert services.unread_count(people.tom) == 0
+
+
+def test_a_person_has_the_same_mark_in_the_bell_as_on_a_record_and_in_their_own_menu(
+    people: Office,
+) -> None:
+    publish(people)
+    asked(people)
+    mark = avatar(entries(["user:emma"])["user:emma"])
+    assert mark in client_of(people.mark).get("/notifications/newest/").content.decode()
+    assert client_of(people.emma).get("/").content.decode().count(mark) >= 3
 
 
 def test_old_lines_go_and_a_deleted_person_takes_theirs_along(people: Office) -> None:
