@@ -159,6 +159,8 @@ class Overview:
     def title(self) -> str:
         """Return the answer to "is everything well?" in one sentence."""
         count, current = self.tokens.count, self.tokens.current
+        if self.waiting_count and current == count and not self.tokens.worrying:
+            return self._work()
         if not count:
             return _("Welcome to Kianda") if self.is_new else self._work()
         if all(kept.state == "waiting" for kept in self.tokens.shown):
@@ -337,6 +339,7 @@ def start(request: HttpRequest) -> HttpResponseBase:
     }
     partials = {
         "health": "start/_health.html",
+        "tokens": "start/_tokens.html",
         "personal": "start/_personal.html",
         "latest-runs": "start/_latest_runs.html",
         "next-firings": "start/_next_firings.html",

@@ -72,7 +72,7 @@ def test_the_title_answers_and_what_needs_a_person_stands_on_top(
     assert "Token service answered 400." in note.inner_text()
     assert "is paused" in note.inner_text()
     assert f"Open {expired.process_id}" in note.inner_text()
-    rows = page.locator("#health tbody tr")
+    rows = page.locator("#tokens tbody tr")
     assert "Expired" in rows.nth(0).inner_text()
     assert "50 min left" in rows.nth(1).inner_text() or "49 min left" in rows.nth(1).inner_text()
     assert "not valid from" in rows.nth(0).locator("svg.k-strip").get_attribute("aria-label")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from processes.instances.lifecycle import create_instance
@@ -12,6 +13,7 @@ from processes.running import runs
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, leave_request, office
 from tests.processes.stories import published
+from tests.scheduler.kept import make_token
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,18 @@ def test_what_waits_is_told_by_title_and_values_with_who_has_sent_it(people: Off
     assert "Leave request from emma" in text
     assert "Days 5" in text
     assert f'href="/instances/{process_id}/#form-decision"' in markup
+
+
+def test_who_keeps_tokens_too_reads_first_what_waits_for_them(people: Office) -> None:
+    people.mark.groups.add(Group.objects.get(name="Designer"))
+    make_token(people.mark, age_s=60)
+    text, _markup = home(people.mark)
+    assert "The token is valid" in text
+    assert text.index("Valid in the last 24 hours") < text.index("Waiting for you")
+    asked(people)
+    text, _markup = home(people.mark)
+    assert "1 request is waiting for you" in text
+    assert text.index("Waiting for you") < text.index("Valid in the last 24 hours")
 
 
 def test_a_field_that_the_person_does_not_see_is_not_in_the_summary(people: Office) -> None:
