@@ -198,9 +198,12 @@ def words_seen(field: FormField, value: Any) -> str:
 
 def _figures(told: Any) -> Any:
     try:
-        return grouped(Decimal(told))
+        number = Decimal(told)
     except InvalidOperation:
         return told
+    # A year is written as one; so is any whole number of four digits.
+    is_short = abs(number) < 10_000 and "." not in str(told)
+    return told if is_short else grouped(number)
 
 
 def _as_day(told: Any) -> date | None:

@@ -24,6 +24,7 @@ FIELDS: list[dict[str, Any]] = [
     {"type": "date", "name": "last_day"},
     {"type": "user_picker", "name": "who", "choose": "both"},
     {"type": "number", "name": "amount", "decimals": 2},
+    {"type": "number", "name": "year"},
     {"type": "text", "name": "note", "mode": "long"},
     {"type": "button", "name": "send", "rules": [{"type": "submit"}]},
 ]
@@ -51,6 +52,16 @@ def record(title: str, *, summary: tuple[str, ...] = (), **data: Any) -> SeenRec
 def test_without_a_title_it_is_known_by_its_process_id() -> None:
     found = record("")
     assert (found.title, found.is_named) == ("leave-1", False)
+
+
+@pytest.mark.parametrize(
+    ("year", "amount", "title"),
+    [(2026, "1240.5", "2026: 1,240.50"), (9999, "12", "9999: 12.00"), (12000, "0", "12,000: 0.00")],
+)
+def test_amounts_have_their_thousands_and_years_are_written_as_years(
+    year: int, amount: str, title: str
+) -> None:
+    assert record("[year]: [amount]", year=year, amount=amount).title == title
 
 
 def test_values_stand_in_the_title_as_people_say_them() -> None:
