@@ -215,6 +215,19 @@ def test_within_a_transaction_it_is_a_part_of_that_one() -> None:
     assert stored() == set()
 
 
+@pytest.mark.parametrize("is_one_statement", [False, True])
+def test_within_a_transaction_it_fails_alone(is_one_statement: bool) -> None:
+    with transaction.atomic():
+        GivenProcessId.objects.create(key="a")
+        with pytest.raises(IntegrityError):
+            commit_together(
+                lambda: GivenProcessId(key="a").save(force_insert=True),
+                is_one_statement=is_one_statement,
+            )
+        commit_together(writes("b"), is_one_statement=is_one_statement)
+    assert stored() == {"a", "b"}
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_process_waits_for_none_of_its_parents_threads() -> None:
     group = Group()

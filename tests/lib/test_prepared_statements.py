@@ -85,6 +85,15 @@ def test_an_update_reaches_the_rows_that_equal_and_counts_them(ada: Any, ben: An
     assert (ada.last_login, ada.first_name, ben.first_name) == (moment, "Ada", "")
 
 
+def test_an_update_that_finds_no_row_says_so_and_breaks_no_transaction(ada: Any) -> None:
+    gone = LookupError("no such row")
+    with transaction.atomic():
+        with pytest.raises(LookupError):
+            update_of(User, where={"id": 0}, or_raise=gone, first_name="Nobody").run()
+        assert update_of(User, where={"id": ada.pk}, or_raise=gone, first_name="Ada").run() == 1
+    assert User.objects.get(pk=ada.pk).first_name == "Ada"
+
+
 def test_json_encrypted_and_empty_values_are_written_as_the_model_writes_them(ada: Any) -> None:
     run = Run.objects.create(
         process_id="p-1", process="p", version="1.0", trigger="api", status="running",

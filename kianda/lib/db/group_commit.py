@@ -34,13 +34,13 @@ def commit_together(work: Callable[[], T], *, is_one_statement: bool = False) ->
     another thread, with that thread's connection, this one's zone and language, and again when
     the transaction broke before its COMMIT: it writes, and changes in memory only what it sets anew
     each time. Hooks of `transaction.on_commit` run in this thread. Within a transaction it is a
-    part of that one. An error of the COMMIT itself leaves open whether it was stored. Elsewhere
-    what `is_one_statement` needs no transaction around it.
+    part of that one, in a savepoint. An error of the COMMIT itself leaves open whether it was
+    stored. Elsewhere what `is_one_statement` needs no transaction around it.
     """
     group = _group()
     if group is not None:
         return group.commit(work)
-    if is_one_statement:
+    if is_one_statement and not connections[DEFAULT_DB_ALIAS].in_atomic_block:
         return work()
     with transaction.atomic():
         return work()

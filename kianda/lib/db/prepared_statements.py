@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -38,7 +39,7 @@ class PreparedQuery(Generic[M]):
     """A queryset of one model, compiled once, then run with other values.
 
     `samples` are values for `build` that occur nowhere else in the query; the values of a run must
-    be of the same types and need no conversion: texts and whole numbers.
+    be of the same types, fit their columns and need no conversion: texts and whole numbers.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]], *samples: str | int) -> None:
@@ -126,9 +127,7 @@ class PreparedUpdate:
         sql, places = self._compiled[connection]
         ready = [_adapted(value, connection) for value in values]
         params = [constant if place is None else ready[place] for place, constant in places]
-        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
-            found.execute(sql, params)
-            return int(found.rowcount)
+        return _update(sql, params)
 
     def _compile(
         self, connection: BaseDatabaseWrapper
@@ -164,24 +163,32 @@ class Write:
     What is made ready before a transaction begins is not done while it keeps others waiting.
     """
 
-    sql: str
-    params: Sequence[Any]
-    inserted: Model | None = None
+    send: Callable[[], int]
     # What is raised when there is no such row.
     or_raise: Exception | None = None
 
     def run(self) -> int:
         """Send it; return how many rows it changed. A new row has its number then."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
-            found.execute(self.sql, self.params)
-            if self.inserted is None:
-                if self.or_raise is not None and not found.rowcount:
-                    raise self.or_raise
-                return int(found.rowcount)
-            self.inserted.pk = found.fetchone()[0]
-        self.inserted._state.adding, self.inserted._state.db = False, connection.alias
-        return 1
+        changed = self.send()
+        if not changed and self.or_raise is not None:
+            raise self.or_raise
+        return changed
+
+
+def _update(sql: str, params: Sequence[Any]) -> int:
+    connection = connections[DEFAULT_DB_ALIAS]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+        found.execute(sql, params)
+        return int(found.rowcount)
+
+
+def _insert(row: Model, sql: str, params: Sequence[Any]) -> int:
+    connection = connections[DEFAULT_DB_ALIAS]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+        found.execute(sql, params)
+        row.pk = found.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+    return 1
 
 
 def update_of(
@@ -193,7 +200,8 @@ def update_of(
 ) -> Write:
     """Return what sets values in the rows whose columns equal `where`; `or_raise` if none does.
 
-    What `filter(**where).update(**values)` does, for equality and plain values alone.
+    What `filter(**where).update(**values)` does, for equality to what is not None and plain values
+    alone.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     sql = _update_sql(model, tuple(values), tuple(where), connection.vendor)
@@ -202,7 +210,7 @@ def update_of(
         *(_prepared(field(name), value, connection) for name, value in values.items()),
         *(_prepared(field(name), value, connection) for name, value in where.items()),
     ]
-    return Write(sql, params, or_raise=or_raise)
+    return Write(partial(_update, sql, params), or_raise)
 
 
 def insert_of(row: Model) -> Write:
@@ -213,7 +221,7 @@ def insert_of(row: Model) -> Write:
         _prepared(field, field.pre_save(row, add=True), connection)
         for field in _inserted_fields(model)
     ]
-    return Write(_insert_sql(model, connection.vendor), params, inserted=row)
+    return Write(partial(_insert, row, _insert_sql(model, connection.vendor), params))
 
 
 @functools.cache
