@@ -5,6 +5,7 @@
 #   make quick   the tests that need neither a browser nor running products: two minutes
 #   make lint    style, spelling, types, import rules, missing migrations, settings of production
 #   make chaos   bad days in their long form: kills, outages, full disks, clocks (fifteen minutes)
+#   make plain   the quick tests on the plain ORM, as CONTRIBUTING.md says
 #   make coverage  how much the quick tests run through; there is a floor
 #   make audit   ask for known vulnerabilities of what is installed (needs a network)
 #   make bench   measure this machine
@@ -16,7 +17,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: all run test quick chaos coverage lint audit bench lock docs shots clean
+.PHONY: all run test quick plain chaos coverage lint audit bench lock docs shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -62,6 +63,10 @@ quick:
 	@$(PYTHON) tools/install.py test
 	$(call TIMED,$(PYTEST) -m "not browser and not integration and not chaos" \
 		$(addprefix --ignore=tests/,browser integration chaos) $(ARGS))
+
+# No statement is prepared and no commit shared: that is for speed alone.
+plain: APART += KIANDA_PLAIN_ORM=1
+plain: quick
 
 chaos:
 	@$(PYTHON) tools/install.py test

@@ -53,13 +53,16 @@ KNOWN: dict[str, str] = {
     "KIANDA_FILE_STORAGE": "A storage of Django for whole files, as JSON. KIANDA_FILES_DIR.",
     "KIANDA_SMTP_URL": "Mail server: `smtp://user:password@host:587?from=address`. None.",
 }
+# Switches for the developers of the product, of no use elsewhere; CONTRIBUTING.md explains them.
+DEVELOPERS = frozenset({"KIANDA_PLAIN_ORM"})
 
 
 def refuse_unknown(environ: Mapping[str, str]) -> None:
     """Stop at a misspelt KIANDA_ name and say which one is meant."""
+    known = [*KNOWN, *DEVELOPERS]
     for name in sorted(environ):
-        if name.startswith("KIANDA_") and name not in KNOWN:
-            near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0)[0]
+        if name.startswith("KIANDA_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
             raise ImproperlyConfigured(f"Unknown setting {name}. Did you mean {near}?")
 
 

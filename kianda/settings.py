@@ -42,6 +42,9 @@ KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
 KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
 KIANDA_BULK_PRESS_MOST = int(env.number("KIANDA_BULK_PRESS_MOST", 1000, least=1, most=10_000))
 
+# Whether statements are made anew each time, and each write commits alone: slower, and the same.
+KIANDA_PLAIN_ORM = env.flag("KIANDA_PLAIN_ORM", default=False)
+
 data_directory.admit(sys.argv, KIANDA_DATA_DIR, holds_database=EMBEDDED and not DATABASE_URL)
 
 SECRET_KEY = env.kept_key("KIANDA_SECRET_KEY", data_dir=KIANDA_DATA_DIR, embedded=EMBEDDED)

@@ -16,6 +16,7 @@ import psycopg
 import redis
 import requests
 
+from kianda.environment import DEVELOPERS
 from tests.integration.api import Api
 from tests.integration.needs import postgres_folder
 
@@ -290,9 +291,13 @@ class Product:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this environment without the settings of the product or of the tests."""
+    """Return this environment without the settings of operators or of the tests."""
     ours = ("KIANDA_", "DJANGO_", "DATABASE_URL", "CELERY_", "PYTEST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in DEVELOPERS or not name.startswith(ours)
+    }
     return kept | {
         "DJANGO_SETTINGS_MODULE": "kianda.settings",
         "PYTHONUNBUFFERED": "1",

@@ -10,6 +10,13 @@ from kianda import environment
 from tests.kianda.product import manage
 
 
+def test_a_misspelt_setting_stops_the_start_and_a_switch_for_developers_does_not() -> None:
+    environment.refuse_unknown({"KIANDA_PORT": "8000", "KIANDA_PLAIN_ORM": "1"})
+    with pytest.raises(ImproperlyConfigured, match=r"Did you mean KIANDA_PLAIN_ORM\?"):
+        environment.refuse_unknown({"KIANDA_PLAIN_OMR": "1"})
+    assert environment.KNOWN.keys().isdisjoint(environment.DEVELOPERS)
+
+
 @pytest.mark.parametrize("value", ["five", "nan", "inf", "-1", "70000"])
 def test_a_number_that_cannot_be_used_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str

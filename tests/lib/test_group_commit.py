@@ -14,9 +14,13 @@ from django.utils import timezone
 
 from kianda.lib.db.group_commit import Group, _group, commit_together
 from processes.models import BulkPressRow, GivenProcessId
+from tests.plain_orm import prepared_alone
 from tests.threads import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    prepared_alone("on the plain ORM, no thread commits for another one"),
+]
 Work = Callable[[], Any]
 
 
@@ -213,19 +217,6 @@ def test_within_a_transaction_it_is_a_part_of_that_one() -> None:
     with pytest.raises(ValueError):
         outer()
     assert stored() == set()
-
-
-@pytest.mark.parametrize("is_one_statement", [False, True])
-def test_within_a_transaction_it_fails_alone(is_one_statement: bool) -> None:
-    with transaction.atomic():
-        GivenProcessId.objects.create(key="a")
-        with pytest.raises(IntegrityError):
-            commit_together(
-                lambda: GivenProcessId(key="a").save(force_insert=True),
-                is_one_statement=is_one_statement,
-            )
-        commit_together(writes("b"), is_one_statement=is_one_statement)
-    assert stored() == {"a", "b"}
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")

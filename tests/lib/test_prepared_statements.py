@@ -15,17 +15,23 @@ from kianda.accounts.services.tokens import create_token
 from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, insert_of, update_of
 from kianda.lib.secrets import seal
 from processes.models import Run
+from tests.plain_orm import ONLY_PREPARED
 
-pytestmark = pytest.mark.django_db
-
-by_name = PreparedQuery(lambda name: User.objects.filter(username=name), "name")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("either_way")]
 
 
-def test_a_prepared_query_finds_each_value_it_is_given(ada: Any, ben: Any) -> None:
+@pytest.fixture
+def by_name() -> PreparedQuery[User]:
+    return PreparedQuery(lambda name: User.objects.filter(username=name), "name")
+
+
+def test_a_prepared_query_finds_each_value_it_is_given(
+    by_name: PreparedQuery[User], ada: Any, ben: Any
+) -> None:
     assert [by_name.first("ada"), by_name.first("ben"), by_name.first("zoe")] == [ada, ben, None]
 
 
-def test_its_objects_are_whole_and_typed(ada: Any) -> None:
+def test_its_objects_are_whole_and_typed(by_name: PreparedQuery[User], ada: Any) -> None:
     found = by_name.first("ada")
     assert found is not None
     assert found.date_joined == ada.date_joined
@@ -67,6 +73,7 @@ def test_a_locked_row_is_asked_for_as_the_database_wants_it(ada: Any) -> None:
         assert locked.first(0) is None
 
 
+@ONLY_PREPARED
 def test_a_sample_that_does_not_stand_in_the_query_is_a_mistake() -> None:
     wrong = PreparedQuery(lambda _name: User.objects.all(), "name")
     with pytest.raises(AssertionError):
@@ -127,6 +134,7 @@ def test_an_inserted_row_has_its_number_and_is_what_was_given(ada: Any) -> None:
     assert (stored.steps, stored.error, stored.time_zone) == ([1], None, "UTC")
 
 
+@ONLY_PREPARED
 def test_a_value_that_is_not_sealed_for_its_row_is_never_written(ada: Any) -> None:
     run = Run(
         process_id="p-1", process="p", version="1.0", trigger="api", status="queued",

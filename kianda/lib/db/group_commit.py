@@ -35,13 +35,15 @@ def commit_together(work: Callable[[], T], *, is_one_statement: bool = False) ->
     the transaction broke before its COMMIT: it writes, and changes in memory only what it sets anew
     each time. Hooks of `transaction.on_commit` run in this thread. Within a transaction it is a
     part of that one, in a savepoint. An error of the COMMIT itself leaves open whether it was
-    stored. Elsewhere what `is_one_statement` needs no transaction around it.
+    stored. Elsewhere what `is_one_statement` needs no transaction around it. With KIANDA_PLAIN_ORM
+    each has a transaction of its own, in its own thread.
     """
-    group = _group()
-    if group is not None:
-        return group.commit(work)
-    if is_one_statement and not connections[DEFAULT_DB_ALIAS].in_atomic_block:
-        return work()
+    if not settings.KIANDA_PLAIN_ORM:
+        group = _group()
+        if group is not None:
+            return group.commit(work)
+        if is_one_statement and not connections[DEFAULT_DB_ALIAS].in_atomic_block:
+            return work()
     with transaction.atomic():
         return work()
 

@@ -1,7 +1,8 @@
 """Statements whose text is made once for each connection: for rows that every run reads and writes.
 
 Django makes the SQL of a queryset anew each time, which costs several times what the database needs
-for it. The queryset stays the one definition of what is read.
+for it. The queryset stays the one definition of what is read. With KIANDA_PLAIN_ORM it is also what
+runs, and rows are updated and saved as Django does: whatever that changes is a mistake in here.
 """
 
 import functools
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
@@ -56,6 +58,8 @@ class PreparedQuery(Generic[M]):
         connection = connections[DEFAULT_DB_ALIAS]
         compiled = self._compiled.get(connection)
         if compiled is None:
+            if settings.KIANDA_PLAIN_ORM:
+                return list(self._build(*values))
             compiled = self._compiled[connection] = self._compile(connection)
         params = [
             constant if place is None else values[place] for place, constant in compiled.params
@@ -123,6 +127,9 @@ class PreparedUpdate:
         """Set the values and return in how many rows."""
         connection = connections[DEFAULT_DB_ALIAS]
         if connection not in self._compiled:
+            if settings.KIANDA_PLAIN_ORM:
+                rows, changes = self._build(*values)
+                return rows.update(**changes)
             self._compiled[connection] = self._compile(connection)
         sql, places = self._compiled[connection]
         ready = [_adapted(value, connection) for value in values]
@@ -191,6 +198,13 @@ def _insert(row: Model, sql: str, params: Sequence[Any]) -> int:
     return 1
 
 
+def _save(row: Model) -> int:
+    # One that is written again, because a transaction was taken back, gets another number.
+    row.pk = None
+    row.save(force_insert=True)
+    return 1
+
+
 def update_of(
     model: type[Model],
     *,
@@ -203,6 +217,8 @@ def update_of(
     What `filter(**where).update(**values)` does, for equality to what is not None and plain values
     alone.
     """
+    if settings.KIANDA_PLAIN_ORM:
+        return Write(partial(model._base_manager.filter(**where).update, **values), or_raise)
     connection = connections[DEFAULT_DB_ALIAS]
     sql = _update_sql(model, tuple(values), tuple(where), connection.vendor)
     field = model._meta.get_field
@@ -215,6 +231,8 @@ def update_of(
 
 def insert_of(row: Model) -> Write:
     """Return what inserts a new row; what `save(force_insert=True)` does, but for signals."""
+    if settings.KIANDA_PLAIN_ORM:
+        return Write(partial(_save, row))
     connection = connections[DEFAULT_DB_ALIAS]
     model = type(row)
     params = [
