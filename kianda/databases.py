@@ -47,7 +47,10 @@ def _postgresql(url: str) -> dict[str, Any]:
             # The lists' questions are long and short-lived: to compile one takes longer than it.
             # And disks of today jump nearly as quickly as they read on: indexes are worth it.
             "options": "-c jit=off -c random_page_cost=1.1",
-            **dict(parse_qsl(parts.query)),
+            # What each run asks is planned once for each connection. A pooler in front of the
+            # server that hands out another one for each transaction needs prepare_threshold=none.
+            "prepare_threshold": 3,
+            **_asked_for(parts.query),
             # A server that is away is tried anew soon, not after ever longer pauses.
             "pool": {
                 "min_size": 1,
@@ -60,3 +63,11 @@ def _postgresql(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }
+
+
+def _asked_for(query: str) -> dict[str, Any]:
+    asked: dict[str, Any] = dict(parse_qsl(query))
+    if "prepare_threshold" in asked:
+        number = asked["prepare_threshold"]
+        asked["prepare_threshold"] = int(number) if number.isdecimal() else None
+    return asked

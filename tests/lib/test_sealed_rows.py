@@ -1,9 +1,6 @@
 """Each sealed value opens in its own row and column alone, on SQLite and on PostgreSQL."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,8 +14,6 @@ from kianda.accounts.services.key_ring import TEXT, check_key_ring, refuses_unbo
 from kianda.lib.sealing import SealedElsewhere, is_newest
 from kianda.lib.secrets import EncryptedJSONField, Sealed, opens, seal, sealed_fields
 from processes.models import ProcessInstance, Run
-from tests.integration.parts import Postgres
-from tests.kianda.product import manage
 from tests.lib import sealed_rows
 from tests.lib.sealed_rows import any_row, lay_canary, put, text_of, unbound, value_of
 
@@ -168,27 +163,8 @@ print("held", check_all())
 """
 
 
-@pytest.fixture
-def server() -> Iterator[Postgres]:
-    folder = Path(tempfile.mkdtemp(prefix="kpg"))
-    folder.chmod(0o755)
-    (folder / "pg").mkdir()
-    made = Postgres(folder / "pg")
-    yield made
-    made.end()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.mark.integration
 @pytest.mark.needs("postgres")
 @pytest.mark.timeout(300)
-def test_all_of_it_holds_on_postgresql(server: Postgres, tmp_path: Path) -> None:
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": server.create("sealed"),
-        "KIANDA_SECRET_KEY": "k" * 60,
-        "KIANDA_SECRET_KEYS": Fernet.generate_key().decode(),
-    }
-    done = manage(tmp_path, "shell", "-c", ON_POSTGRESQL, **settings)
-    assert done.returncode == 0, done.stderr
-    assert f"held {len(sealed_rows.CHECKS) * len(COLUMNS)}" in done.stdout
+def test_all_of_it_holds_on_postgresql(on_postgresql: Callable[..., str]) -> None:
+    assert f"held {len(sealed_rows.CHECKS) * len(COLUMNS)}" in on_postgresql(ON_POSTGRESQL)

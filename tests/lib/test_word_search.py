@@ -1,17 +1,11 @@
 """A search finds each word in one of the columns, alike on SQLite and on PostgreSQL."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 
 from kianda.lib.word_search import holds_word, holds_words
-from tests.integration.parts import Postgres
-from tests.kianda.product import manage
 
 NAMED = ("username", "first_name", "last_name")
 PEOPLE = (("ann", "Ann", "Öberg"), ("ben", "Ben 50%", "Birch"), ("bo_b", "", "Back\\slash"))
@@ -63,30 +57,11 @@ for address in (
 """
 
 
-@pytest.fixture
-def server() -> Iterator[Postgres]:
-    folder = Path(tempfile.mkdtemp(prefix="kpg"))
-    folder.chmod(0o755)
-    (folder / "pg").mkdir()
-    made = Postgres(folder / "pg")
-    yield made
-    made.end()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.mark.integration
 @pytest.mark.needs("postgres")
 @pytest.mark.timeout(300)
-def test_every_search_finds_the_same_on_postgresql(server: Postgres, tmp_path: Path) -> None:
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": server.create("words"),
-        "KIANDA_SECRET_KEY": "k" * 60,
-        "KIANDA_SECRET_KEYS": Fernet.generate_key().decode(),
-    }
-    done = manage(tmp_path, "shell", "-c", ON_POSTGRESQL, **settings)
-    assert done.returncode == 0, done.stderr
-    said = done.stdout.splitlines()
+def test_every_search_finds_the_same_on_postgresql(on_postgresql: Callable[..., str]) -> None:
+    said = on_postgresql(ON_POSTGRESQL).splitlines()
     rows = [line.split("|")[1:] for line in said if line.startswith("found")]
     assert {words: " ".join(names) for words, *names in rows} == FOUND
     opened = [line.split() for line in said if line.startswith("opened")]

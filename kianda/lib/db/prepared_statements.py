@@ -16,11 +16,29 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql.subqueries import UpdateQuery
 
 M = TypeVar("M", bound=Model)
+
+
+def _cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
+    """Return a cursor; on PostgreSQL one that has the server read and plan a statement once.
+
+    Django's writes the values into each statement, since the server cannot tell the types of some
+    expressions; here they stand for columns alone.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from psycopg import Cursor
+
+    connection.ensure_connection()
+    logs = connection.queries_logged
+    made: Any = connection.make_debug_cursor if logs else connection.make_cursor
+    cursor: CursorWrapper = made(Cursor(connection.connection))
+    return cursor
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class PreparedQuery(Generic[M]):
         params = [
             constant if place is None else values[place] for place, constant in compiled.params
         ]
-        with connection.cursor() as cursor:
+        with _cursor(connection) as cursor:
             cursor.execute(compiled.sql, params)
             found = cursor.fetchall()
         return [self._object(compiled, list(row), connection) for row in found]
@@ -184,14 +202,14 @@ class Write:
 
 def _update(sql: str, params: Sequence[Any]) -> int:
     connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+    with transaction.mark_for_rollback_on_error(connection.alias), _cursor(connection) as found:
         found.execute(sql, params)
         return int(found.rowcount)
 
 
 def _insert(row: Model, sql: str, params: Sequence[Any]) -> int:
     connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as found:
+    with transaction.mark_for_rollback_on_error(connection.alias), _cursor(connection) as found:
         found.execute(sql, params)
         row.pk = found.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
