@@ -11,7 +11,12 @@ os.environ.setdefault("KIANDA_DEMO", "0")
 os.environ.setdefault("KIANDA_LOG_LEVEL", "warning")
 
 from kianda.settings import *  # noqa: F403
-from kianda.settings import DATABASES, KIANDA_DATA_DIR, STORAGES
+from kianda.settings import (
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    KIANDA_DATA_DIR,
+    STORAGES,
+)
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 # The processes of the tests have databases of their own.
@@ -43,6 +48,9 @@ KIANDA_EGRESS_ALLOW = []
 KIANDA_EGRESS_PROXY = ""
 # Each test client starts the middleware anew: let it look for static files only when asked.
 WHITENOISE_AUTOREFRESH = True
+# There is no broker in them: whoever sends need not wait whether it comes back.
+CELERY_BROKER_TRANSPORT_OPTIONS["max_retries"] = 0
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 0}
 # A browser keeps what it fetched, as it keeps the collected files of production.
 WHITENOISE_MAX_AGE = 600
 # A browser keeps a script that it fetched, and what it compiled of it.
