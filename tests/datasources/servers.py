@@ -59,6 +59,8 @@ class Server:
         self.requests: list[bytes] = []
         # How many handlers came to their end by themselves; who hangs up ends one before that.
         self.finished = 0
+        # How many connections it has hung up.
+        self.closed = 0
         self.visits: list[Visit] = []
         self.stopped = threading.Event()
         self._handler, self._tls = handler, tls
@@ -112,6 +114,7 @@ class Server:
             self.visits.append(visit)
             self._handler(visit)
             self.finished += 1
+        self.closed += 1
 
 
 def answer(

@@ -11,6 +11,7 @@ from datasources.http.pool import ConnectionPool
 from datasources.rest.request import build
 from tests.datasources.calling import Make, call, failure
 from tests.datasources.servers import Server, Visit, always, answer, once, serving
+from tests.threads import until
 
 
 def test_calls_of_one_thread_share_a_connection(datasource: Make) -> None:
@@ -85,7 +86,7 @@ def test_a_connection_that_the_server_closed_between_two_calls_is_not_used(
     with serving(once(answer())) as server:
         source = datasource(server.url, http_method="POST")
         call(source)
-        time.sleep(0.05)
+        until(lambda: server.closed == 1)
         assert call(source).status == 200
         assert (len(server.visits), len(server.requests)) == (2, 2)
 

@@ -117,7 +117,7 @@ class Redis:
         }
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self.process = Process(["redis-server", *words], log=self.folder / "redis.log")
-        wait_for(self._answers, seconds=10, saying="Redis does not answer", every=0.02)
+        wait_for(self._answers, seconds=60, saying="Redis does not answer", every=0.02)
 
     def client(self) -> "redis.Redis":
         """Return a client."""
@@ -166,7 +166,7 @@ class Postgres:
              "-c", "fsync=off"],
             log=folder / "postgres.log", cwd=folder, **self._user,
         )  # fmt: skip
-        wait_for(self._answers, seconds=20, saying="PostgreSQL does not answer")
+        wait_for(self._answers, seconds=60, saying="PostgreSQL does not answer")
 
     def _answers(self) -> bool:
         try:

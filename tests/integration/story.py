@@ -73,7 +73,7 @@ class Workspace:
         """Pause a task."""
         self.api.post(f"/scheduled-tasks/{task['id']}/pause/", expect=200)
 
-    def at_rest(self, task: dict[str, Any], *, seconds: float = 20) -> list[dict[str, Any]]:
+    def at_rest(self, task: dict[str, Any], *, seconds: float = 60) -> list[dict[str, Any]]:
         """Pause a task, wait until every occurrence has its outcome, and return them."""
         self.pause(task)
         wait_for(

@@ -64,7 +64,7 @@ class Scene:
         mine = f"run-{run['id']}-*"
         wait_for(
             lambda: not list((self.product.folder / "spool").glob(mine)),
-            seconds=20,
+            seconds=60,
             saying="The file of the answer was not removed",
         )
 

@@ -6,7 +6,6 @@ One module, so that a test process starts each set only once.
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +51,7 @@ def test_the_token_is_refreshed_every_second_and_used_by_another_process(
     workspace.make_design()
     instance = workspace.make_instance()
     task = workspace.make_task(instance)
-    workspace.wait_for_runs(task, more=3, seconds=15)
+    workspace.wait_for_runs(task, more=3, seconds=60)
 
     rows = workspace.at_rest(task)
     check_ledger(rows)
@@ -102,7 +101,7 @@ def test_every_list_answers_while_thirty_two_runs_wait_on_a_slow_provider(
         thread.start()
     wait_for(
         lambda: len(workspace.provider.calls) == RUNS,
-        seconds=20,
+        seconds=60,
         saying="the runs did not all reach the provider",
     )
     for path in LISTS:
@@ -176,7 +175,7 @@ def doubled(production: Product, postgres: Postgres) -> Iterator[Product]:
                 sorted(row[0] for row in rows.execute(alive, before))
                 == ["planner", "planner", "worker", "worker"]
             ),
-            seconds=30,
+            seconds=60,
             saying="the second ones did not start",
         )
     yield production
@@ -189,7 +188,7 @@ def test_two_planners_and_two_workers_fire_each_moment_once(
     doubled: Product, on_production: Workspace
 ) -> None:
     made = make_tasks(on_production, 6)
-    on_production.wait_for_runs(made[-1][1], more=4, seconds=30)
+    on_production.wait_for_runs(made[-1][1], more=4, seconds=60)
     rows = check_each(on_production, made)
     assert {row["outcome"] for row in rows} <= {"succeeded", "coalesced", "skipped", "missed"}
 
@@ -201,12 +200,15 @@ def test_a_message_that_comes_again_and_again_runs_nothing_twice(
     made = make_tasks(on_production, 2)
     url = production.environment["CELERY_BROKER_URL"]
     with Celery("repeater", broker=url, set_as_current=False) as repeater:
-        until = time.monotonic() + 3.5
-        while time.monotonic() < until:
-            for _, task in made:
-                for row in on_production.occurrences(task)[-3:]:
-                    for _ in range(3):
-                        repeater.send_task("scheduler.execute", [int(row["id"])])
+
+        def each_ran_while_they_came() -> bool:
+            rows = [on_production.occurrences(task) for _, task in made]
+            for row in [row for one in rows for row in one[-3:]]:
+                for _ in range(3):
+                    repeater.send_task("scheduler.execute", [int(row["id"])])
+            return all([row["outcome"] for row in one].count("succeeded") >= 3 for one in rows)
+
+        wait_for(each_ran_while_they_came, seconds=60, saying="the tasks were not carried out")
         repeater.pool.force_close_all()
     rows = check_each(on_production, made)
     assert [row["outcome"] for row in rows].count("succeeded") >= 4
@@ -218,28 +220,27 @@ def test_messages_that_are_lost_with_the_broker_are_sent_again(
 ) -> None:
     [(_, task)] = made = make_tasks(on_production, 1)
     other = on_production.make_instance()
-    on_production.wait_for_runs(task, more=1, seconds=20)
+    on_production.wait_for_runs(task, more=1, seconds=60)
     worker = production.parts["worker"].pid
     os.kill(worker, signal.SIGSTOP)
     try:
         [waiting, *_] = wait_for(
             lambda: [row for row in on_production.occurrences(task) if row["outcome"] is None],
-            seconds=10,
+            seconds=60,
             saying="nothing waits for the worker",
         )
         redis_server.end(signal.SIGKILL)
         path = f"/instances/{other['process_id']}/trigger/"
         asked = on_production.api.post(path, {"target": "refresh", "async": True}, expect=202)
-        time.sleep(2)
         redis_server.start()
     finally:
         os.kill(worker, signal.SIGCONT)
-    on_production.wait_for_runs(task, more=2, seconds=40)
+    on_production.wait_for_runs(task, more=2, seconds=60)
     rows = check_each(on_production, made)
     assert [row["outcome"] for row in rows if row["id"] == waiting["id"]] == ["succeeded"]
     wait_for(
         lambda: on_production.api.get(f"/runs/{asked['id']}/")["status"] == "succeeded",
-        seconds=30,
+        seconds=60,
         saying="the run that was asked for while the broker was away did not come about",
         every=0.2,
     )

@@ -109,7 +109,7 @@ def served(installed: Served) -> Served:
     if not installed.process.runs:
         installed.start()
     # The signs of life of the last start are still fresh: the sandbox may not be up.
-    wait_for(installed.resets_the_sandbox, seconds=20, saying="The sandbox does not answer")
+    wait_for(installed.resets_the_sandbox, seconds=60, saying="The sandbox does not answer")
     return installed
 
 
@@ -128,7 +128,7 @@ def it_starts_and_stops(served: Served) -> None:
     assert login, "the administrator's login is printed"
     assert "Demo loaded" in served.said()
     wait_for(
-        lambda: f"Kianda runs at {served.url}" in served.said(), seconds=30, saying="no address"
+        lambda: f"Kianda runs at {served.url}" in served.said(), seconds=60, saying="no address"
     )
     assert all(name in served.said() for name in ALL)
     family = served.family()
@@ -159,14 +159,14 @@ def test_each_process_that_is_killed_comes_back(served: Served) -> None:
         return {pid for pid, (of, _) in processes().items() if of == served.process.pid}
 
     # The signs of life of an earlier start may still be fresh while the last parts start.
-    wait_for(lambda: len(children()) == len(ALL), seconds=30, saying="Not every part started")
+    wait_for(lambda: len(children()) == len(ALL), seconds=60, saying="Not every part started")
     first = children()
     for pid in first:
         os.kill(pid, signal.SIGKILL)
         wait_for(ended(processes, pid), seconds=30, saying="it lives on")
         wait_for(
             lambda: len(children()) == len(ALL) and served.is_well(),
-            seconds=30,
+            seconds=60,
             saying="It did not come back",
         )
     assert not first & children()
@@ -285,7 +285,7 @@ def test_the_demo_refreshes_and_uses_its_token_without_any_setting(served: Serve
         rows = api.all(f"/scheduled-tasks/{tasks[name]['id']}/occurrences/")
         return any(row["outcome"] == "succeeded" for row in rows)
 
-    wait_for(lambda: done("Demo: refresh the token"), seconds=45, saying="No token", every=0.5)
+    wait_for(lambda: done("Demo: refresh the token"), seconds=60, saying="No token", every=0.5)
     data = api.get("/instances/demo-token-refresh-1/")["data"]
     assert data["access_token"] == "********"
     assert data["last_error"] == ""
@@ -310,7 +310,7 @@ def test_a_run_in_flight_ends_before_the_product_does(served: Served) -> None:
     api.post(f"{task}/pause/")
     wait_for(
         lambda: all(run["status"] != "running" for run in api.all("/runs/")),
-        seconds=20,
+        seconds=60,
         saying="A run does not end",
     )
     requests.put(f"{served.sandbox}/switches", json={"slow_s": 3}, timeout=10)

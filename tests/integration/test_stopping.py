@@ -75,7 +75,7 @@ def test_beat_that_is_told_to_stop_while_it_talks_to_the_broker_ends_in_order(
     try:
         product.start_part("beat")
         beat = product.parts["beat"]
-        wait_for(lambda: told, seconds=30, saying="Beat does not talk to the broker")
+        wait_for(lambda: told, seconds=60, saying="Beat does not talk to the broker")
         wait_for(lambda: not beat.runs, seconds=30, saying="Beat does not stop")
     finally:
         product.stop()

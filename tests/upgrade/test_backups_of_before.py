@@ -73,7 +73,7 @@ def test_after_an_upgrade_every_secret_is_there_and_the_schedules_go_on(
             later = [row for row in api.all(rows) if row["id"] not in before]
             return "succeeded" in {row["outcome"] for row in later}
 
-        wait_for(fired_again, seconds=30, saying="The schedule does not go on")
+        wait_for(fired_again, seconds=60, saying="The schedule does not go on")
         data = api.get("/instances/stock-1/")["data"]
         assert data["count"] > 1
         assert set(data.values()) == {data["count"], "********"}

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +15,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from kianda.ops.liveness import running_in_words, silent
 from kianda.ops.self_check import findings
-from kianda.serve.broker import command
+from kianda.serve.broker import answers, command
 from scheduler.models import Heartbeat, ScheduledTask
 from tests.scheduler.conftest import counter, make_task
+from tests.threads import until
 
 __all__ = ["counter", "make_task"]
 
@@ -31,10 +31,7 @@ def broker() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="kb"))
     address = folder / "b.sock"
     server = subprocess.Popen(command(address, directory=folder))
-    for _ in range(100):
-        if address.exists():
-            break
-        time.sleep(0.05)
+    until(lambda: answers(address))
     yield f"redis+socket://{address}"
     server.terminate()
     server.wait(10)
