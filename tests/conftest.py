@@ -2,6 +2,7 @@
 
 import gc
 import ipaddress
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -106,6 +107,14 @@ def _only_loopback() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_power_cut() -> Iterator[None]:
+    """Wait for no disk: as with the databases, no file of a test need outlive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
