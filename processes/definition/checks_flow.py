@@ -9,7 +9,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import pointer
 from processes.definition.document import Document, Form, RuleList
-from processes.fields.base import walk
+from processes.definition.flow import rules_on
 from processes.language.expressions import Template
 from processes.rules.base import Rule
 
@@ -53,7 +53,7 @@ def _is_submitted(document: Document, form: Form) -> bool:
     return any(
         rule.completes and rule.enabled and (getattr(rule, "form", "") or own.name) == form.name
         for own in document.forms
-        for rule in _rules_on(own)
+        for rule in rules_on(own)
     )
 
 
@@ -61,15 +61,8 @@ def _is_left(form: Form) -> bool:
     """Tell whether a rule on a form ends the record, or opens another form."""
     return any(
         rule.enabled and (rule.ends_record() or rule.opens_form() not in {"", form.name})
-        for rule in _rules_on(form)
+        for rule in rules_on(form)
     )
-
-
-def _rules_on(form: Form) -> Iterator[Rule]:
-    yield from form.rules
-    for _place, field in walk(form.fields, ""):
-        for rule in field.rules:
-            yield from (rule, *rule.inner_rules())
 
 
 def _assigned_too_late(found: RuleList) -> Iterator[Flaw]:

@@ -22,8 +22,8 @@
     const room = select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     return text.length <= 24 && pen.measureText(text).width > room + 1;
   };
-  // Tables, tabs and code are read by scrolling, each in a frame of its own.
-  const WIDE = ".k-tabs, .k-code, .k-editor-text";
+  // Tabs, code and diagrams are read by scrolling, each in a frame of its own.
+  const WIDE = ".k-tabs, .k-code, .k-editor-text, .k-flowbox";
   const hides = (how) => ["hidden", "clip"].includes(how);
   if (root.scrollWidth > innerWidth) wrong.push(`the page is ${root.scrollWidth} px wide`);
   for (const e of document.body.querySelectorAll("*")) {

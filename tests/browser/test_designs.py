@@ -27,6 +27,7 @@ PLACES = [
     "/designs/orders/",
     "/designs/orders/versions/?from=0.1&to=1.1",
     "/designs/orders/versions/1.0/",
+    "/designs/orders/designer/flow/",
     "/designs/orders/publish/",
 ]
 

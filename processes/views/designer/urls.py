@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from processes.views.designer import (
     actions,
     dialogs,
+    flow,
     lists,
     pages,
     publishing,
@@ -24,6 +25,7 @@ designer_urlpatterns: list[URLPattern] = [
     path(f"{_HERE}rule/<str:rule_id>/", rule_dialog.rule, name="designer-rule"),
     path(f"{_HERE}parts/<str:part>/", settings_parts.part, name="designer-part"),
     path(f"{_HERE}rights/", rights.rights, name="designer-rights"),
+    path(f"{_HERE}flow/", flow.flow, name="designer-flow"),
     path(f"{_HERE}lists/", lists.lists, name="designer-lists"),
     path(f"{_HERE}delete/", dialogs.delete, name="designer-delete"),
     path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),

@@ -489,6 +489,7 @@ _BY_MARKS = {
         GET /designs/<str:name>/designer/parts/<str:part>/
         GET /designs/<str:name>/designer/rights/
         POST /designs/<str:name>/designer/rights/
+        GET /designs/<str:name>/designer/flow/
         GET /designs/<str:name>/designer/lists/
         POST /designs/<str:name>/designer/lists/
         POST /records/<str:process>/charts/
