@@ -70,10 +70,18 @@ class ScheduledTask(models.Model):
                 condition=Q(deleted_at__isnull=False),
                 name="tasks_in_the_bin",
             ),
+            # It answers alone: without its last two fields SQLite takes the index of the list, and
+            # reads every paused task each second.
             models.Index(
-                fields=["next_run_at"],
+                fields=["next_run_at", "deleted_at", "enabled"],
                 condition=Q(enabled=True, next_run_at__isnull=False),
                 name="due_scheduled_tasks",
+            ),
+            # Those that a clock of the future has planned are looked for each second.
+            models.Index(
+                fields=["next_run_set_at", "next_run_at"],
+                condition=Q(enabled=True),
+                name="tasks_by_planning_clock",
             ),
             # The list: in its order, by state, and what a search looks at.
             models.Index(

@@ -68,27 +68,37 @@ class ClockWatch:
 
 def plan_anew(moment: datetime) -> int:
     """Set the next moment of tasks that a clock of the future has planned; return how many."""
-    # Looked for first: a transaction takes the lock of the database, found or not.
-    if not _ahead(moment).exists():
-        return 0
-    with transaction.atomic():
-        rows = _ahead(moment).select_for_update(skip_locked=True, no_key=True)
-        return sum(_planned_anew(task, moment) for task in rows.order_by("pk")[:MOST_AT_ONCE])
+    return sum(
+        _plan_rows_anew(rows, moment)
+        for rows in (_by_the_future(moment), _by_no_known_clock(moment))
+        # Looked for first: a transaction takes the lock of the database, found or not.
+        if rows.exists()
+    )
 
 
 def unplanned(moment: datetime) -> int:
     """Count the tasks that stand still: due for long and not planned, or planned too far ahead."""
     late = ScheduledTask.objects.filter(enabled=True, next_run_at__lte=moment - LATE)
-    return late.count() + _ahead(moment).exclude(next_run_set_at=None).count()
+    return late.count() + _by_the_future(moment).count()
 
 
-def _ahead(moment: datetime) -> QuerySet[ScheduledTask]:
-    """Return the tasks planned by a clock of the future, and those of which that is not known."""
-    unknown = Q(next_run_set_at=None, next_run_at__isnull=False)
+# Two questions, because each is a range of one index; asked with "or" they look at every task.
+def _by_the_future(moment: datetime) -> QuerySet[ScheduledTask]:
+    """Return the tasks planned by a clock of the future."""
     # What is due already is planned from its own moment on, not from now.
     coming = Q(next_run_at=None) | Q(next_run_at__gt=moment)
-    by_future = Q(next_run_set_at__gt=moment + APART)
-    return ScheduledTask.objects.filter(unknown | by_future, coming, enabled=True)
+    return ScheduledTask.objects.filter(coming, enabled=True, next_run_set_at__gt=moment + APART)
+
+
+def _by_no_known_clock(moment: datetime) -> QuerySet[ScheduledTask]:
+    """Return the tasks of which it is not known by which clock they were planned."""
+    return ScheduledTask.objects.filter(enabled=True, next_run_set_at=None, next_run_at__gt=moment)
+
+
+def _plan_rows_anew(rows: QuerySet[ScheduledTask], moment: datetime) -> int:
+    with transaction.atomic():
+        locked = rows.select_for_update(skip_locked=True, no_key=True)
+        return sum(_planned_anew(task, moment) for task in locked.order_by("pk")[:MOST_AT_ONCE])
 
 
 def _planned_anew(task: ScheduledTask, moment: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The planner: what it writes at which moment, and that it writes it once."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import change_task, next_due, pause_task, plan, resume_task, run_now
+from scheduler.services import (
+    change_task,
+    next_due,
+    pause_task,
+    plan,
+    plan_anew,
+    resume_task,
+    run_now,
+    unplanned,
+)
 from scheduler.services.execution import _claim, execute
 from tests.scheduler.conftest import NOON, Make
 from tests.threads import at_once
@@ -263,3 +273,24 @@ def test_planners_at_once_write_each_moment_once(make_task: Make) -> None:
     sent = [pk for pks in found for pk in pks]
     assert len(sent) == len(set(sent)) == 300
     assert Occurrence.objects.count() == 300
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL decides by how many rows there are"
+)
+def test_a_turn_of_the_planner_looks_at_no_task_that_is_paused_or_not_due(make_task: Make) -> None:
+    make_task()
+    with CaptureQueriesContext(connection) as asked:
+        plan_anew(NOON)
+        plan(NOON)
+        next_due()
+        unplanned(NOON)
+    wanted = re.compile(
+        r"SEARCH scheduler_scheduledtask USING (COVERING )?INDEX "
+        r"(due_scheduled_tasks|tasks_by_planning_clock) \(next_run_"
+    )
+    assert len(asked) == 6
+    with connection.cursor() as cursor:
+        for one in asked.captured_queries:
+            cursor.execute(f"EXPLAIN QUERY PLAN {one['sql']}")
+            assert wanted.search(str(cursor.fetchall())), one["sql"]
