@@ -1,7 +1,8 @@
 """Runs with their traces, the history of values, the recycle bin: pruned in small batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +17,14 @@ from processes.files.pruning import prune_files
 from processes.models import Change, Run
 
 KEPT_PER_INSTANCE = 100
-BATCH = 200
+# What is deleted is locked until the batch is committed, on SQLite the whole file.
+BATCH = 100
+# A turn comes every ten minutes: so pruning keeps up with 60 runs a second and their changes.
+BATCHES = 800
 UNHAPPY = (Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED)
 
 
-def prune(moment: datetime, *, batches: int = 40) -> int:
+def prune(moment: datetime, *, batches: int = BATCHES) -> int:
     """Delete runs, history and what is in the recycle bin past their time, at most so many batches.
 
     Returns how many.
@@ -31,21 +35,33 @@ def prune(moment: datetime, *, batches: int = 40) -> int:
         Q(finished__lt=moment - kept) & ~Q(status__in=UNHAPPY) | Q(finished__lt=moment - 3 * kept)
     )
     old_changes = Change.objects.filter(at__lt=moment - kept)
+    young_runs = Run.objects.filter(finished__gte=moment - kept)
+    young_changes = Change.objects.filter(at__gte=moment - kept)
     forget_ended()
     forget_held(moment)
     deleted = recycle_bin.prune(moment) + forget_calls(moment)
     deleted += prune_files(moment) + prune_presses(moment)
-    for rows in (*_by_instance(old_runs), *_by_instance(old_changes)):
+    # Changes first: those that are gone need not forget their run.
+    rows = chain(_by_instance(old_changes, young_changes), _by_instance(old_runs, young_runs))
+    return deleted + delete_in_batches(rows, size=BATCH, batches=batches)
+
+
+def delete_in_batches(rows: Iterable[QuerySet[Any]], *, size: int, batches: int) -> int:
+    """Delete rows in transactions of so many, at most so many of these; return how many."""
+    deleted = 0
+    for some in rows:
         while batches > 0:
-            pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            pks = list(some.order_by("pk").values_list("pk", flat=True)[:size])
             if not pks:
                 break
-            deleted += rows.model._default_manager.filter(pk__in=pks).delete()[0]
+            deleted += some.model._default_manager.filter(pk__in=pks).delete()[0]
             batches -= 1
+        if batches <= 0:
+            break
     return deleted
 
 
-def _by_instance(old: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+def _by_instance(old: QuerySet[Any], young: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
     """Yield what may go, instance by instance: a kept row is never looked at again and again."""
     # Runs outlive their instance; then nothing but their age keeps them.
     yield old.filter(instance__isnull=True)
@@ -60,5 +76,8 @@ def _by_instance(old: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
         newest = rows.filter(instance=instance).order_by("-pk").values_list("pk", flat=True)
         oldest_kept = newest[KEPT_PER_INSTANCE - 1 : KEPT_PER_INSTANCE].first()
         # None when rows went away since they were counted.
-        if oldest_kept is not None:
-            yield old.filter(instance=instance, pk__lt=oldest_kept)
+        if oldest_kept is None:
+            continue
+        # From there on they are young, and they are many: none of them is looked at.
+        of_it = young.filter(instance=instance).order_by("pk").values_list("pk", flat=True)
+        yield old.filter(instance=instance, pk__lt=min(oldest_kept, of_it.first() or oldest_kept))

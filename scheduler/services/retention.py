@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
+from processes.retention import delete_in_batches
 from scheduler.models import Occurrence
 
 KEPT_PER_TASK = 100
-BATCH = 500
+BATCH = 100
+# One for each run.
+BATCHES = 400
 UNHAPPY = ("failed", "interrupted")
 
 
-def prune_occurrences(moment: datetime, *, batches: int = 40) -> int:
+def prune_occurrences(moment: datetime, *, batches: int = BATCHES) -> int:
     """Delete occurrences past their time, at most so many batches; returns how many.
 
     The last hundred of each task stay; of tasks that were deleted nothing stays.
@@ -23,18 +26,10 @@ def prune_occurrences(moment: datetime, *, batches: int = 40) -> int:
         Q(finished_at__lt=moment - kept) & ~Q(outcome__in=UNHAPPY)
         | Q(finished_at__lt=moment - 3 * kept)
     )
-    deleted = 0
-    for rows in _by_task(old):
-        while batches > 0:
-            pks = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
-            if not pks:
-                break
-            deleted += Occurrence.objects.filter(pk__in=pks).delete()[0]
-            batches -= 1
-    return deleted
+    return delete_in_batches(_by_task(old, moment - kept), size=BATCH, batches=batches)
 
 
-def _by_task(old: QuerySet[Occurrence]) -> Iterator[QuerySet[Occurrence]]:
+def _by_task(old: QuerySet[Occurrence], young: datetime) -> Iterator[QuerySet[Occurrence]]:
     """Yield what may go, task by task: a kept row is never looked at again and again."""
     yield old.filter(task__isnull=True)
     many = (
@@ -50,4 +45,5 @@ def _by_task(old: QuerySet[Occurrence]) -> Iterator[QuerySet[Occurrence]]:
         oldest_kept = moments[KEPT_PER_TASK - 1 : KEPT_PER_TASK].first()
         # None when rows went away since they were counted.
         if oldest_kept is not None:
-            yield old.filter(task=task, planned_at__lt=oldest_kept)
+            # None was over before it was planned: an index leaves out what is young.
+            yield old.filter(task=task, planned_at__lt=min(oldest_kept, young))

@@ -1,13 +1,17 @@
 """What is pruned, what is kept."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from processes import retention as processes_retention
 from processes.models import Change, ProcessInstance, Run
 from scheduler.models import Occurrence
+from scheduler.periodic_tasks import SYSTEM_TASKS
 from scheduler.services.retention import prune_occurrences
 from tests.scheduler.conftest import NOON, Make
 
@@ -107,3 +111,50 @@ def test_the_time_is_a_setting(db: None, settings: Any) -> None:
     occurrence(2, "succeeded", task=None)
     occurrence(2, "failed", task=None)
     assert prune_occurrences(NOON) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "prune"),
+    [
+        (lambda: run(200, "succeeded", None), processes_retention.prune),
+        (lambda: occurrence(200, "succeeded", task=None), prune_occurrences),
+    ],
+    ids=["runs", "occurrences"],
+)
+def test_a_transaction_deletes_a_hundred_rows_at_most(db: None, make: Any, prune: Any) -> None:
+    for _ in range(230):
+        make()
+    with CaptureQueriesContext(connection) as asked:
+        assert prune(NOON) == 230
+    rows = [one["sql"] for one in asked if re.match(r"DELETE .*_(run|occurrence)\"", one["sql"])]
+    assert [sql.count(",") + 1 for sql in rows] == [100, 100, 30]
+
+
+def test_a_turn_keeps_up_with_sixty_runs_a_second_and_their_changes() -> None:
+    deleted = processes_retention.BATCH * processes_retention.BATCHES
+    seconds, _ = SYSTEM_TASKS["scheduler.prune"]
+    assert deleted >= 2 * 60 * seconds
+
+
+def test_when_its_batches_are_used_up_a_turn_asks_for_no_further_instance(
+    counter: ProcessInstance,
+) -> None:
+    for _ in range(130):
+        run(200, "succeeded", counter)
+        run(200, "succeeded", None)
+    with CaptureQueriesContext(connection) as asked:
+        assert processes_retention.prune(NOON, batches=1) == 100
+    assert not any(f'"instance_id" = {counter.pk}' in one["sql"] for one in asked)
+
+
+def test_of_an_instance_with_young_runs_only_one_of_them_is_looked_at(
+    counter: ProcessInstance,
+) -> None:
+    for days in (200, 200, *[1] * 110):
+        run(days, "succeeded", counter)
+    with CaptureQueriesContext(connection) as asked:
+        assert processes_retention.prune(NOON) == 2
+    first_young = Run.objects.filter(finished__gt=NOON - timedelta(days=2)).earliest("pk")
+    bounded = [one for one in asked if f'"id" < {first_young.pk}' in one["sql"]]
+    assert len(bounded) == 2
+    assert processes_retention.prune(NOON) == 0
