@@ -227,41 +227,37 @@ def runs(user: User, *, words: str = "", status: str = "", ordering: str = "") -
     """Return the runs that a person may see, newest first; a search is for a Process ID."""
     facts = Q(status=status) if status else Q()
     if words:
-        find = _runs_named if has_role(user, ADMINISTRATOR) else _runs_of_named
-        rows = Run.objects.filter(pk__in=find(user, facts, words.split()[:8]))
+        rows = Run.objects.filter(pk__in=_runs_named(user, facts, words.split()[:8]))
     else:
         rows = listed_runs(user).filter(facts)
     return _ordered(rows.select_related("run_as").defer(*_RUN_REST), ordering, RUN_ORDER, "-pk")
 
 
-def _runs_of_named(user: User, facts: Q, words: list[str]) -> list[int]:
-    """Return the newest of some runs, of instances that a person sees and that hold all words.
+def _runs_named(user: User, facts: Q, words: list[str]) -> list[int]:
+    """Return the newest of some runs that a person sees and whose Process ID holds all words.
 
     The instances are asked first: there are fewer of them than of their runs.
     """
-    named = searched_instances(user).filter(*(Q(key__contains=word.lower()) for word in words))
-    seen = first_seen(user, named.order_by(), most=FEW_HITS + 1)
-    if len(seen) <= FEW_HITS:
-        rows = Run.objects.filter(facts, instance__in=seen)
+    sees_all = has_role(user, ADMINISTRATOR)
+    named = ProcessInstance.everything.all() if sees_all else searched_instances(user)
+    named = named.filter(*(Q(key__contains=word.lower()) for word in words)).order_by()
+    if sees_all:
+        seen = list(named.values_list("pk", flat=True)[: FEW_HITS + 1])
     else:
-        rows = listed_runs(user).filter(facts, Exists(named.filter(pk=OuterRef("instance"))))
+        seen = first_seen(user, named, most=FEW_HITS + 1)
+    if len(seen) <= FEW_HITS:
+        found = _newest(Run.objects.filter(facts, instance__in=seen))
+    else:
+        of_named = Exists(named.filter(pk=OuterRef("instance")))
+        found = _newest(listed_runs(user).filter(facts, of_named))
+    if sees_all:
+        gone = Run.objects.filter(facts, instance=None)
+        found += _newest(gone.filter(*(Q(process_id__icontains=word) for word in words)))
+    return sorted(found, reverse=True)[: MOST_HITS + 1]
+
+
+def _newest(rows: QuerySet[Run]) -> list[int]:
     return list(rows.order_by("-pk").values_list("pk", flat=True)[: MOST_HITS + 1])
-
-
-def _runs_named(_user: User, facts: Q, words: list[str]) -> list[int]:
-    """Return the newest of some runs whose Process ID holds all words, for who sees all of them.
-
-    An index alone tells which runs these are. Runs are large: they are looked at a few at a time.
-    """
-    named = Run.objects.filter(*(Q(process_id__icontains=word) for word in words))
-    pks = sorted(named.order_by().values_list("pk", flat=True), reverse=True)
-    newest = Run.objects.filter(facts).order_by("-pk").values_list("pk", flat=True)
-    found: list[int] = []
-    for start in range(0, len(pks), 2 * MOST_HITS):
-        found += newest.filter(pk__in=pks[start : start + 2 * MOST_HITS])
-        if len(found) > MOST_HITS:
-            break
-    return found[: MOST_HITS + 1]
 
 
 def runs_of(instance: ProcessInstance) -> QuerySet[Run]:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from kianda.lib.numbers import whole_number
 from processes.api import schemas
 from processes.api.representations import run_json
 from processes.fields import fields
+from processes.models import ProcessInstance, Run
 from processes.rules import rules
 from processes.selectors import DocumentsOfRuns, listed_runs, runs_seen_among
 
@@ -25,8 +27,22 @@ _TRIGGERS = (
     "button", "change", "load", "submit", "schedule", "api", "webhook", "rule", "manual", "token",
 )  # fmt: skip
 _ORDERING = {"started": "started", "finished": "finished"}
+
+
+def _of_process_id(rows: QuerySet[Run], process_id: str) -> QuerySet[Run]:
+    """Return the runs of a Process ID, in capitals or not.
+
+    Asked as its instance spells it, an index tells them; else each run there is is looked at.
+    """
+    named = ProcessInstance.everything.filter(key=process_id.lower())
+    spelled = named.values_list("process_id", flat=True).first()
+    if spelled is None:
+        return rows.filter(process_id__iexact=process_id)
+    return rows.filter(process_id=spelled)
+
+
 _FILTERS: dict[str, Any] = {
-    "process_id": "process_id__iexact",
+    "process_id": _of_process_id,
     "process": "process",
     "status": "status",
     "version": "version",

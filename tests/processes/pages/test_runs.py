@@ -1,11 +1,17 @@
 """The pages of runs, without a browser."""
 
 import html
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance, Run
 from processes.running import runs
 from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers
@@ -89,3 +95,41 @@ def test_an_answer_that_nobody_stored_is_offered_and_stored(
 @pytest.mark.parametrize("number", ["0", "999999", "9" * 30])
 def test_a_run_that_is_not_there_is_a_page_that_says_so(ada: Any, number: str) -> None:
     assert client_of(ada).get(f"/runs/{number}/").status_code == 404
+
+
+def test_a_search_finds_runs_by_their_instance_wherever_that_is(
+    design: Any, instance: Any, ada: Any, admin: Any
+) -> None:
+    """Living, in the recycle bin, or gone: an administrator finds the runs of each."""
+    binned, gone = (
+        create_instance(process="token-refresh", mode="live", data={}, user=ada) for _ in range(2)
+    )
+    made = [
+        runs.enqueue(process_id=one.process_id, target="refresh", user=ada, trigger="button").pk
+        for one in (instance, binned, gone)
+    ]
+    ProcessInstance.objects.filter(pk=binned.pk).update(deleted_at=timezone.now())
+    Run.objects.filter(pk=made[2]).update(instance=None)
+    with CaptureQueriesContext(connection) as asked:
+        found = client_of(admin).get("/runs/", {"q": "TOKEN refresh"}).context["page"]
+    assert [one.pk for one in found] == made[::-1]
+    looking = [sql for one in asked if "LIKE" in (sql := one["sql"]) and '"processes_run"' in sql]
+    # Every run there is is never looked at.
+    assert all('"instance_id" IS NULL' in sql or "EXISTS" in sql for sql in looking)
+    of_binned = client_of(admin).get("/runs/", {"q": "refresh-2"}).context["page"]
+    assert [one.pk for one in of_binned] == [made[1]]
+
+
+@pytest.mark.parametrize("spelled", ["token-refresh-1", "TOKEN-Refresh-1"])
+def test_the_api_asks_for_the_runs_of_a_process_id_as_its_instance_spells_it(
+    instance: Any, ada: Any, admin: Any, spelled: str
+) -> None:
+    run = runs.enqueue(process_id=instance.process_id, target="refresh", user=ada, trigger="button")
+    with CaptureQueriesContext(connection) as asked:
+        rows = client_of(admin).get("/api/v1/runs/", {"process_id": spelled}).json()["results"]
+    assert [row["id"] for row in rows] == [str(run.pk)]
+    assert not any(re.search(r"LIKE|UPPER", one["sql"]) for one in asked)
+    Run.objects.filter(pk=run.pk).update(instance=None)
+    ProcessInstance.objects.all().delete()
+    rows = client_of(admin).get("/api/v1/runs/", {"process_id": spelled}).json()["results"]
+    assert [row["id"] for row in rows] == [str(run.pk)]
