@@ -154,7 +154,7 @@ def _measure(
     product: Product, made: dict[str, Any], rows: int, report: Report,
     lists: dict[str, tuple[str, ...]],
 ) -> dict[str, dict[str, list[float]]]:  # fmt: skip
-    people = {who: _Person(product, cookies) for who, cookies in made["sessions"].items()}
+    people = {who: Person(product, cookies) for who, cookies in made["sessions"].items()}
     times = 6 if report.quick else 20
     found: dict[str, dict[str, list[float]]] = {}
     for name, addresses in lists.items():
@@ -182,7 +182,7 @@ def _addresses(templates: tuple[str, ...], made: dict[str, Any], rows: int) -> l
     ]
 
 
-class _Person:
+class Person:
     """Somebody with a browser: one kept connection and a session."""
 
     def __init__(self, product: Product, cookies: dict[str, str]) -> None:

@@ -51,12 +51,12 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     if order.get("records"):
         _records(order["rows"])
     else:
-        _press(process_id, admin)
-        for fill in (
+        press(process_id, admin)
+        for kind in (
             _designs, _rights, _versions, _instances, _work, _runs, _changes, _tasks, _occurrences,
             _datasources, _users, _tokens, _audit, _bin,
         ):  # fmt: skip
-            fill(order["rows"])
+            kind(order["rows"])
     people = {"admin": admin, "user": clerk, "worker": worker, "guest": guest}
     sessions = {who: workspace.session_of(person) for who, person in people.items()}
     return {
@@ -65,14 +65,15 @@ def make(order: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _press(process_id: str, user: Any) -> None:
+def press(process_id: str, user: Any) -> None:
+    """Run the job once."""
     from processes.running.runs import trigger
 
     run = trigger(process_id=process_id, target="refresh", user=user, trigger="button")
     assert run.status == "succeeded", run.error
 
 
-def _fill(row: Any, count: int, change: Callable[[Any, int], None]) -> None:
+def fill(row: Any, count: int, change: Callable[[Any, int], None]) -> None:
     """Store copies of a row until there are so many, each changed by its number."""
     from kianda.lib.secrets import sealed_fields
 
@@ -132,7 +133,7 @@ def _designs(count: int) -> None:
         row.name, row.modified = f"process-{number}", _ago(number)
         row.title, row.group = f"Process {word(number)} {number}", f"Group {number % 12}"
 
-    _fill(first, count, change)
+    fill(first, count, change)
     rows = ProcessDesign.objects.exclude(pk=first.pk).order_by("pk")
     pks = list(rows.values_list("pk", flat=True))
     for start in range(0, len(pks), BATCH):
@@ -170,7 +171,7 @@ def _versions(count: int) -> None:
         row.major, row.minor, row.created = 0, number + 1, _ago(number)
 
     oldest = first.versions.earliest("pk")
-    _fill(oldest, count, change)
+    fill(oldest, count, change)
 
 
 def _instances(count: int) -> None:
@@ -188,7 +189,7 @@ def _instances(count: int) -> None:
         row.status = "closed" if number % 3 == 0 else "open"
         row.created = row.modified = _ago(number)
 
-    _fill(first, count, change)
+    fill(first, count, change)
 
 
 def _records(count: int) -> None:
@@ -215,7 +216,7 @@ def _records(count: int) -> None:
         }  # fmt: skip
         row.created = row.modified = _ago(number)
 
-    _fill(first, count, change)
+    fill(first, count, change)
     while fill_listed():
         pass
     _guest_takes_part(count)
@@ -260,7 +261,7 @@ def _runs(count: int) -> None:
         row.status = "failed" if number % 20 == 0 else "succeeded"
         row.queued = row.started = row.finished = _ago(number)
 
-    _fill(first, count, change)
+    fill(first, count, change)
 
 
 def _changes(count: int) -> None:
@@ -269,7 +270,7 @@ def _changes(count: int) -> None:
     def change(row: Any, number: int) -> None:
         row.revision, row.at = number + 2, _ago(number)
 
-    _fill(Change.objects.latest("pk"), count, change)
+    fill(Change.objects.latest("pk"), count, change)
 
 
 def _tasks(count: int) -> None:
@@ -284,7 +285,7 @@ def _tasks(count: int) -> None:
         row.schedule = {"kind": "monthly", "every": 12, "day": 1, "at": "03:00"}
         row.enabled = number % 50 != 0
 
-    _fill(ScheduledTask.objects.latest("pk"), count, change)
+    fill(ScheduledTask.objects.latest("pk"), count, change)
 
 
 def _occurrences(count: int) -> None:
@@ -305,7 +306,7 @@ def _occurrences(count: int) -> None:
         # Each row names a run of its own where there is one.
         row.run_id = max(1, run.pk - number)
 
-    _fill(first, count, change)
+    fill(first, count, change)
 
 
 def _datasources(count: int) -> None:
@@ -317,7 +318,7 @@ def _datasources(count: int) -> None:
         row.modified = _ago(number)
         row.last_test_ok, row.last_test_at = number % 10 != 0, _ago(number)
 
-    _fill(Datasource.objects.latest("pk"), count, change)
+    fill(Datasource.objects.latest("pk"), count, change)
 
 
 def _users(count: int) -> None:
@@ -328,7 +329,7 @@ def _users(count: int) -> None:
         row.first_name, row.last_name = word(number).capitalize(), f"Byrne {number}"
         row.is_active = number % 20 != 0
 
-    _fill(User.objects.get(username="clerk"), count, change)
+    fill(User.objects.get(username="clerk"), count, change)
     role = User.groups.through
     group = Group.objects.get(name="User").pk
     pks = User.objects.filter(username__startswith="user").values_list("pk", flat=True)
@@ -343,7 +344,7 @@ def _tokens(count: int) -> None:
     def change(row: Any, number: int) -> None:
         row.name, row.digest = f"token {word(number)} {number}", f"{number:064}"
 
-    _fill(ApiToken.objects.latest("pk"), count, change)
+    fill(ApiToken.objects.latest("pk"), count, change)
 
 
 def _audit(count: int) -> None:
@@ -354,7 +355,7 @@ def _audit(count: int) -> None:
         row.kind = ("process", "datasource", "scheduled task", "API token", "user")[number % 5]
         row.user_name = f"user{number % 300}"
 
-    _fill(AuditEntry.objects.latest("pk"), count, change)
+    fill(AuditEntry.objects.latest("pk"), count, change)
 
 
 def _bin(count: int) -> None:
@@ -366,7 +367,7 @@ def _bin(count: int) -> None:
         row.name, row.title = f"gone-{number}", f"Gone {word(number)} {number}"
         row.deleted_at, row.deleted_by = NOW - timedelta(seconds=number), first.modified_by
 
-    _fill(first, count + 1, change)
+    fill(first, count + 1, change)
 
 
 if __name__ == "__main__":
