@@ -134,7 +134,9 @@ class Occurrence(models.Model):
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, null=True)  # noqa: DJ001 - null while it is open
     reason = models.CharField(max_length=1000, blank=True)
-    run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
+    run = models.ForeignKey(
+        Run, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     holder = models.CharField(max_length=36, blank=True)
     lease_until = models.DateTimeField(null=True)
 
@@ -159,6 +161,17 @@ class Occurrence(models.Model):
             ),
             models.Index(
                 fields=["started_at"], condition=Q(outcome__isnull=True), name="open_occurrences"
+            ),
+            # Who asks for those without a run asks for open ones. With all in one index, SQLite
+            # reads every firing that ever was missed, skipped or merged.
+            models.Index(
+                fields=["run"], condition=Q(run__isnull=False), name="occurrences_of_a_run"
+            ),
+            # The planner asks which of some tasks have one that waits.
+            models.Index(
+                fields=["task", "run", "planned_at"],
+                condition=Q(outcome__isnull=True),
+                name="open_occurrences_of_a_task",
             ),
             models.Index(fields=["finished_at"], name="occurrences_to_prune"),
         ]

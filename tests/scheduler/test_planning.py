@@ -15,6 +15,7 @@ from scheduler.services import (
     pause_task,
     plan,
     plan_anew,
+    recover,
     resume_task,
     run_now,
     unplanned,
@@ -294,3 +295,23 @@ def test_a_turn_of_the_planner_looks_at_no_task_that_is_paused_or_not_due(make_t
         for one in asked.captured_queries:
             cursor.execute(f"EXPLAIN QUERY PLAN {one['sql']}")
             assert wanted.search(str(cursor.fetchall())), one["sql"]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL decides by how many rows there are"
+)
+def test_no_firing_that_is_over_is_looked_at_for_those_that_wait(make_task: Make) -> None:
+    make_task()
+    with CaptureQueriesContext(connection) as asked:
+        plan(after(minutes=1))
+        recover(after(minutes=2))
+    waiting = [
+        one["sql"]
+        for one in asked.captured_queries
+        if '"outcome" IS NULL' in one["sql"] and '"run_id" IS NULL' in one["sql"]
+    ]
+    assert len(waiting) >= 4
+    with connection.cursor() as cursor:
+        for sql in waiting:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            assert "INDEX open_occurrences" in str(cursor.fetchall()), sql
