@@ -80,7 +80,7 @@ def _tasks(rows: int) -> None:
         "process_id": f"'process-' || (n % 20) || '-' || {_word()} || '-' || n",
         "next_run_at": _moment(f"{ahead} + n % 3600"),
         "last_run_at": _moment(f"{ahead - FAR_AHEAD_S} - n % 3600"),
-        "last_outcome": _one_of(many.OUTCOMES),
+        "last_outcome": _one_of(many.OUTCOMES), "counted_runs": "0",
     })  # fmt: skip
 
 

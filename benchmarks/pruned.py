@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
 
 class Transactions:
     """Keeps how long each writing transaction of this connection is open."""
@@ -31,7 +33,7 @@ class Transactions:
         try:
             return execute(sql, params, many, context)
         finally:
-            if not connection.in_atomic_block and not sql.startswith(("SELECT", "(SELECT")):
+            if not connection.in_atomic_block and sql.startswith(WRITES):
                 self.held.append((time.perf_counter() - start) * 1000)
 
     def _over(self) -> None:

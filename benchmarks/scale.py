@@ -36,20 +36,23 @@ class Sizes:
     """How many rows, and how long it is pruned."""
 
     tasks: tuple[int, ...] = (1_000, 10_000, 100_000, MILLION)
+    listed: tuple[int, ...] = (100_000, MILLION)
     runs: int = MILLION
     openings: int = 20
     turns: int = 60
     pruning_s: int = 120
 
 
-QUICK = Sizes(tasks=(1_000, 10_000), runs=50_000, openings=6, turns=30, pruning_s=20)
+QUICK = Sizes(
+    tasks=(1_000, 10_000), listed=(10_000,), runs=50_000, openings=6, turns=30, pruning_s=20
+)
 
 
 def scale(ground: Ground, report: Report) -> None:
     """Measure tasks on one product, which gets more and more of them, and runs on another."""
     sizes = QUICK if report.quick else Sizes()
-    _tasks(ground, report, sizes)
     _runs(ground, report, sizes)
+    _tasks(ground, report, sizes)
 
 
 def _tasks(ground: Ground, report: Report, sizes: Sizes) -> None:
@@ -62,18 +65,21 @@ def _tasks(ground: Ground, report: Report, sizes: Sizes) -> None:
             _planning(product, due, sizes, report)
         with product.running():
             _memory(product, report)
-            if count == sizes.tasks[-1]:
-                _lists(product, made, TASK_LISTS, count, sizes, report)
+            if count in sizes.listed:
+                # The goal is set for 100,000 tasks; what a million do to their lists is told.
+                aim = count < MILLION
+                _lists(product, made, TASK_LISTS, count, sizes, report, aim=aim)
 
 
 def _planning(product: Product, due: int, sizes: Sizes, report: Report) -> None:
     order = {"due": due, "times": sizes.turns}
     found = _inside(product, "benchmarks.planned", order, seconds=900)
     took = spread(found["took"])
+    ratio = took["p50"] / percentile(found["floor"], 50)
     report.line(
-        f"{due} due: {in_words(took)}; {found['planned']} planned, "
-        f"memory grew by {found['grown_mb']:.1f} MB",
-        **{f"due_{due}": {**took, "grown_mb": round(found["grown_mb"], 1)}},
+        f"{due} due: {in_words(took)}, {ratio:.1f} x a bare update of their rows; "
+        f"{found['planned']} planned, memory grew by {found['grown_mb']:.1f} MB",
+        **{f"due_{due}": {**took, "ratio": ratio, "grown_mb": found["grown_mb"]}},
     )  # fmt: skip
     report.goal(
         f"planning {due} that are due, p95 at most {PLANNED_MS} ms",
@@ -91,7 +97,7 @@ def _memory(product: Product, report: Report) -> None:
 
 def _lists(
     product: Product, made: dict[str, Any], templates: tuple[str, ...], rows: int, sizes: Sizes,
-    report: Report,
+    report: Report, *, aim: bool = True,
 ) -> None:  # fmt: skip
     person = Person(product, made["sessions"]["admin"])
     for template in templates:
@@ -99,6 +105,8 @@ def _lists(
         address = template.format(process_id=made["process_id"], last=last)
         took = spread(person.ask(address, sizes.openings))
         report.line(f"{in_words(took)}  {address}", **{address: took})
+        if not aim:
+            continue
         report.goal(
             f"{address}: p95 with {rows:,} rows at most {GOAL_MS} ms",
             met=took["p95"] <= GOAL_MS, found=f"{took['p95']:.0f} ms",
