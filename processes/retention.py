@@ -1,6 +1,7 @@
 """Runs with their traces, the history of values, the recycle bin: pruned in small batches."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -18,7 +19,9 @@ from processes.models import Change, Run
 
 KEPT_PER_INSTANCE = 100
 # What is deleted is locked until the batch is committed, on SQLite the whole file.
-BATCH = 100
+BATCH, LEAST = 100, 10
+SHORT_S = 0.03
+LONGEST_REST_S = 0.1
 # A turn comes every ten minutes: so pruning keeps up with 60 runs a second and their changes.
 BATCHES = 800
 UNHAPPY = (Run.Status.FAILED, Run.Status.INTERRUPTED, Run.Status.REFUSED)
@@ -46,16 +49,30 @@ def prune(moment: datetime, *, batches: int = BATCHES) -> int:
     return deleted + delete_in_batches(rows, size=BATCH, batches=batches)
 
 
-def delete_in_batches(rows: Iterable[QuerySet[Any]], *, size: int, batches: int) -> int:
-    """Delete rows in transactions of so many, at most so many of these; return how many."""
-    deleted = 0
+def delete_in_batches(
+    rows: Iterable[QuerySet[Any]],
+    *,
+    size: int,
+    batches: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> int:
+    """Delete rows in transactions of so many, at most so many of these; return how many.
+
+    After one that took long the next ones are smaller. Between them is as much time as they take,
+    so that nobody who saves waits for two of them.
+    """
+    deleted, now = 0, size
     for some in rows:
         while batches > 0:
-            pks = list(some.order_by("pk").values_list("pk", flat=True)[:size])
+            pks = list(some.order_by("pk").values_list("pk", flat=True)[:now])
             if not pks:
                 break
+            begun = clock()
             deleted += some.model._default_manager.filter(pk__in=pks).delete()[0]
+            took = clock() - begun
+            now = max(LEAST, now // 2) if took > SHORT_S else min(size, 2 * now)
             batches -= 1
+            time.sleep(min(took, LONGEST_REST_S))
         if batches <= 0:
             break
     return deleted

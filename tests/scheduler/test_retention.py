@@ -1,5 +1,6 @@
 """What is pruned, what is kept."""
 
+import itertools
 import re
 from datetime import timedelta
 from typing import Any
@@ -128,6 +129,19 @@ def test_a_transaction_deletes_a_hundred_rows_at_most(db: None, make: Any, prune
         assert prune(NOON) == 230
     rows = [one["sql"] for one in asked if re.match(r"DELETE .*_(run|occurrence)\"", one["sql"])]
     assert [sql.count(",") + 1 for sql in rows] == [100, 100, 30]
+
+
+def test_after_a_transaction_that_took_long_the_next_ones_are_smaller(db: None) -> None:
+    for _ in range(300):
+        run(200, "succeeded", None)
+    seconds = itertools.count()
+    with CaptureQueriesContext(connection) as asked:
+        gone = processes_retention.delete_in_batches(
+            [Run.objects.all()], size=100, batches=6, clock=lambda: float(next(seconds))
+        )
+    rows = [one["sql"] for one in asked if re.match(r'DELETE .*_run"', one["sql"])]
+    assert [sql.count(",") + 1 for sql in rows] == [100, 50, 25, 12, 10, 10]
+    assert gone == 207
 
 
 def test_a_turn_keeps_up_with_sixty_runs_a_second_and_their_changes() -> None:
