@@ -85,8 +85,9 @@ def _tasks(rows: int) -> None:
 
 
 def _runs(rows: int) -> None:
-    """Add runs with their traces, and the change that each of them has saved."""
+    """Add runs with their traces, each with the change it has saved and the firing it came of."""
     from processes.models import Change, ProcessInstance, Run
+    from scheduler.models import ScheduledTask
 
     known, instances = ProcessInstance.objects.earliest("pk").pk, rows // RUNS_EACH
     instance = f"CASE WHEN n % 10 = 0 THEN {known} ELSE {known} + n % {instances} END"
@@ -102,6 +103,24 @@ def _runs(rows: int) -> None:
     _copy(change, rows, {
         "instance_id": instance, "run_id": f"{run.pk} + n", "revision": "n + 2", "at": at,
     })  # fmt: skip
+    task = ScheduledTask.objects.earliest("pk")
+    _copy(task, instances, {"name": "'Task ' || n"})
+    _copy(_firing(run), rows, {
+        "task_id": f"{task.pk} + n % {instances}", "run_id": f"{run.pk} + n",
+        "planned_at": at, "queued_at": at, "started_at": at, "finished_at": at,
+        "outcome": "CASE WHEN n % 20 = 0 THEN 'failed' ELSE 'succeeded' END",
+    })  # fmt: skip
+
+
+def _firing(run: Any) -> Any:
+    from scheduler.models import Occurrence, ScheduledTask
+
+    task = ScheduledTask.objects.earliest("pk")
+    return Occurrence.objects.get_or_create(
+        task=task, run=run, task_name=task.name, process_id=task.process_id,
+        planned_at=run.queued, queued_at=run.queued, started_at=run.started,
+        finished_at=run.finished, outcome="succeeded",
+    )[0]  # fmt: skip
 
 
 def _copy(row: Any, rows: int, changed: dict[str, str]) -> None:

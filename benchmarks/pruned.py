@@ -1,4 +1,4 @@
-"""Pruning of runs and changes past their time: `python -m benchmarks.pruned`.
+"""Pruning of runs, changes and firings past their time: `python -m benchmarks.pruned`.
 
 Reads `{"seconds"}` on standard input, prints `{"deleted", "seconds", "held", "calls"}`: how many
 rows went in how long, the milliseconds that each of its transactions was open from its first
@@ -47,13 +47,14 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
     from django.utils import timezone
 
     from processes.retention import prune
+    from scheduler.services.retention import prune_occurrences
 
     deleted, calls, kept = 0, [], Transactions()
     start = time.perf_counter()
     with connection.execute_wrapper(kept):
         while time.perf_counter() - start < order["seconds"]:
             begun = time.perf_counter()
-            gone = prune(timezone.now())
+            gone = prune_occurrences(timezone.now()) + prune(timezone.now())
             calls.append(time.perf_counter() - begun)
             deleted += gone
             if not gone:

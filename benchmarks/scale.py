@@ -28,7 +28,7 @@ RUN_LISTS = (
     "/api/v1/runs/?process_id={process_id}",
 )  # fmt: skip
 PLANNER = "SELECT name FROM scheduler_heartbeat WHERE part = 'planner' ORDER BY at DESC"
-TABLES = ("processes_run", "processes_change")
+TABLES = ("processes_run", "processes_change", "scheduler_occurrence")
 
 
 @dataclass(frozen=True)
