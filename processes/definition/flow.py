@@ -64,7 +64,7 @@ def _led_to(
     may_differ = False
     for rule in enabled:
         met = _is_met(rule.conditions, known)
-        known |= {row.field: row.value for row in rule.assignments_shown() if met}
+        _learn(rule, known, met=met)
         there = rule.opens_form()
         if met is not False and (rule.ends_record() or there not in {"", form.name}):
             end = THE_END if rule.ends_record() else there
@@ -75,6 +75,23 @@ def _led_to(
     if submits or is_submitted:
         for name in _following(document, form) or [THE_END]:
             yield name, _status_of(submits, known), not may_differ
+
+
+def _learn(rule: Rule, known: dict[str, str], *, met: bool | None) -> None:
+    """Note the texts that a rule surely sets, and forget what it may have set to something else."""
+    if met is not False and rule.brings_answers():
+        known.clear()
+    for row in rule.assignments_shown() if met is not False else ():
+        known.pop(row.field, None)
+        if met and _is_text(row.value):
+            known[row.field] = row.value
+
+
+def _is_text(source: str) -> bool:
+    try:
+        return Template.parse(source).is_constant
+    except TemplateError:
+        return False
 
 
 def _is_met(conditions: ConditionGroup | None, known: Mapping[str, str]) -> bool | None:

@@ -5,7 +5,7 @@ left. All measures are in pixels.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -173,8 +173,8 @@ class FlowDiagram:
             f"V {to - turn} Q {lane} {to} {lane + 8} {to} H {self.left - 2}"
         )
         self.lines.append((path, not one.is_sure))
-        width = _tag(one, 0, y).width
-        self.tags.append(_tag(one, self.left - 14 - width / 2, y))
+        tag = _tag(one, 0, y)
+        self.tags.append(replace(tag, x=self.left - 14 - tag.width / 2))
 
 
 def drawn(steps: Sequence[FlowStep]) -> FlowDiagram:

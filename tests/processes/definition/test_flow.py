@@ -92,3 +92,21 @@ def test_a_decision_that_the_button_sets_is_known_to_the_rules_of_the_form(
     )  # fmt: skip
     found = ways("decide", decide, form("pay", button("done", SUBMIT)))
     assert [one for one in found if one[0].lower() == press] == [leads]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [set_to("decision", "[wish]")],
+        [set_to("decision", "=If([wish] == 1, 2, 3)")],
+        [set_to("decision", "yes"), set_to("decision", "[wish]")],
+        [set_to("decision", "yes"), set_to("decision", "no") | only_if("[wish]", "1")],
+    ],
+)
+def test_a_decision_that_is_worked_out_may_be_any(rules: list[dict[str, Any]]) -> None:
+    rejected = {"type": "close", "status": "Rejected", **only_if("[decision]", "no")}
+    texts = [{"type": "text", "name": name} for name in ("decision", "wish")]
+    decide = form("decide", *texts, button("send", *rules, SUBMIT), rules=[rejected])
+    assert ways("decide", decide, form("pay", button("done", SUBMIT))) == [
+        ("Send", "", "Rejected", False), ("Send", "pay", "", False),
+    ]  # fmt: skip
