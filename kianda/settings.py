@@ -262,6 +262,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["kianda.accounts.permissions.MayCall"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "kianda.lib.api.strict_json.OneFormat",
     "DEFAULT_RENDERER_CLASSES": ["kianda.lib.api.strict_json.ExactJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kianda.lib.api.strict_json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -23,7 +23,7 @@ from scheduler.urls import api_urlpatterns as scheduler_api
 from scheduler.urls import hook_urlpatterns
 from scheduler.urls import page_urlpatterns as scheduler_pages
 
-api: list[Any] = [*datasources_api, *processes_api, *scheduler_api, *accounts_api]
+api: list[Any] = [*processes_api, *datasources_api, *scheduler_api, *accounts_api]
 # The gallery of templates stands among the designs, whose names match every address below it.
 pages: list[Any] = [*accounts_pages, *datasources_pages, *scheduler_pages, *processes_pages]
 

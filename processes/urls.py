@@ -33,6 +33,8 @@ from processes.views.requests import own_requests, quick_press, sent_page, start
 from processes.views.start_pages import urls as start_pages_urls
 
 api_urlpatterns = [
+    # What integrations call most.
+    path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
     path("processes/", designs.Designs.as_view()),
     path("processes/<str:name>/", designs.Design.as_view()),
     path("processes/<str:name>/publish/", designs.Publish.as_view()),
@@ -68,7 +70,6 @@ api_urlpatterns = [
     path("instances/<str:process_id>/links/", api_links.FormLinks.as_view()),
     path("instances/<str:process_id>/links/<str:link>/", api_links.FormLinkDetail.as_view()),
     path("instances/<str:process_id>/send-back/", instances.SendBack.as_view()),
-    path("instances/<str:process_id>/trigger/", instances.Trigger.as_view()),
     path("views/", api_saved_views.SavedViews.as_view()),
     path("views/<str:view_id>/", api_saved_views.SavedViewDetail.as_view()),
     path("bulk-presses/", api_bulk_presses.BulkPresses.as_view()),

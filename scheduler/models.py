@@ -4,13 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kianda.lib.db.loading import LoadedAtOnce
 from kianda.lib.recycle_bin import Living
 from processes.models import ProcessDesign, Run
 
 _LIVING = Q(deleted_at__isnull=True)
 
 
-class ScheduledTask(models.Model):
+class ScheduledTask(LoadedAtOnce):
     """A schedule that fires a field's rules or a rule on one chosen instance."""
 
     name = models.CharField(max_length=200)
@@ -116,7 +117,7 @@ class ScheduledTask(models.Model):
         return self.name
 
 
-class Occurrence(models.Model):
+class Occurrence(LoadedAtOnce):
     """One planned firing of a scheduled task, or one gap of several."""
 
     task = models.ForeignKey(

@@ -29,6 +29,7 @@ SMALL = {
     "kianda/administration/lists.py": "shared by the pages of four lists",
     "kianda/formats/de/formats.py": "Django asks each language for a module of its own",
     "kianda/formats/en/formats.py": "Django asks each language for a module of its own",
+    "kianda/lib/db/loading.py": "a base of models, beside the statements that read them",
     "kianda/lib/db/waiting.py": "what waits for a provider, a run or the database needs it alone",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/numbers.py": "one check, for forms of all apps",

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from kianda.lib.db.loading import LoadedAtOnce
 from kianda.lib.secrets import EncryptedJSONField
 
 
@@ -188,7 +189,7 @@ class IdentityProvider(models.Model):
         return self.name
 
 
-class ApiToken(models.Model):
+class ApiToken(LoadedAtOnce):
     """A bearer token of the REST API. Only its SHA-256 is stored."""
 
     user = models.ForeignKey(

@@ -4,11 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kianda.lib.db.loading import LoadedAtOnce
 from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
 
 
-class ProcessDesign(models.Model):
+class ProcessDesign(LoadedAtOnce):
     """A process: its forms, fields and rules live in its versions."""
 
     name = models.CharField(max_length=63, db_index=True)
@@ -82,7 +83,7 @@ class ProcessDesign(models.Model):
         return self.name
 
 
-class DesignVersion(models.Model):
+class DesignVersion(LoadedAtOnce):
     """An immutable snapshot of a design; `minor` 0 is a published one."""
 
     design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="versions")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kianda.lib.db.loading import LoadedAtOnce
 from kianda.lib.recycle_bin import Living
 from kianda.lib.secrets import EncryptedJSONField
 from processes.language.limits import LONGEST_STATUS
@@ -16,7 +17,7 @@ class GivenProcessId(models.Model):
     key = models.CharField(max_length=120, primary_key=True)
 
 
-class ProcessInstance(models.Model):
+class ProcessInstance(LoadedAtOnce):
     """One record of a process: its values, status and history."""
 
     class Mode(models.TextChoices):

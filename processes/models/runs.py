@@ -5,12 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kianda.lib.db.loading import LoadedAtOnce
 from kianda.lib.secrets import EncryptedJSONField, SealedByKey
 from processes.models.instances import ProcessInstance
 from processes.models.links import FormLink
 
 
-class Run(SealedByKey):
+class Run(SealedByKey, LoadedAtOnce):
     """One execution of a target's rules on one instance. A running row is the instance's lock."""
 
     class Status(models.TextChoices):
@@ -103,7 +104,7 @@ class Run(SealedByKey):
         return f"{self.process_id} {self.target}"
 
 
-class Change(models.Model):
+class Change(LoadedAtOnce):
     """One saved revision of an instance: which fields changed, from what to what."""
 
     instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="changes")

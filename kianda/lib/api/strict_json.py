@@ -3,15 +3,17 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import IO, Any, NamedTuple, TypeVar
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rest_framework import exceptions
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 from kianda.lib.api.problems import escape
@@ -175,6 +177,9 @@ def _scalar_flaw(item: Any) -> str:
     return ""
 
 
+_ANYTHING = frozenset({"*/*", "application/json"})
+
+
 class _Encoder(JSONEncoder):
     """Writes decimals as numbers: whole ones as they are, others as the nearest double."""
 
@@ -189,6 +194,22 @@ def number(value: Decimal) -> int | float | str:
     if not value.is_finite() or abs(value.adjusted()) > DIGITS - 1:
         return str(value) if value else 0
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+class OneFormat(DefaultContentNegotiation):
+    """Chooses the only format there is without a look at all, for who asks for JSON or anything."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """Return the renderer, and what its answer is called."""
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        if accepted in _ANYTHING and not request.META.get("QUERY_STRING"):
+            first, *others = renderers
+            if not others:
+                return first, first.media_type
+        found: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+        return found
 
 
 class ExactJSONRenderer(JSONRenderer):

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from copy import copy
+from datetime import tzinfo
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -66,8 +67,9 @@ class _Job(Generic[T]):
     """What one thread wants to have written, and what came of it."""
 
     def __init__(self, work: Callable[[], T]) -> None:
-        self.work, self.zone = work, timezone.get_current_timezone()
-        self.language = translation.get_language() or settings.LANGUAGE_CODE
+        self.work = work
+        # The zone and language of its thread, where another one may do it.
+        self.surroundings: tuple[tzinfo, str] | None = None
         self.values: list[T] = []
         self.error: BaseException | None = None
         self.hooks: list[Any] = []
@@ -76,16 +78,27 @@ class _Job(Generic[T]):
         self.turn = threading.Lock()
         self.turn.acquire()
 
+    def expects_another_thread(self) -> None:
+        """Note the zone and language that are this thread's."""
+        language = translation.get_language() or settings.LANGUAGE_CODE
+        self.surroundings = timezone.get_current_timezone(), language
+
+    def _do(self) -> T:
+        if self.surroundings is None:
+            return self.work()
+        zone, language = self.surroundings
+        with timezone.override(zone), translation.override(language):
+            return self.work()
+
     def run(self, connection: Any, *, apart: bool) -> None:
         """Do the work in the leader's transaction, `apart` from other work in a savepoint."""
         hooks = len(connection.run_on_commit)
         try:
-            with timezone.override(self.zone), translation.override(self.language):
-                if apart:
-                    with transaction.atomic():
-                        value = self.work()
-                else:
-                    value = self.work()
+            if apart:
+                with transaction.atomic():
+                    value = self._do()
+            else:
+                value = self._do()
         except Exception as error:  # noqa: BLE001 - its own thread raises it
             self.error = error
             if not apart:
@@ -141,8 +154,10 @@ class Group:
         """Have it written with whatever else is ready; see `commit_together`."""
         job = _Job(work)
         with self._guard:
-            self._waiting.append(job)
+            if self._is_led:
+                job.expects_another_thread()
             job.leads, self._is_led = not self._is_led, True
+            self._waiting.append(job)
         if not job.leads:
             self._wait(job)
         if job.leads:

@@ -1,7 +1,10 @@
 """Django's SQLite backend; a transaction, and a write outside one, first passes the gate."""
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from threading import get_ident
+from typing import Any, Self
 
 from django.db.backends.sqlite3 import base
 
@@ -14,21 +17,68 @@ _opened: set[str] = set()
 
 
 class GatedCursor(base.SQLiteCursorWrapper):
-    """A cursor whose writes outside a transaction pass the gate."""
+    """A cursor whose writes outside a transaction pass the gate.
 
+    It does itself what Django's wrapper around a cursor does when nothing listens to statements:
+    errors are Django's, and a broken transaction takes no more of them.
+    """
+
+    db: "DatabaseWrapper"
     gate: Gate | None = None
     patience_s: float = 0
 
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close it."""
+        self.close()
+
     def execute(self, query: str, params: Any = None) -> Any:
         """Run a statement."""
-        if self.gate is None or self.connection.in_transaction or query[:6] not in _WRITES:
-            return super().execute(query, params)
-        entered = self.gate.enter(patience_s=self.patience_s)
-        try:
-            return super().execute(query, params)
-        finally:
-            if entered:
-                self.gate.leave()
+        self.db.validate_no_broken_transaction()
+        with self.db.wrap_database_errors:
+            if self.gate is None or self.connection.in_transaction or query[:6] not in _WRITES:
+                return super().execute(query, params)
+            entered = self.gate.enter(patience_s=self.patience_s)
+            try:
+                return super().execute(query, params)
+            finally:
+                if entered:
+                    self.gate.leave()
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        """Run a statement with each of the parameters."""
+        self.db.validate_no_broken_transaction()
+        with self.db.wrap_database_errors:
+            return super().executemany(query, param_list)
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+        with self.db.wrap_database_errors:
+            return super().fetchone()
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """Return the next rows."""
+        with self.db.wrap_database_errors:
+            return super().fetchmany(size)
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+        with self.db.wrap_database_errors:
+            return super().fetchall()
+
+    def convert_query(self, query: str, *, param_names: Sequence[str] | None = None) -> str:
+        """Return a statement with SQLite's marks for parameters."""
+        if param_names is None:
+            return _converted(query)
+        return super().convert_query(query, param_names=param_names)
+
+
+@functools.lru_cache(maxsize=1024)
+def _converted(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -70,8 +120,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor that knows the gate."""
         cursor: GatedCursor = self.connection.cursor(factory=GatedCursor)
-        cursor.gate, cursor.patience_s = self._gate(), self._patience_s
+        cursor.db, cursor.gate, cursor.patience_s = self, self._gate(), self._patience_s
         return cursor
+
+    def _cursor(self, name: str | None = None) -> Any:
+        """Return a cursor; Django's wrapper stands around it only where something listens."""
+        listens = self.queries_logged or self.execute_wrappers
+        if listens or self.connection is None or self._thread_ident != get_ident():  # type: ignore[attr-defined]
+            return super()._cursor(name)  # type: ignore[misc]
+        with self.wrap_database_errors:
+            return self.create_cursor(name)
 
     def _start_transaction_under_autocommit(self) -> None:
         gate = self._gate()
