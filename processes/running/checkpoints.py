@@ -36,7 +36,7 @@ from processes.running import held_answers, spooled_answers
 from processes.running.call_rows import call_rows
 from processes.running.held_answers import HeldAnswer
 
-Writes = list[Callable[[], object]]
+Writes = list[Write | Callable[[], object]]
 # What is pressed counts as a use of a link; what runs by itself while the form is filled in, not.
 USES_LINK = frozenset({"button", "submit"})
 
@@ -158,8 +158,8 @@ class RunCheckpoints:
             elif columns["status"] == Run.Status.SUCCEEDED:
                 writes = [*self._standing(context, moment), *self._sending(context, {})]
                 writes += self._using_link() if writes else []
-            writes += [insert_of(row).run for row in calls]
-            write_all([*writes, self._owning(**columns, lease_until=None).run])
+            writes += [insert_of(row) for row in calls]
+            write_all([*writes, self._owning(**columns, lease_until=None)])
 
         outages.bridged(attempt, arrived=self._is_closed)
         if pending is not None and stored is not None:
@@ -195,10 +195,10 @@ class RunCheckpoints:
 
     # Transactions keep others waiting: what ends in -ing computes, and returns what only writes.
 
-    def _go_on(self, *writes: Callable[[], object], **columns: Any) -> None:
+    def _go_on(self, *writes: Write | Callable[[], object], **columns: Any) -> None:
         """Write, with columns of the run, and renew its lease."""
         asked = time.monotonic()
-        write_all([*writes, self._owning(lease_until=timezone.now() + LEASE, **columns).run])
+        write_all([*writes, self._owning(lease_until=timezone.now() + LEASE, **columns)])
         holder.holds(self.run.pk, since=asked)
 
     def _owning(self, **columns: Any) -> Write:
@@ -309,10 +309,10 @@ class RunCheckpoints:
         )
         return [revise, *owners, *self._noting(changes, moment, revision=revision)]
 
-    def _changing(self, changed: str, **columns: Any) -> Callable[[], object]:
+    def _changing(self, changed: str, **columns: Any) -> Write:
         """Return what writes columns of the instance, if it is as this run knows it."""
         known = {"id": self.instance.pk, "revision": self.base_revision}
-        return update_of(ProcessInstance, where=known, or_raise=Stale(changed), **columns).run
+        return update_of(ProcessInstance, where=known, or_raise=Stale(changed), **columns)
 
     def _standing(self, context: RunState, moment: datetime) -> Writes:
         """Return what stores where the instance stands at the end of a run."""
@@ -350,7 +350,7 @@ class RunCheckpoints:
             fields=changes,
         )
         left = [] if self.nothing_left else supersede(self.instance.pk, changes)
-        return [write.run for write in (insert_of(change), *left)]
+        return [insert_of(change), *left]
 
 
 def _bring_up_to(instance: ProcessInstance, context: RunState, columns: Mapping[str, Any]) -> None:

@@ -12,7 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from kianda.accounts.models import ApiToken
 from kianda.accounts.services.tokens import create_token
-from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, insert_of, update_of
+from kianda.lib.db.prepared_statements import (
+    PreparedQuery,
+    PreparedUpdate,
+    insert_of,
+    run_all,
+    update_of,
+)
 from kianda.lib.secrets import seal
 from processes.models import Run
 from tests.plain_orm import ONLY_PREPARED
@@ -157,6 +163,45 @@ def test_an_insert_that_the_database_refuses_is_said_as_django_says_it(ada: Any)
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_of(User(username="ada")).run()
     assert User.objects.filter(username="ada").count() == 1
+
+
+def test_many_writes_are_done_in_their_order(ada: Any, ben: Any) -> None:
+    made, order = User(username="cy"), []
+    with transaction.atomic():
+        run_all(
+            [
+                update_of(User, where={"id": ada.pk}, first_name="Ada"),
+                update_of(User, where={"first_name": "Ada"}, last_name="Byron"),
+                lambda: order.append(User.objects.get(pk=ada.pk).last_name),
+                insert_of(made),
+                update_of(User, where={"username": "cy"}, first_name="Cy"),
+            ]
+        )
+    assert order == ["Byron"]
+    assert User.objects.get(pk=made.pk).first_name == "Cy"
+    run_all([])
+
+
+def test_of_many_writes_the_first_that_fails_is_told_of_and_none_is_kept(ada: Any) -> None:
+    first, second = LookupError("first"), LookupError("second")
+    with pytest.raises(LookupError, match="first"), transaction.atomic():
+        run_all(
+            [
+                update_of(User, where={"id": ada.pk}, first_name="Ada"),
+                update_of(User, where={"id": 0}, or_raise=first, first_name="Nobody"),
+                update_of(User, where={"id": 0}, or_raise=second, first_name="Nobody"),
+            ]
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        run_all(
+            [
+                update_of(User, where={"id": ada.pk}, first_name="Ada"),
+                insert_of(User(username="ada")),
+                update_of(User, where={"id": ada.pk}, last_name="Byron"),
+            ]
+        )
+    ada.refresh_from_db()
+    assert (ada.first_name, ada.last_name) == ("", "")
 
 
 def test_a_prepared_update_takes_expressions_moments_and_nothing(ada: Any) -> None:

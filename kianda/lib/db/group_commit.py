@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import tzinfo
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -23,6 +24,8 @@ from django.db import (
     transaction,
 )
 from django.utils import timezone, translation
+
+from kianda.lib.db.prepared_statements import Write, run_all
 
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, InternalError)
@@ -49,14 +52,9 @@ def commit_together(work: Callable[[], T], *, is_one_statement: bool = False) ->
         return work()
 
 
-def write_all(writes: Sequence[Callable[[], object]]) -> None:
+def write_all(writes: Sequence[Write | Callable[[], object]]) -> None:
     """Do all of it, or nothing; each is one statement, or in a transaction of its own."""
-
-    def work() -> None:
-        for write in writes:
-            write()
-
-    commit_together(work, is_one_statement=len(writes) == 1)
+    commit_together(partial(run_all, writes), is_one_statement=len(writes) == 1)
 
 
 class _BrokenTransactionError(Exception):

@@ -6,10 +6,12 @@ runs, and rows are updated and saved as Django does: whatever that changes is a 
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -39,6 +41,27 @@ def _cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
     made: Any = connection.make_debug_cursor if logs else connection.make_cursor
     cursor: CursorWrapper = made(Cursor(connection.connection))
     return cursor
+
+
+def _waiting_once(connection: BaseDatabaseWrapper, *, few: bool) -> AbstractContextManager[Any]:
+    """Return a block that waits for what is sent in it at its end alone, on PostgreSQL.
+
+    For a single statement it is worth it where a BEGIN goes with it.
+    """
+    session = connection.connection
+    if connection.vendor != "postgresql" or (few and not _begins(session)):
+        return nullcontext()
+    return _pipeline(connection, session)
+
+
+def _begins(session: Any) -> bool:
+    return not session.autocommit and session.info.transaction_status == 0
+
+
+@contextmanager
+def _pipeline(connection: BaseDatabaseWrapper, session: Any) -> Iterator[None]:
+    with connection.wrap_database_errors, session.pipeline():
+        yield
 
 
 @dataclass(frozen=True)
@@ -83,7 +106,8 @@ class PreparedQuery(Generic[M]):
             constant if place is None else values[place] for place, constant in compiled.params
         ]
         with _cursor(connection) as cursor:
-            cursor.execute(compiled.sql, params)
+            with _waiting_once(connection, few=True):
+                cursor.execute(compiled.sql, params)
             found = cursor.fetchall()
         return [self._object(compiled, list(row), connection) for row in found]
 
@@ -152,7 +176,7 @@ class PreparedUpdate:
         sql, places = self._compiled[connection]
         ready = [_adapted(value, connection) for value in values]
         params = [constant if place is None else ready[place] for place, constant in places]
-        return _update(sql, params)
+        return Write(sql, params).run()
 
     def _compile(
         self, connection: BaseDatabaseWrapper
@@ -188,32 +212,61 @@ class Write:
     What is made ready before a transaction begins is not done while it keeps others waiting.
     """
 
-    send: Callable[[], int]
+    sql: str = ""
+    params: Sequence[Any] = ()
+    # What is inserted.
+    row: Model | None = None
     # What is raised when there is no such row.
     or_raise: Exception | None = None
+    # What does it as Django does, in place of the statement.
+    plain: Callable[[], int] | None = None
 
     def run(self) -> int:
         """Send it; return how many rows it changed. A new row has its number then."""
-        changed = self.send()
+        return _sent([self])[0] if self.plain is None else self._counted(self.plain())
+
+    def answered(self, cursor: Any) -> int:
+        """Read what the database has said of it."""
+        if self.row is None:
+            return self._counted(int(cursor.rowcount))
+        self.row.pk = cursor.fetchone()[0]
+        self.row._state.adding, self.row._state.db = False, DEFAULT_DB_ALIAS
+        return 1
+
+    def _counted(self, changed: int) -> int:
         if not changed and self.or_raise is not None:
             raise self.or_raise
         return changed
 
 
-def _update(sql: str, params: Sequence[Any]) -> int:
-    connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.mark_for_rollback_on_error(connection.alias), _cursor(connection) as found:
-        found.execute(sql, params)
-        return int(found.rowcount)
+def run_all(writes: Iterable[Write | Callable[[], object]]) -> None:
+    """Do them in turn, in a transaction that is lost with the first of them that fails.
+
+    PostgreSQL is waited for once for all statements that follow each other.
+    """
+    for are_statements, group in groupby(writes, _is_statement):
+        if are_statements:
+            _sent([write for write in group if isinstance(write, Write)])
+            continue
+        for write in group:
+            write.run() if isinstance(write, Write) else write()
 
 
-def _insert(row: Model, sql: str, params: Sequence[Any]) -> int:
+def _is_statement(write: object) -> bool:
+    return isinstance(write, Write) and write.plain is None
+
+
+def _sent(writes: Sequence[Write]) -> list[int]:
     connection = connections[DEFAULT_DB_ALIAS]
-    with transaction.mark_for_rollback_on_error(connection.alias), _cursor(connection) as found:
-        found.execute(sql, params)
-        row.pk = found.fetchone()[0]
-    row._state.adding, row._state.db = False, connection.alias
-    return 1
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(_cursor(connection)) for _write in writes]
+        with (
+            transaction.mark_for_rollback_on_error(connection.alias),
+            _waiting_once(connection, few=len(writes) == 1),
+        ):
+            for write, cursor in zip(writes, cursors, strict=True):
+                cursor.execute(write.sql, write.params)
+        return [write.answered(cursor) for write, cursor in zip(writes, cursors, strict=True)]
 
 
 def _save(row: Model) -> int:
@@ -236,7 +289,8 @@ def update_of(
     alone.
     """
     if settings.KIANDA_PLAIN_ORM:
-        return Write(partial(model._base_manager.filter(**where).update, **values), or_raise)
+        plain = partial(model._base_manager.filter(**where).update, **values)
+        return Write(plain=plain, or_raise=or_raise)
     connection = connections[DEFAULT_DB_ALIAS]
     sql = _update_sql(model, tuple(values), tuple(where), connection.vendor)
     field = model._meta.get_field
@@ -244,20 +298,20 @@ def update_of(
         *(_prepared(field(name), value, connection) for name, value in values.items()),
         *(_prepared(field(name), value, connection) for name, value in where.items()),
     ]
-    return Write(partial(_update, sql, params), or_raise)
+    return Write(sql, params, or_raise=or_raise)
 
 
 def insert_of(row: Model) -> Write:
     """Return what inserts a new row; what `save(force_insert=True)` does, but for signals."""
     if settings.KIANDA_PLAIN_ORM:
-        return Write(partial(_save, row))
+        return Write(plain=partial(_save, row))
     connection = connections[DEFAULT_DB_ALIAS]
     model = type(row)
     params = [
         _prepared(field, field.pre_save(row, add=True), connection)
         for field in _inserted_fields(model)
     ]
-    return Write(partial(_insert, row, _insert_sql(model, connection.vendor), params))
+    return Write(_insert_sql(model, connection.vendor), params, row)
 
 
 @functools.cache
