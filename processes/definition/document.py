@@ -253,11 +253,8 @@ class Document(_Titled):
     @cached_property
     def open_fields(self) -> frozenset[str]:
         """The names of the fields that whoever sees an instance sees, with all that is in them."""
-        found: set[str] = set()
-        for form in self.forms:
-            if not form.see:
-                found.update(_open_in(form.fields))
-        return frozenset(found)
+        seen = (form.fields for form in self.forms if not form.see)
+        return frozenset(name for fields in seen for name in _open_in(fields))
 
     def _parts(self) -> Iterator[Form | FormField]:
         yield from self.forms
@@ -273,11 +270,9 @@ class Document(_Titled):
 
     def submits_itself(self, form: Form) -> bool:
         """Tell whether a Submit rule on one of its own fields completes a form."""
-        return any(
-            rule.completes and getattr(rule, "form", "") in {"", form.name}
-            for field in form.all_fields()
-            for rule in field.rules
-        )
+        rules = (rule for field in form.all_fields() for rule in field.rules)
+        own = {"", form.name}
+        return any(rule.completes and getattr(rule, "form", "") in own for rule in rules)
 
     def is_submitted(self, form: Form) -> bool:
         """Tell whether people work on a form to its end: it has rules then, or others follow.
@@ -322,6 +317,16 @@ class Document(_Titled):
         for found in self.rule_lists():
             for index, rule in enumerate(found.rules):
                 yield f"{found.pointer}/{index}", rule
+
+    @cached_property
+    def rules_by_id(self) -> dict[str, Rule]:
+        """Every rule, by its id."""
+        return {rule.id: rule for _place, rule in self.placed_rules()}
+
+    @cached_property
+    def form_of_field(self) -> dict[str, str]:
+        """The name of the form on which a field stands, by the field's name."""
+        return {field.name: form.name for form in self.forms for field in form.all_fields()}
 
     def rules_of(self, target: str) -> list[Rule]:
         """Return what a target runs, in order; raises TargetMissing."""

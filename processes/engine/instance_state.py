@@ -201,11 +201,4 @@ def form_of(document: Document, target: str) -> str:
     owner = target.partition("#")[0]
     if owner.startswith("form:"):
         return owner.removeprefix("form:")
-    return next(
-        (
-            form.name
-            for form in document.forms
-            if any(field.name == owner for field in form.all_fields())
-        ),
-        "",
-    )
+    return document.form_of_field.get(owner, "")

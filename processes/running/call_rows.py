@@ -18,17 +18,12 @@ def call_rows(
     calls = [step for step in every_step(steps) if _is_call(step)]
     if not calls:
         return []
-    wanted = {step["rule"] for step in calls}
-    refs = {
-        rule.id: ref
-        for _place, rule in document.placed_rules()
-        if rule.id in wanted
-        for ref in rule.refers()
-    }
+    rules = document.rules_by_id
+    asked = [(step, rules[step["rule"]].refers()) for step in calls if step["rule"] in rules]
     return [
-        _row(step, refs[step["rule"]].datasource, refs[step["rule"]].method, run, moment)
-        for step in calls
-        if step["rule"] in refs
+        _row(step, refs[-1].datasource, refs[-1].method, run, moment)
+        for step, refs in asked
+        if refs
     ]
 
 

@@ -9,10 +9,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.utils import timezone
 
-from kianda.lib.db.group_commit import Group, _group, commit_together
+from kianda.lib.db.group_commit import Group, _group_of, commit_together
 from processes.models import BulkPressRow, GivenProcessId
 from tests.plain_orm import prepared_alone
 from tests.threads import until
@@ -48,7 +55,7 @@ class Writer(threading.Thread):
 
 def together(*writers: Writer) -> None:
     """Have all of them ready in this order while another one writes; the first leads the rest."""
-    group = _group()
+    group = _group_of(connections[DEFAULT_DB_ALIAS])
     if group is None:
         pytest.fail("This file is about SQLite; the suite runs on it.")
     all_ready = threading.Event()

@@ -43,10 +43,11 @@ def commit_together(work: Callable[[], T], *, is_one_statement: bool = False) ->
     each has a transaction of its own, in its own thread.
     """
     if not settings.KIANDA_PLAIN_ORM:
-        group = _group()
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        group = _group_of(connection)
         if group is not None:
-            return group.commit(work)
-        if is_one_statement and not connections[DEFAULT_DB_ALIAS].in_atomic_block:
+            return group.commit(work, connection)
+        if is_one_statement and not connection.in_atomic_block:
             return work()
     with transaction.atomic():
         return work()
@@ -148,7 +149,7 @@ class Group:
         self._waiting: list[_Job[Any]] = []
         self._is_led = False
 
-    def commit(self, work: Callable[[], T]) -> T:
+    def commit(self, work: Callable[[], T], connection: Any) -> T:
         """Have it written with whatever else is ready; see `commit_together`."""
         job = _Job(work)
         with self._guard:
@@ -159,7 +160,7 @@ class Group:
         if not job.leads:
             self._wait(job)
         if job.leads:
-            self._lead(job)
+            self._lead(job, connection)
         return job.result()
 
     def _wait(self, job: _Job[Any]) -> None:
@@ -189,9 +190,8 @@ class Group:
             jobs, self._waiting = self._waiting, []
         return jobs
 
-    def _lead(self, own: _Job[Any]) -> None:
+    def _lead(self, own: _Job[Any], connection: Any) -> None:
         """Write what waits, the own job with it; then wake its threads, and the next leader."""
-        connection: Any = connections[DEFAULT_DB_ALIAS]
         jobs: list[_Job[Any]] = []
         broken = committing = False
         try:
@@ -244,9 +244,8 @@ _groups: dict[str, Group] = {}
 _guard = threading.Lock()
 
 
-def _group() -> Group | None:
-    """Return the group of this thread's database; None where a transaction stands alone."""
-    connection: Any = connections[DEFAULT_DB_ALIAS]
+def _group_of(connection: Any) -> Group | None:
+    """Return the group of a thread's database; None where a transaction stands alone."""
     if connection.in_atomic_block or connection.vendor != "sqlite" or connection.is_in_memory_db():
         return None
     name = str(connection.settings_dict["NAME"])

@@ -293,11 +293,9 @@ def update_of(
         return Write(plain=plain, or_raise=or_raise)
     connection = connections[DEFAULT_DB_ALIAS]
     sql = _update_sql(model, tuple(values), tuple(where), connection.vendor)
-    field = model._meta.get_field
-    params = [
-        *(_prepared(field(name), value, connection) for name, value in values.items()),
-        *(_prepared(field(name), value, connection) for name, value in where.items()),
-    ]
+    params = _prepared(
+        _fields_of(model, (*values, *where)), (*values.values(), *where.values()), connection
+    )
     return Write(sql, params, or_raise=or_raise)
 
 
@@ -307,22 +305,31 @@ def insert_of(row: Model) -> Write:
         return Write(plain=partial(_save, row))
     connection = connections[DEFAULT_DB_ALIAS]
     model = type(row)
-    params = [
-        _prepared(field, field.pre_save(row, add=True), connection)
-        for field in _inserted_fields(model)
-    ]
+    fields = _inserted_fields(model)
+    given = [field.pre_save(row, add=True) for field, _ in fields]
+    params = _prepared(fields, given, connection)
     return Write(_insert_sql(model, connection.vendor), params, row)
 
 
 @functools.cache
-def _inserted_fields(model: type[Model]) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if not field.primary_key]
+def _inserted_fields(model: type[Model]) -> Sequence[tuple[Any, type[Any] | None]]:
+    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    return _fields_of(model, tuple(names))
+
+
+@functools.cache
+def _fields_of(
+    model: type[Model], names: tuple[str, ...]
+) -> Sequence[tuple[Any, type[Any] | None]]:
+    """Return the fields of these names, each with the type whose values go into it as they are."""
+    found = [model._meta.get_field(name) for name in names]
+    return [(field, _AS_IS.get(type(field))) for field in found]
 
 
 @functools.cache
 def _insert_sql(model: type[Model], _vendor: str) -> str:
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    names = [quote(field.column) for field in _inserted_fields(model)]
+    names = [quote(field.column) for field, _ in _inserted_fields(model)]
     key: Any = model._meta.pk
     return (
         f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(names)}) "  # noqa: S608 - columns
@@ -338,10 +345,17 @@ _AS_IS: Mapping[type[Any], type[Any]] = {
 }  # fmt: skip
 
 
-def _prepared(field: Any, value: Any, connection: BaseDatabaseWrapper) -> Any:
-    if value is None or _AS_IS.get(type(field)) is type(value):
-        return value
-    return field.get_db_prep_save(value, connection=connection)
+def _prepared(
+    fields: Sequence[tuple[Any, type[Any] | None]],
+    values: Sequence[Any],
+    connection: BaseDatabaseWrapper,
+) -> list[Any]:
+    return [
+        value
+        if value is None or type(value) is as_it_is
+        else field.get_db_prep_save(value, connection=connection)
+        for (field, as_it_is), value in zip(fields, values, strict=True)
+    ]
 
 
 @functools.lru_cache(maxsize=256)

@@ -26,8 +26,7 @@ def title_of(name: str, document: Document | None) -> str:
 
 def shown_step(step: Mapping[str, Any], document: Document | None) -> dict[str, Any]:
     """Return a step of the trace with the words that people know its parts by."""
-    rule = next((rule for _, rule in document.placed_rules() if rule.id == step["rule"]), None) \
-        if document else None  # fmt: skip
+    rule = document.rules_by_id.get(step["rule"]) if document else None
     body = (step.get("response") or {}).get("body")
     return {
         **step,
