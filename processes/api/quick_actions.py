@@ -78,8 +78,9 @@ class InstanceActions(APIView):
         base = f"/api/v1/instances/{instance.process_id}/forms/"
         return Response([
             {
-                "form": one.form, "button": one.name, "title": one.title, "ask": one.asks,
-                "required": one.required, "url": f"{base}{one.form}/actions/{one.name}/",
+                "form": one.form, "button": one.name, "title": one.title, "icon": one.icon,
+                "ask": one.asks, "required": one.required,
+                "url": f"{base}{one.form}/actions/{one.name}/",
             }
             for one in found
         ])  # fmt: skip

@@ -146,6 +146,7 @@ QUICK_ACTION = shape(
         "form": TEXT,
         "button": TEXT,
         "title": TEXT,
+        "icon": TEXT | {"description": "One of the icons of the product; empty for none."},
         "ask": TEXT | {"description": "The text field to send in `data`; empty for none."},
         "required": {"type": "boolean", "description": "Whether that text has to be sent."},
         "url": {"type": "string", "description": "Where to POST it."},

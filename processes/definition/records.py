@@ -1,11 +1,12 @@
 """How people meet the instances of a process: what one is called, what its statuses mean."""
 
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+from processes.fields.icons import Icon
 from processes.language.limits import LONGEST_STATUS
 from processes.language.references import check_field_name, flaw, name_problems, names_in, parsed
 
@@ -15,16 +16,6 @@ LONGEST_NAME = 60
 LONGEST_TITLE = 500
 LONGEST_NEXT = 2_000
 
-# Of the icons that the product draws, those that a process may have.
-Icon = Literal[
-    "", "airplane", "award", "bag", "bank", "bell", "book", "box-seam", "briefcase", "building",
-    "calendar3", "camera", "car-front", "cart3", "cash-coin", "chat-dots", "check2-square",
-    "clipboard", "clock", "cpu", "credit-card", "cup-hot", "door-open", "envelope", "file-text",
-    "flag", "gear", "geo-alt", "gift", "globe", "headset", "heart-pulse", "house", "key", "laptop",
-    "lightbulb", "mortarboard", "p-circle", "pencil", "people", "person-badge", "person-plus",
-    "phone", "receipt", "shield-check", "star", "sun", "telephone", "tools", "truck", "wrench",
-]  # fmt: skip
-ICONS: tuple[str, ...] = tuple(one for one in get_args(Icon) if one)
 Meaning: TypeAlias = Literal["waiting", "good", "bad", "attention", "neutral"]
 
 

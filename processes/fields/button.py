@@ -16,6 +16,7 @@ from pydantic import (
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.fields.base import ACTIONS, FormField
+from processes.fields.icons import Icon
 from processes.language.people_refs import MOST, Refs
 from processes.language.references import check_field_name, flaw, names_in
 
@@ -63,7 +64,7 @@ class Button(FormField):
 
     label = gettext_noop("Button")
     category = ACTIONS
-    icon = "hand-index"
+    kind_icon = "hand-index"
     look = "button"
     is_button = True
 
@@ -76,6 +77,12 @@ class Button(FormField):
             "shows one main button, the first."
         ),
         json_schema_extra={"control": "select"},
+    )
+    icon: Icon = Field(
+        default="",
+        title=gettext_noop("Icon"),
+        description=gettext_noop("Shown before its title."),
+        json_schema_extra={"control": "select", "group": "look"},
     )
     place: Literal["body", "footer"] = Field(
         default="body",

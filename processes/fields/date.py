@@ -23,7 +23,7 @@ class Date(InputField):
     """
 
     label = gettext_noop("Date")
-    icon = "calendar3"
+    kind_icon = "calendar3"
     in_table = True
     needs_words = True
     is_moment = True

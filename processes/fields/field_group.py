@@ -13,6 +13,6 @@ class FieldGroup(Container):
     """
 
     label = gettext_noop("Field group")
-    icon = "collection"
+    kind_icon = "collection"
 
     type: Literal["field_group"] = "field_group"

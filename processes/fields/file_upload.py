@@ -32,7 +32,7 @@ class FileUpload(FilesField):
     """
 
     label = gettext_noop("File")
-    icon = "paperclip"
+    kind_icon = "paperclip"
     look = "file"
 
     type: Literal["file_upload"] = "file_upload"

@@ -17,7 +17,7 @@ class Image(FilesField):
     """
 
     label = gettext_noop("Image")
-    icon = "image"
+    kind_icon = "image"
     look = "file"
 
     type: Literal["image"] = "image"

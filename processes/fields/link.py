@@ -24,7 +24,7 @@ class Link(LayoutField):
 
     label = gettext_noop("Link")
     category = ACTIONS
-    icon = "link-45deg"
+    kind_icon = "link-45deg"
 
     type: Literal["link"] = "link"
     url: TextValue = Field(

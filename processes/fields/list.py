@@ -42,7 +42,7 @@ class List(InputField):
     """
 
     label = gettext_noop("List")
-    icon = "card-list"
+    kind_icon = "card-list"
     look = "select"
     in_table = True
     needs_words = True

@@ -47,7 +47,7 @@ class Number(InputField):
     """
 
     label = gettext_noop("Number")
-    icon = "123"
+    kind_icon = "123"
     in_table = True
     needs_words = True
     operators = (*ANY_VALUE, *ORDERED, "in")

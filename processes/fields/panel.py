@@ -16,7 +16,7 @@ class Panel(Container):
     """
 
     label = gettext_noop("Panel")
-    icon = "window"
+    kind_icon = "window"
 
     type: Literal["panel"] = "panel"
     show_title: StrictBool = Field(

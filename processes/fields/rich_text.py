@@ -31,7 +31,7 @@ class RichText(LayoutField):
     """
 
     label = gettext_noop("Rich text")
-    icon = "text-paragraph"
+    kind_icon = "text-paragraph"
     look = "words"
     is_html = True
 

@@ -17,7 +17,7 @@ class Secret(InputField):
     """
 
     label = gettext_noop("Secret")
-    icon = "lock"
+    kind_icon = "lock"
     look = "secret"
     is_secret = True
     holds_text = True

@@ -15,7 +15,7 @@ class Signature(FilesField):
     """
 
     label = gettext_noop("Signature")
-    icon = "pen"
+    kind_icon = "pen"
     look = "file"
     takes_any: ClassVar[bool] = False
 

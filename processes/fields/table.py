@@ -32,7 +32,7 @@ class Table(InputField):
     """
 
     label = gettext_noop("Table")
-    icon = "table"
+    kind_icon = "table"
     look = "table"
     holds_rows = True
     operators = ("blank", "not_blank")

@@ -28,7 +28,7 @@ class Text(InputField):
     """
 
     label = gettext_noop("Text")
-    icon = "input-cursor-text"
+    kind_icon = "input-cursor-text"
     in_table = True
     holds_text = True
     operators = (

@@ -19,7 +19,7 @@ class Toggle(InputField):
     """
 
     label = gettext_noop("Toggle")
-    icon = "toggle-on"
+    kind_icon = "toggle-on"
     look = "toggle"
     in_table = True
     needs_words = True

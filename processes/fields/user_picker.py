@@ -40,7 +40,7 @@ class UserPicker(InputField):
     """
 
     label = gettext_noop("User")
-    icon = "person"
+    kind_icon = "person"
     in_table = True
     needs_words = True
     names_people = True

@@ -41,6 +41,7 @@ class QuickAct(NamedTuple):
     form: str
     name: str
     title: str
+    icon: str
     asks: str = ""
     required: bool = False
     from_menu: bool = False
@@ -137,6 +138,7 @@ def quick_acts(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]
             state.form,
             field.name,
             field.title,
+            field.icon,
             asks=field.quick.ask,
             required=bool(field.quick.ask and field.quick.required),
         )
@@ -146,7 +148,7 @@ def quick_acts(rights: InstanceRights, forms: list[FormState]) -> list[QuickAct]
     ]
     names = {one.name for one in offered}
     return offered + [
-        QuickAct(state.form, field.name, field.title, from_menu=True)
+        QuickAct(state.form, field.name, field.title, field.icon, from_menu=True)
         for state, field in found
         if field.name not in names
         if field.is_in_menu(state.status) and rights.finds_in_menu(field.name)

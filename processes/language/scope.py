@@ -20,7 +20,7 @@ ListedAs: TypeAlias = Literal[
 class FieldKind(Kind):
     """What a kind of field says of itself, to all who do not know the kinds one by one."""
 
-    icon: ClassVar[str] = "input-cursor"
+    kind_icon: ClassVar[str] = "input-cursor"
     # How it is drawn on the canvas of the designer.
     look: ClassVar[str] = "input"
     holds_value: ClassVar[bool] = False

@@ -74,10 +74,10 @@ def decision_fields(name: str, *rules: dict[str, Any], asked_by: str = "") -> li
         {"type": "text", "name": comment, "title": _("Comment"), "mode": "long",
          "help": _("Required to reject. The person who asked sees it.")},
         {"type": "button", "name": f"{name}_reject", "title": _("Reject"), "place": "footer",
-         "style": "plain", "quick": {"ask": comment, "required": True},
+         "style": "plain", "icon": "x-lg", "quick": {"ask": comment, "required": True},
          "rules": _deciding(name, _("Rejected"), rules, "reject", asked_by)},
         {"type": "button", "name": f"{name}_approve", "title": _("Approve"), "place": "footer",
-         "style": "primary", "quick": {},
+         "style": "primary", "icon": "check-lg", "quick": {},
          "rules": _deciding(name, _("Approved"), rules, "approve", asked_by)},
     ]  # fmt: skip
 

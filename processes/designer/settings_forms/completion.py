@@ -67,7 +67,7 @@ def _parts_of_fields(scope: EditorScope) -> Iterator[Completion]:
             title = titles[field]
             for part in parts:
                 said = f"{title}: {part_in_words(part)}"
-                yield Completion(f"[{field}.{part}]", said, title, kind.icon)
+                yield Completion(f"[{field}.{part}]", said, title, kind.kind_icon)
 
 
 def _functions() -> Iterator[Completion]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from processes.designer.settings_forms.icon_names import ICON_NAMES
+
 Words = str | Promise
 
 # Key, title. Settings of a group stand together; what names no group stands in the first.
@@ -104,6 +106,7 @@ CHOICES: Mapping[tuple[str, str], tuple[Words, Words]] = {
     ("choose", "both"): (_("People and groups"), ""),
     ("display_as", "dropdown"): (_("Drop-down"), ""),
     ("display_as", "options"): (_("All choices side by side"), ""),
+    **{("icon", name): (title, "") for name, title in ICON_NAMES.items()},
 }  # fmt: skip
 
 TITLES: Mapping[str, Words] = {

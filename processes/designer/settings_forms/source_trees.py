@@ -90,7 +90,7 @@ def _by_form(
     }
     for one in fields_in(document):
         if wanted(one.field_kind):
-            leaf = Leaf(value % one.name, one.title, one.name, one.field_kind.icon)
+            leaf = Leaf(value % one.name, one.title, one.name, one.field_kind.kind_icon)
             branches[int(one.path[1])].leaves.append(leaf)
     return [branch for branch in branches.values() if branch.leaves]
 
@@ -139,7 +139,7 @@ def item_tree(process: Mapping[str, Any] | None) -> list[Branch]:
         for name in ("id", "name", "status", "created")
     ]
     fields = [
-        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", one.field_kind.icon)
+        Leaf(f"[item.{one.name}]", one.title, f"item.{one.name}", one.field_kind.kind_icon)
         for one in fields_in(process)
         if one.field_kind.holds_value
     ]
@@ -158,7 +158,7 @@ def other_tree(process: Mapping[str, Any] | None, prefix: str) -> list[Branch]:
     if process is None:
         return []
     leaves = [
-        Leaf(f"{prefix}{one.name}", one.title, one.name, one.field_kind.icon)
+        Leaf(f"{prefix}{one.name}", one.title, one.name, one.field_kind.kind_icon)
         for one in fields_in(process)
         if one.field_kind.holds_value
     ]
@@ -171,7 +171,7 @@ def row_tree(
     """Return the columns of the row that a loop is at."""
     leaves = [
         Leaf(f"[row.{name}]" if brackets else f"row.{name}", titles.get(name) or as_title(name),
-             f"row.{name}", kind.icon)
+             f"row.{name}", kind.kind_icon)
         for name, kind in columns.items()
     ]  # fmt: skip
     return [Branch(_("This row"), "table", leaves)] if leaves else []

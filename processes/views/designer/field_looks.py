@@ -19,6 +19,8 @@ class Look(NamedTuple):
     target: str
     name: str
     title: str
+    # Of a button that has one.
+    icon: str
     kind: str
     shown: str
     rules: int
@@ -49,6 +51,7 @@ def look_of(element: Piece, *, flaws: int) -> Look:
     raw = element.node
     return Look(
         target=element.target, name=element.name, title=element.title,
+        icon=str(raw.get("icon") or ""),
         kind=kind_named(element.slug).look_of(raw), shown=_text_on_canvas(raw),
         rules=len(element.rules), flaws=flaws,
         required=raw.get("required") is True, hidden=raw.get("visible") is False,

@@ -41,8 +41,10 @@ class PaletteSection(NamedTuple):
 
 def icon_of(slug: str) -> str:
     """Return the icon of a kind; a plain one when it has none."""
-    kind = fields.kinds.get(slug) or rules.kinds.get(slug)
-    return kind.icon if kind else ICONS.get(slug, "square")
+    if field := fields.kinds.get(slug):
+        return field.kind_icon
+    rule = rules.kinds.get(slug)
+    return rule.icon if rule else ICONS.get(slug, "square")
 
 
 @cache  # In English: what is kept is for every reader.

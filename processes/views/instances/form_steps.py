@@ -36,8 +36,8 @@ class FormStep:
     stands_in_for: str
     may_reassign: bool
     may_edit_again: bool
-    # The buttons that the person finds in its menu: name and title.
-    menu: tuple[tuple[str, str], ...]
+    # The buttons that the person finds in its menu.
+    menu: tuple[Button, ...]
     # It has no button that submits it, so the page gives it one.
     needs_submit: bool
 
@@ -107,7 +107,7 @@ def steps_of(
             and bool(rights.reassigns(state.form)),
             may_edit_again=state.status == COMPLETED and bool(rights.edits_again(state.form)),
             menu=tuple(
-                (one.name, one.title)
+                one
                 for one in buttons[state.form]
                 if one.is_in_menu(state.status) and rights.finds_in_menu(one.name)
             ),

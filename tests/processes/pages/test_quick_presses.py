@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from kianda.lib.errors import Invalid
+from kianda.web.icons import drawn
 from processes.bulk import work
 from processes.definition.document import parse_document
 from processes.instances.lifecycle import create_instance
 from processes.models import BulkPress, ProcessInstance
 from processes.running import runs
 from tests.factories import api_client
-from tests.pages import client_of, text_of
+from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, deciding, office, send
 from tests.processes.stories import published, values_of
 
@@ -56,6 +57,14 @@ def test_its_people_find_it_where_their_work_is_listed(people: Office, page: str
     assert all(address(made, one) in text for one in ("reject", "approve"))
     assert f'action="{address(made, "approve")}"' in text
     assert address(made, "approve") not in client_of(people.emma).get(page).content.decode()
+
+
+@pytest.mark.parametrize("page", ["/", "/instances/leave-1/"])
+def test_it_is_shown_with_its_icon_in_lists_and_on_the_record(people: Office, page: str) -> None:
+    asked(people, icon="check-lg")
+    shown = "".join(markup_of(client_of(people.mark).get(page)).split())
+    for icon, title in (("x-lg", "Reject"), ("check-lg", "Approve")):
+        assert "".join(drawn(icon, classes="k-i").split()) + title in shown
 
 
 def test_one_press_decides_and_the_row_says_so(people: Office) -> None:

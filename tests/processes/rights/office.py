@@ -83,7 +83,7 @@ def deciding(**approve: Any) -> dict[str, Any]:
     raw["forms"][1]["fields"] = [
         {"type": "text", "name": "answer", "title": "Reason", "help": "Emma sees it."},
         {"type": "button", "name": "reject", "title": "Reject",
-         "quick": {"ask": "answer", "required": True},
+         "icon": "x-lg", "quick": {"ask": "answer", "required": True},
          "rules": [{"type": "submit", "status": "Rejected"}]},
         {"type": "button", "name": "approve", "title": "Approve", "style": "primary",
          "quick": {}, "rules": [{"type": "submit", "status": "Approved"}], **approve},

@@ -139,7 +139,8 @@ RAW: list[tuple[str, dict[str, Any]]] = [
     ("form", {"name": "f", "activate_with": "token"}),
     ("process", {"name": "p", "description": NASTY, "token_field": "lost"}),
     ("button", {"type": "button", "name": "b", "place": "footer", "rules": [rule(2)]}),
-    ("button", {"type": "button", "name": "b", "style": "danger", "quick": {}}),
+    ("button", {"type": "button", "name": "b", "style": "danger", "icon": "send",
+                "quick": {}}),
     ("button", {"type": "button", "name": "b", "style": "plain",
                 "quick": {"ask": "client_id", "required": True}}),
     # As it was called before.
