@@ -272,11 +272,14 @@ def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
     page.goto("/instances/orders-1/")
     page.locator("[name=v-customer]").fill("typed")
     box = page.get_by_label("Write a comment")
+    one_line = height_of(box)
+    box.focus()
     page.complaints.expect("status of 422")
     page.get_by_role("button", name="Add comment").click()
     expect(box).to_have_attribute("aria-invalid", "true")
     expect(box).to_be_focused()
     box.fill("Which week?\n<b>@ada</b>")
+    assert height_of(box) > one_line
     page.get_by_role("button", name="Add comment").click()
     expect(page.locator("#feed .k-said")).to_have_text(
         "Which week?\n<b>@ada</b>", use_inner_text=True
@@ -301,3 +304,10 @@ def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
     expect(page.get_by_role("button", name="Print")).to_be_visible()
     axe(page)
     assert_fits(page)
+
+
+def height_of(box: Locator) -> float:
+    """Return how high something is drawn."""
+    found = box.bounding_box()
+    assert found is not None
+    return found["height"]
