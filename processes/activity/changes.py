@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.services.substitutes import acted_words
 from kianda.templatetags.kianda_words import status_words
+from processes.activity.event import Event
 from processes.activity.kinds import (
     Assigned,
     Binned,
     Completed,
     DecidedForm,
-    Event,
     OpenedAgain,
     Restored,
     SentBack,
@@ -95,8 +95,9 @@ class _Telling:
     def _completed(self, row: Row, status: str, given: Row | None) -> Event:
         form = self._form(row)
         if form == self._document.forms[0].name:
-            to = _people(given["after"]) if given else ""
-            return SentForm(**self._of_form(form, "sent"), to=to)
+            refs = given["after"] if given else ()
+            to = _people(refs) if given else ""
+            return SentForm(**self._of_form(form, "sent"), to=to, refs=refs)
         if status:
             return DecidedForm(**self._of_form(form, "decided"), status=_in_words(status))
         return Completed(**self._of_form(form, "completed"))

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.substitutes import THROUGH_LINK, acted_words
 from kianda.lib.errors import Invalid
 from processes.activity.changes import events_of
-from processes.activity.kinds import CommentDeleted, Commented, Created, Event, FileAdded
+from processes.activity.event import Event
+from processes.activity.kinds import CommentDeleted, Commented, Created, FileAdded
 from processes.language.people import called
 from processes.language.people_refs import user_ref
 from processes.models import Change, Comment, File

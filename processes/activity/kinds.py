@@ -2,62 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar, TypeAlias
+from typing import Any
 
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
+from processes.activity.event import Event, Told, Words
+from processes.language.people_refs import user_ref
 from processes.models import Comment, File
 
 # More fields than these are told by their number.
 MOST_TITLES = 4
-Words: TypeAlias = dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One thing that has happened. `by` is a user name, `actor` what it is called.
-
-    Both are empty where no person did it. `id` names the event, for good.
-    """
-
-    kind: ClassVar[str]
-    icon: ClassVar[str]
-    # With a person, as `%(by)s`, and without one.
-    done_by: ClassVar[str]
-    done: ClassVar[str]
-
-    id: str
-    at: datetime
-    by: str = ""
-    actor: str = ""
-
-    def words(self) -> Words:
-        """Return what stands in the sentence beside the person."""
-        return {}
-
-    @property
-    def template(self) -> str:
-        """Return the sentence before its words are put in."""
-        return _(self.done_by if self.actor else self.done)
-
-    @property
-    def sentence(self) -> str:
-        """Return what has happened, as text."""
-        return self.template % {**self.words(), "by": self.actor}
-
-    def html(self, **marked: SafeString) -> SafeString:
-        """Return the same as HTML, the person in bold; `marked` are words that are HTML already."""
-        words = {name: escape(word) for name, word in self.words().items()}
-        words |= {"by": format_html("<b>{}</b>", self.actor), **marked}
-        return mark_safe(escape(self.template) % words)  # noqa: S308 - each part is escaped
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what the API tells of this kind alone."""
-        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +20,10 @@ class Created(Event):
 
     kind = "created"
     icon = "plus-circle"
-    done_by = gettext_noop("%(by)s created this")
-    done = gettext_noop("Created")
+    told = Told(
+        gettext_noop("You created this"), gettext_noop("%(by)s created this"),
+        gettext_noop("Created"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,23 +42,38 @@ class _OfForm(Event):
         return {"form": self.form}
 
 
+def _are_me(refs: Sequence[str], me: str) -> bool:
+    return bool(me) and list(refs) == [user_ref(me)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class SentForm(_OfForm):
     """The first form was sent, `to` the people whom the next one was given to, if that is known."""
 
     kind = "sent"
     icon = "send"
+    told = Told(
+        gettext_noop("You sent “%(form)s”"), gettext_noop("%(by)s sent “%(form)s”"),
+        gettext_noop("“%(form)s” was sent"),
+    )  # fmt: skip
+    told_to = Told(
+        gettext_noop("You sent “%(form)s” to %(to)s"),
+        gettext_noop("%(by)s sent “%(form)s” to %(to)s"),
+        gettext_noop("“%(form)s” was sent to %(to)s"),
+    )
+    told_to_you = Told(
+        gettext_noop("You sent “%(form)s” to yourself"),
+        gettext_noop("%(by)s sent “%(form)s” to you"),
+        gettext_noop("“%(form)s” was sent to you"),
+    )
     to: str = ""
+    refs: Sequence[str] = ()
 
-    @property
-    def template(self) -> str:
-        """Return the sentence, with whom it was sent to."""
-        if self.to:
-            return (
-                _("%(by)s sent “%(form)s” to %(to)s") if self.actor
-                else _("“%(form)s” was sent to %(to)s")
-            )  # fmt: skip
-        return _("%(by)s sent “%(form)s”") if self.actor else _("“%(form)s” was sent")
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with whom it was sent to."""
+        if not self.to:
+            return self.told
+        return self.told_to_you if _are_me(self.refs, me) else self.told_to
 
     def words(self) -> Words:
         """Return the title, and to whom."""
@@ -115,8 +86,10 @@ class Completed(_OfForm):
 
     kind = "completed"
     icon = "check2"
-    done_by = gettext_noop("%(by)s completed “%(form)s”")
-    done = gettext_noop("“%(form)s” was completed")
+    told = Told(
+        gettext_noop("You completed “%(form)s”"), gettext_noop("%(by)s completed “%(form)s”"),
+        gettext_noop("“%(form)s” was completed"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +98,10 @@ class DecidedForm(_OfForm):
 
     kind = "decided"
     icon = "check-circle"
-    done_by = gettext_noop("%(by)s decided: %(status)s")
-    done = gettext_noop("Decided: %(status)s")
+    told = Told(
+        gettext_noop("You decided: %(status)s"), gettext_noop("%(by)s decided: %(status)s"),
+        gettext_noop("Decided: %(status)s"),
+    )  # fmt: skip
     status: str
 
     def words(self) -> Words:
@@ -144,17 +119,20 @@ class SentBack(_OfForm):
 
     kind = "sent_back"
     icon = "arrow-counterclockwise"
+    told = Told(
+        gettext_noop("You sent back “%(form)s”"), gettext_noop("%(by)s sent back “%(form)s”"),
+        gettext_noop("“%(form)s” was sent back"),
+    )  # fmt: skip
+    told_why = Told(
+        gettext_noop("You sent back “%(form)s”: %(note)s"),
+        gettext_noop("%(by)s sent back “%(form)s”: %(note)s"),
+        gettext_noop("“%(form)s” was sent back: %(note)s"),
+    )
     note: str = ""
 
-    @property
-    def template(self) -> str:
-        """Return the sentence, with the note where there is one."""
-        if self.note:
-            return (
-                _("%(by)s sent back “%(form)s”: %(note)s") if self.actor
-                else _("“%(form)s” was sent back: %(note)s")
-            )  # fmt: skip
-        return _("%(by)s sent back “%(form)s”") if self.actor else _("“%(form)s” was sent back")
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with the note where there is one."""
+        return self.told_why if self.note else self.told
 
     def words(self) -> Words:
         """Return the title and the note."""
@@ -171,8 +149,10 @@ class OpenedAgain(_OfForm):
 
     kind = "opened_again"
     icon = "pencil-square"
-    done_by = gettext_noop("%(by)s opened “%(form)s” again")
-    done = gettext_noop("“%(form)s” was opened again")
+    told = Told(
+        gettext_noop("You opened “%(form)s” again"), gettext_noop("%(by)s opened “%(form)s” again"),
+        gettext_noop("“%(form)s” was opened again"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,10 +161,22 @@ class Assigned(_OfForm):
 
     kind = "assigned"
     icon = "person-check"
-    done_by = gettext_noop("%(by)s assigned “%(form)s” to %(to)s")
-    done = gettext_noop("“%(form)s” was assigned to %(to)s")
+    told = Told(
+        gettext_noop("You assigned “%(form)s” to %(to)s"),
+        gettext_noop("%(by)s assigned “%(form)s” to %(to)s"),
+        gettext_noop("“%(form)s” was assigned to %(to)s"),
+    )
+    told_to_you = Told(
+        gettext_noop("You assigned “%(form)s” to yourself"),
+        gettext_noop("%(by)s assigned “%(form)s” to you"),
+        gettext_noop("“%(form)s” was assigned to you"),
+    )
     to: str
     refs: Sequence[str]
+
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with whom it was given to."""
+        return self.told_to_you if _are_me(self.refs, me) else self.told
 
     def words(self) -> Words:
         """Return the title, and to whom."""
@@ -201,8 +193,11 @@ class StatusChanged(Event):
 
     kind = "status"
     icon = "flag"
-    done_by = gettext_noop("%(by)s changed the status to %(status)s")
-    done = gettext_noop("The status changed to %(status)s")
+    told = Told(
+        gettext_noop("You changed the status to %(status)s"),
+        gettext_noop("%(by)s changed the status to %(status)s"),
+        gettext_noop("The status changed to %(status)s"),
+    )  # fmt: skip
     status: str
 
     def words(self) -> Words:
@@ -220,19 +215,25 @@ class ValuesChanged(Event):
 
     kind = "changed"
     icon = "pencil"
+    told = Told(gettext_noop("You changed %(fields)s"), gettext_noop("%(by)s changed %(fields)s"))
+    told_after = Told(
+        gettext_noop("You changed %(fields)s to %(after)s"),
+        gettext_noop("%(by)s changed %(fields)s to %(after)s"),
+    )
+    told_both = Told(
+        gettext_noop("You changed %(fields)s from %(before)s to %(after)s"),
+        gettext_noop("%(by)s changed %(fields)s from %(before)s to %(after)s"),
+    )
     names: Sequence[str]
     titles: Sequence[str]
     before: str = ""
     after: str = ""
 
-    @property
-    def template(self) -> str:
-        """Return the sentence."""
-        if self.before and self.after:
-            return _("%(by)s changed %(fields)s from %(before)s to %(after)s")
-        if self.after:
-            return _("%(by)s changed %(fields)s to %(after)s")
-        return _("%(by)s changed %(fields)s")
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with what is known of the values."""
+        if not self.after:
+            return self.told
+        return self.told_both if self.before else self.told_after
 
     def words(self) -> Words:
         """Return the fields by their titles, and both values."""
@@ -254,8 +255,10 @@ class FileAdded(Event):
 
     kind = "file_added"
     icon = "paperclip"
-    done_by = gettext_noop("%(by)s added %(file)s")
-    done = gettext_noop("%(file)s was added")
+    told = Told(
+        gettext_noop("You added %(file)s"), gettext_noop("%(by)s added %(file)s"),
+        gettext_noop("%(file)s was added"),
+    )  # fmt: skip
     file: File
 
     def words(self) -> Words:
@@ -273,8 +276,10 @@ class Commented(Event):
 
     kind = "comment"
     icon = "chat"
-    done_by = gettext_noop("%(by)s commented")
-    done = gettext_noop("A comment")
+    told = Told(
+        gettext_noop("You commented"), gettext_noop("%(by)s commented"),
+        gettext_noop("A comment"),
+    )  # fmt: skip
     comment: Comment
 
     def as_json(self) -> dict[str, Any]:
@@ -288,15 +293,20 @@ class CommentDeleted(Event):
 
     kind = "comment_deleted"
     icon = "chat"
+    told = Told(
+        gettext_noop("You deleted a comment"), gettext_noop("%(by)s deleted a comment"),
+        gettext_noop("A comment was deleted"),
+    )  # fmt: skip
+    told_whose = Told(
+        gettext_noop("You deleted a comment by %(author)s"),
+        gettext_noop("%(by)s deleted a comment by %(author)s"),
+        gettext_noop("A comment was deleted"),
+    )
     author: str = ""
-    done = gettext_noop("A comment was deleted")
 
-    @property
-    def template(self) -> str:
-        """Return the sentence, with whose comment it was where that is another person."""
-        if self.author and self.actor:
-            return _("%(by)s deleted a comment by %(author)s")
-        return _("%(by)s deleted a comment") if self.actor else _(self.done)
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with whose comment it was where that is another person."""
+        return self.told_whose if self.author else self.told
 
     def words(self) -> Words:
         """Return whose comment it was."""
@@ -309,8 +319,10 @@ class Binned(Event):
 
     kind = "deleted"
     icon = "trash3"
-    done_by = gettext_noop("%(by)s deleted this")
-    done = gettext_noop("Deleted")
+    told = Told(
+        gettext_noop("You deleted this"), gettext_noop("%(by)s deleted this"),
+        gettext_noop("Deleted"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,8 +331,10 @@ class Restored(Event):
 
     kind = "restored"
     icon = "arrow-counterclockwise"
-    done_by = gettext_noop("%(by)s restored this")
-    done = gettext_noop("Restored")
+    told = Told(
+        gettext_noop("You restored this"), gettext_noop("%(by)s restored this"),
+        gettext_noop("Restored"),
+    )  # fmt: skip
 
 
 KINDS: Sequence[type[Event]] = (

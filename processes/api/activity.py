@@ -14,8 +14,8 @@ from kianda.accounts.services.substitutes import THROUGH_LINK
 from kianda.lib.api.drf import read_query
 from kianda.lib.errors import Invalid
 from kianda.lib.numbers import whole_number
+from processes.activity.event import Event
 from processes.activity.feed import activity_of
-from processes.activity.kinds import Event
 from processes.api import schemas
 from processes.instances.claim import read_instance
 from processes.language.timestamps import moment_text

@@ -73,8 +73,12 @@ class FormState:
     @property
     def owners(self) -> tuple[str, ...]:
         """Return what its people are called, then its groups."""
-        refs = (*map(user_ref, self.users), *map(group_ref, self.groups))
-        return tuple(called(refs))
+        return self.others("")
+
+    def others(self, me: str) -> tuple[str, ...]:
+        """Return the owners but for one of the people."""
+        users = [user_ref(name) for name in self.users if name != me]
+        return tuple(called([*users, *map(group_ref, self.groups)]))
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

@@ -4,7 +4,8 @@
 {{ answer|code }} JSON with its parts marked · {{ request|request_code }} · {{ request|curl }} ·
 {{ text|numbered }} · {{ run|trigger_words }} · {{ run|took }} · {{ name|words }} ·
 {% status_pill status meaning %} · {{ state|sent_back }} · {{ by|acted:acted_for }} ·
-{{ username|person_called }}
+{{ username|person_called }} · {{ username|name_for:user }} · {{ state|owners_for:user }} ·
+{% now_with state since %} · {% later_with state %}
 """
 
 import json
@@ -14,6 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -99,6 +102,44 @@ def sent_back(state: FormState) -> str:
 def person_called(username: str) -> str:
     """Say what somebody is called."""
     return called([user_ref(username)])[0]
+
+
+@register.filter
+def name_for(username: str, reader: User) -> str:
+    """Say what somebody is called; to themselves "You", as a label begins."""
+    return _("You") if username == reader.get_username() else person_called(username)
+
+
+@register.filter
+def owners_for(state: FormState, reader: User) -> str:
+    """Name those whose a form is, as a label does; the reader first, as "You"."""
+    others = state.others(reader.get_username())
+    own = [_("You")] if len(others) < len(state.owners) else []
+    return ", ".join([*own, *others])
+
+
+@register.simple_tag(takes_context=True)
+def now_with(context: Context, state: FormState, since: SafeString) -> SafeString:
+    """Say with whom an open form is, and since when; to the reader it is with "you"."""
+    others = state.others(context["user"].get_username())
+    if len(others) == len(state.owners):
+        said = _("Now with %(owners)s, since %(since)s")
+    elif others:
+        said = _("Now with you and %(owners)s, since %(since)s")
+    else:
+        said = _("Now with you, since %(since)s")
+    words = {"owners": escape(", ".join(others)), "since": conditional_escape(since)}
+    return mark_safe(escape(said) % words)  # noqa: S308 - each part is escaped
+
+
+@register.simple_tag(takes_context=True)
+def later_with(context: Context, state: FormState) -> str:
+    """Say with whom a form is once it opens; to the reader it is with "you"."""
+    others = state.others(context["user"].get_username())
+    said = {"owners": ", ".join(others)}
+    if len(others) == len(state.owners):
+        return _("with %(owners)s") % said
+    return _("with you and %(owners)s") % said if others else _("with you")
 
 
 @register.filter

@@ -73,6 +73,17 @@ def test_it_tells_in_sentences_who_did_what_the_newest_first(people: Office) -> 
     assert shown.index("helen decided") < shown.index("Which week?") < shown.index("created this")
 
 
+def test_on_the_page_it_tells_whoever_reads_it_what_they_did_themselves(people: Office) -> None:
+    send(record(), people.emma)
+    reassign(process_id="leave-1", form="decision", users=["helen"], groups=[], user=people.mark)
+    hers = text_of(client_of(people.emma).get(PAGE))
+    assert "You sent “Request”" in hers
+    assert "mark assigned “Decision” to helen" in hers
+    assert "You assigned “Decision” to helen" in text_of(client_of(people.mark).get(PAGE))
+    assert "mark assigned “Decision” to you" in text_of(client_of(people.helen).get(PAGE))
+    assert "emma sent “Request”" in sentences(people.emma)
+
+
 def test_a_field_that_the_reader_does_not_see_leaves_no_trace(people: Office) -> None:
     patch_instance(process_id="leave-1", data={"illness": "flu"}, user=people.emma)
     send(record(), people.emma)

@@ -13,8 +13,9 @@ from kianda.accounts.services.directory import DirectoryEntry, entries
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, render_page, toast
+from processes.activity.event import Event
 from processes.activity.feed import activity_of
-from processes.activity.kinds import Commented, Event, FileAdded
+from processes.activity.kinds import Commented, FileAdded
 from processes.comments import (
     MENTION,
     PostedComment,
@@ -67,10 +68,11 @@ def activity_context(rights: InstanceRights, user: Any, *, every: bool = False) 
 def _line(
     event: Event, people: dict[str, DirectoryEntry], rights: InstanceRights, user: Any
 ) -> FeedLine:
+    me = user.get_username()
     if isinstance(event, FileAdded):
-        return FeedLine(event, event.html(file=_file_link(event.file)))
+        return FeedLine(event, event.html(me, file=_file_link(event.file)))
     if not isinstance(event, Commented):
-        return FeedLine(event, event.html())
+        return FeedLine(event, event.html(me))
     row = event.comment
     gone = DirectoryEntry("", row.author_name, state="unknown")
     author = people.get(user_ref(row.author.username), gone) if row.author else gone

@@ -8,6 +8,7 @@ from kianda.web.pages import go, page, render_page
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.instances.claim import read_instance
 from processes.instances.form_states import form_states
+from processes.language.people_refs import user_ref
 from processes.record_titles import seen_record, words_with
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.querysets import startable_designs
@@ -29,11 +30,12 @@ def sent(request: HttpRequest, process_id: str, form: str) -> HttpResponseBase:
     if state.status != COMPLETED or state.completed_by != user.username:
         return go(request, "instance", process_id=instance.process_id)
     record = seen_record(instance, user, rights)
-    steps = steps_now(states, rights, user.username)
+    steps, me = steps_now(states, rights, user.username), user_ref(user.username)
     own = next(one for one in document.forms if one.name == form)
     context = {
         "record": record, "instance": instance, "state": state, "steps": steps,
-        "people": people_now(steps), "said": words_with(own.next, record),
+        "people": sorted(people_now(steps), key=lambda one: one.ref != me), "me": me,
+        "said": words_with(own.next, record),
         "is_open": any(one.status == CURRENT for one in states),
         "may_start": startable_designs(user).filter(pk=instance.design_id).exists(),
     }  # fmt: skip

@@ -295,4 +295,4 @@ def test_in_a_preview_the_dialog_leads_back_into_the_preview(
     }
     sent = page.post(path, {"once": new_token(), "note": WHY}, headers=headers)
     assert sent.headers["HX-Redirect"] == frame
-    assert "Sent back by ada" in text_of(page.get(frame))
+    assert "Sent back by you" in text_of(page.get(frame))

@@ -31,13 +31,22 @@ def page_for(user: Any) -> tuple[str, str]:
     return text_of(answer), markup_of(answer)
 
 
+def steps_for(user: Any) -> str:
+    markup = page_for(user)[1]
+    return markup[markup.index('class="k-stepper"') :].partition("</ol>")[0]
+
+
 def test_the_steps_say_who_has_done_what_and_who_is_next(people: Office) -> None:
-    _text, markup = page_for(people.emma)
-    steps = markup[markup.index('class="k-stepper"') :].partition("</ol>")[0]
+    steps = steps_for(people.mark)
     assert steps.count("is-done") == 1
     assert 'class="is-now" aria-current="step"' in steps
     assert "emma" in steps
-    assert "mark" in steps.partition("is-now")[2]
+    assert "mark" in steps_for(people.emma).partition("is-now")[2]
+
+
+def test_the_steps_call_the_reader_you(people: Office) -> None:
+    assert "You · " in steps_for(people.emma).partition("is-now")[0]
+    assert ">You<" in steps_for(people.mark).partition("is-now")[2]
 
 
 def test_who_decides_reads_what_was_asked_beside_the_form(people: Office) -> None:

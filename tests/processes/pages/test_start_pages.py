@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from processes.instances.quick_actions import reassign
 from processes.models import ProcessInstance
 from tests.pages import client_of, text_of
 from tests.processes.rights.office import Office, leave_request, office
@@ -122,6 +123,8 @@ def test_after_sending_it_says_to_whom_it_went_and_what_follows(people: Office) 
     assert "4 days" in shown
     assert "You get a message about your 4 days." in shown
     assert 'href="/start/leave/"' in page.content.decode()
+    reassign(process_id="leave-1", form="decision", users=["emma"], groups=[], user=people.root)
+    assert "Sent to you" in text_of(client_of(people.emma).get(done["Location"]))
     # It is no page of Mark's, and nobody else's business.
     path = done["Location"]
     assert client_of(people.mark).get(path)["Location"] == "/instances/leave-1/"

@@ -87,7 +87,7 @@ def test_submit_completes_the_form_and_shows_the_next(make: Any, ada: Any) -> No
     assert is_closed(shown, "asking")
     assert not is_closed(shown, "decision")
     assert 'id="tab-decision" data-open' in shown.content.decode()
-    assert "Completed by ada" in text_of(shown)
+    assert "Completed by you, today" in text_of(shown)
     told = text_of(shown)
     assert "Form Asking open completed" in told
     assert "Form Decision not started open" in told
