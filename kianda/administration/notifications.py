@@ -64,6 +64,8 @@ def _by_day(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
 def read_all(request: HttpRequest) -> HttpResponseBase:
     """Mark everything as read."""
     services.read_all(signed_in(request))
+    if request.headers.get("HX-Target") == "bell-newest":
+        return _newest(request, was_read=True)
     return go(request, "notifications")
 
 
@@ -119,7 +121,14 @@ def bell(request: HttpRequest) -> HttpResponse:
 @page(roles=())
 def newest(request: HttpRequest) -> HttpResponse:
     """Answer with the newest lines, for the box behind the bell."""
+    return _newest(request)
+
+
+def _newest(request: HttpRequest, *, was_read: bool = False) -> HttpResponse:
     user = signed_in(request)
     lines = as_lines(services.newest_lines(user, most=NEWEST))
-    context = {"lines": lines, "offers": offers_for(user, lines)}
+    context = {
+        "lines": lines, "offers": offers_for(user, lines), "was_read": was_read,
+        "unread": services.unread_count(user),
+    }  # fmt: skip
     return render(request, "notifications/_newest.html", context)
