@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from kianda.lib.i18n import grouped
+from kianda.lib.i18n import grouped, with_small_beginning
 from processes.definition.document import Document
 from processes.definition.records import Meaning
 from processes.document_cache import document_of
-from processes.fields import Number
+from processes.fields import List, Number
 from processes.fields.base import FormField, words_of
 from processes.language.expressions import Resolve, Template
 from processes.language.parser import Reference, TemplateError, TemplatePart
@@ -30,7 +30,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 # What stands between two values, and is left over where one of them is empty.
 _JOINTS = " \t\n,;:·|/\u2013\u2014-"
 # What stands between the first and the last day of something.
-_FROM_TO = re.compile(r" *[\u2013-] *\Z")
+FROM_TO = re.compile(r" *[\u2013-] *\Z")
 _DOUBLED = re.compile(r"\s*([,;·|])(\s*[,;·|])+")
 
 
@@ -117,10 +117,10 @@ def _pieces(
 
 
 def _span_in(parts: Sequence[TemplatePart], document: Document, seen: Mapping[str, Any]) -> str:
-    if len(parts) < 3 or not isinstance(parts[1], str) or not _FROM_TO.match(parts[1]):
+    if len(parts) < 3 or not isinstance(parts[1], str) or not FROM_TO.match(parts[1]):
         return ""
     first, last = _day_in(parts[0], document, seen), _day_in(parts[2], document, seen)
-    return _span(first, last) if first and last else ""
+    return span(first, last) if first and last else ""
 
 
 def _day_in(part: TemplatePart, document: Document, seen: Mapping[str, Any]) -> date | None:
@@ -143,6 +143,18 @@ def open_title_of(instance: ProcessInstance, document: Document) -> str:
         instance, document,
         {name: one for name, one in instance.values.items() if name in document.open_fields},
     )  # fmt: skip
+
+
+def open_title_inside(instance: ProcessInstance, document: Document) -> str:
+    """Return the same as a sentence has it inside: a choice that it begins with in small letters.
+
+    What else it begins with may be a name.
+    """
+    title, parts = open_title_of(instance, document), Template.parse(document.record.title).parts
+    first = (
+        document.fields.get(parts[0].name) if parts and isinstance(parts[0], Reference) else None
+    )
+    return with_small_beginning(title) if isinstance(first, List) else title
 
 
 def summary_of(document: Document, seen: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -224,7 +236,7 @@ def _dated(day: date) -> str:
     return date_format(day, "MONTH_DAY_FORMAT" if _is_this_year(day) else "SHORT_DATE_FORMAT")
 
 
-def _span(first: date, last: date) -> str:
+def span(first: date, last: date) -> str:
     """Write the days from the first to the last: 7\u201311 Dec, 21 Dec \u2013 1 Jan 2027."""
     if first == last:
         return _dated(first)

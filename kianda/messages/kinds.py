@@ -42,8 +42,17 @@ def _titled(data: Data) -> dict[str, Any]:
     return {"title": data["process_id"], **data}
 
 
+def _is_named(data: Data) -> bool:
+    """Tell whether a record has a title of its own, beside its Process ID."""
+    return bool(data.get("title", "") not in {"", data["process_id"]})
+
+
 class FormAssigned(NotificationKind):
-    """A form is open, and belongs to the reader. Data: form, title, process, process_id, by."""
+    """A form is open, and belongs to the reader.
+
+    Data: form, title, process, process_id, by; of what somebody `asks` for, who that is, and its
+    title inside a sentence, `asked`.
+    """
 
     slug = "assigned"
     title = gettext_lazy("Something is waiting for me")
@@ -51,13 +60,20 @@ class FormAssigned(NotificationKind):
 
     @classmethod
     def sentence(cls, data: Data) -> str:
-        """Return `Decision of leave-7 is waiting for you`."""
+        """Return `Emma Doyle asks for annual leave, 7\u201311 Dec`, as far as that is known."""
+        if data.get("asks"):
+            return _("%(asks)s asks for %(asked)s") % dict(data)
+        if _is_named(data):
+            return _("Waiting for you: %(title)s") % dict(data)
         return _("%(form)s of %(title)s is waiting for you") % _titled(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
-        """Return the process, and who has sent it on."""
-        return _("%(process)s · from %(by)s") % dict(data) if data["by"] else str(data["process"])
+        """Return the process, the form where the sentence lacks it, and who has sent it on."""
+        told = [data["process"], *([data["form"]] if _is_named(data) else [])]
+        if data["by"] not in {"", data.get("asks")}:
+            told.append(_("from %(by)s") % dict(data))
+        return " · ".join(told)
 
 
 class FormSentBack(NotificationKind):
@@ -69,7 +85,10 @@ class FormSentBack(NotificationKind):
 
     @classmethod
     def sentence(cls, data: Data) -> str:
-        """Return `Mark Murphy sent back Request of leave-7`."""
+        """Return `Mark Murphy sent back Annual leave, 7\u201311 Dec`."""
+        if _is_named(data):
+            words = _("%(by)s sent back %(title)s") if data["by"] else _("%(title)s was sent back")
+            return words % dict(data)
         if not data["by"]:
             return _("%(form)s of %(title)s was sent back") % _titled(data)
         return _("%(by)s sent back %(form)s of %(title)s") % _titled(data)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationInfo
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
@@ -77,6 +77,15 @@ class RecordWords(BaseModel):
         title=gettext_noop("Title of a record"),
         description=gettext_noop("Such as: [kind], [first_day]. If empty: the Process ID."),
         json_schema_extra={"control": "value"},
+    )
+    request: StrictBool = Field(
+        default=False,
+        title=gettext_noop("Someone asks for it"),
+        description=gettext_noop(
+            "Notifications then say: Emma Doyle asks for annual leave, 7\u201311 Dec. "
+            "It needs a title."
+        ),
+        json_schema_extra={"control": "switch"},
     )
     summary: Annotated[tuple[str, ...], AfterValidator(_summary)] = Field(
         default=(),

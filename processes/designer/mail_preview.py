@@ -16,7 +16,7 @@ from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import ReadOut, RenderedBody, render_body
 from processes.designer.rule_samples import RuleSamples
 from processes.designer.settings_forms.expression_preview import NotYet
-from processes.instances.mail_words import read_out_for
+from processes.instances.mail_words import read_out_for, with_spans
 from processes.instances.mailing import lets_in, said, without_links
 from processes.language.expressions import Template, TemplateError
 from processes.language.people import called
@@ -61,8 +61,8 @@ class MailPreview(NamedTuple):
     def rendered(self, title: str = "") -> RenderedBody:
         """Return the body as its recipients get it."""
         return render_body(
-            self.pieces, title=title, language=get_language() or "en", read_out=self.read_out,
-            stand_ins=self.stand_ins,
+            with_spans(self.pieces), title=title, language=get_language() or "en",
+            read_out=self.read_out, stand_ins=self.stand_ins,
         )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from processes.document_cache import document_of
 from processes.engine.instance_state import InstanceState
 from processes.files.uploads import Uploader
 from processes.files.values import KnownFiles, why_not
-from processes.instances.mail_words import read_out_for
+from processes.instances.mail_words import read_out_for, with_spans
 from processes.instances.telling import people_named
 from processes.language.dates import is_date, parse_moment
 from processes.language.people_refs import is_ref_word, named_group, named_user, refs_in_words
@@ -105,7 +105,7 @@ def _checked(letter: Letter) -> CheckedLetter:
 def _letter(mail: Mail, found: Mapping[str, Sequence[str]], read_out: ReadOut) -> Letter:
     subject = in_one_line(said(mail.subject, read_out))
     body = render_body(
-        mail.body, title=subject, language=get_language() or "en", read_out=read_out
+        with_spans(mail.body), title=subject, language=get_language() or "en", read_out=read_out
     )  # fmt: skip
     source = said(mail.body)
     told: dict[str, Any] = {kind: tuple(addresses) for kind, addresses in found.items()}
@@ -119,7 +119,7 @@ def _letter(mail: Mail, found: Mapping[str, Sequence[str]], read_out: ReadOut) -
 
 def said(pieces: Pieces, read_out: ReadOut = str) -> str:
     """Return pieces as one text, their values written for people."""
-    return "".join(read_out(text) if is_value else text for text, is_value in pieces)
+    return "".join(read_out(text) if is_value else text for text, is_value in with_spans(pieces))
 
 
 def lets_in(text: str) -> bool:

@@ -25,7 +25,7 @@ from processes.language.people_refs import (
     user_ref,
 )
 from processes.models import ProcessInstance
-from processes.record_titles import open_title_of
+from processes.record_titles import open_title_inside, open_title_of
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.people import StoredPeople, creator_of, owners_in
 
@@ -66,9 +66,10 @@ def tell_of(
         if not owners:
             continue
         is_back = bool(record.sent_back) and record.sent_back != old[name].sent_back
-        data = {**about, "form": titles[name], "note": record.note if is_back else ""}
-        kind = FormSentBack if is_back else FormAssigned
         people = _with_substitutes(owners)
+        data = {**about, "form": titles[name], "note": record.note if is_back else ""}
+        data |= _asked(instance, document, people)
+        kind = FormSentBack if is_back else FormAssigned
         notify(people, kind, data=data, url=url, about=thing, by=by)
         told |= people
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
@@ -79,6 +80,16 @@ def tell_of(
     if before.status != after.status:
         data = {**about, "status": after.status}
         tell_followers(instance, FollowedStatus, data=data, by=by, told_already=told)
+
+
+def _asked(instance: ProcessInstance, document: Document, people: set[int]) -> dict[str, str]:
+    """Return who asks other people for what, where the design says that records are asked for."""
+    maker = instance.created_by
+    if not (document.record.request and document.record.title) or maker is None:
+        return {}
+    if maker.pk in people:
+        return {}
+    return {"asks": display_name(maker), "asked": open_title_inside(instance, document)}
 
 
 def send_alerts(

@@ -72,6 +72,7 @@ class LeaveRequest(GalleryTemplate):
                     title="[kind], [first_day] \u2013 [last_day]",
                     summary=["working_days", "note"],
                     icon="sun",
+                    request=True,
                 ),
                 "statuses": statuses(
                     waiting=[_("Waiting for a decision")],
@@ -157,12 +158,12 @@ def _decision(keeper: str) -> dict[str, Any]:
     told = {
         "type": "send_email", "id": "tell-keeper", "title": _("Email the record keepers"),
         "to": [keeper], "conditions": only_if("[leave_decision]", "eq", _("Approved")),
-        "subject": _("%(kind)s of %(name)s from %(first)s to %(last)s") % {
+        "subject": _("%(kind)s of %(name)s, %(first)s \u2013 %(last)s") % {
             "kind": "[kind]", "name": "[employee.name]", "first": "[first_day]",
             "last": "[last_day]",
         },
         "body": _(
-            "%(decider)s has approved %(kind)s of **%(name)s** from %(first)s to %(last)s: "
+            "%(decider)s has approved %(kind)s of **%(name)s**, %(first)s \u2013 %(last)s: "
             "%(days)s working days.\n\n%(link)s"
         ) % {
             "decider": "[user.name]", "kind": "[kind]", "name": "[employee.name]",

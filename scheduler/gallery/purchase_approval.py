@@ -81,6 +81,7 @@ class PurchaseApproval(GalleryTemplate):
                     title="[wanted], [amount]",
                     summary=["supplier", "needed_by"],
                     icon="cart3",
+                    request=True,
                 ),
                 "statuses": statuses(
                     waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],

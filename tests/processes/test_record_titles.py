@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from processes.instances.lifecycle import create_instance
+from processes.instances.quick_actions import reassign
 from processes.models import ProcessInstance
 from processes.record_titles import SeenRecord, seen_record
 from processes.running.runs import trigger
@@ -176,9 +177,33 @@ def test_notifications_call_a_record_by_what_all_see_of_it() -> None:
     made = create_instance(process="leave", mode="live", data=data, user=people.emma)
     trigger(process_id=made.process_id, target="send", user=people.emma, trigger="button")
     told = text_of(client_of(people.mark).get("/notifications/"))
-    assert "Decision of 5 days is waiting for you" in told
-    assert "Leave request · from emma" in told
+    assert "Waiting for you: 5 days" in told
+    assert "Leave request · Decision · from emma" in told
     assert "flu" not in told
+
+
+def test_where_records_are_asked_for_notifications_say_who_asks_for_what() -> None:
+    people = office()
+    raw = leave_request()
+    raw["forms"][0]["fields"].append(
+        {"type": "list", "name": "kind", "choices": ["Annual leave"], "default": "Annual leave"}
+    )
+    raw["record"] = {
+        "one": "Leave request", "title": "[kind], [days] days", "request": True,
+    }  # fmt: skip
+    published(raw, user=people.dora)
+    made = create_instance(process="leave", mode="live", data={"days": "5"}, user=people.emma)
+    trigger(process_id=made.process_id, target="send", user=people.emma, trigger="button")
+    told = text_of(client_of(people.mark).get("/notifications/"))
+    assert "emma asks for annual leave, 5 days" in told
+    assert "Leave request · Decision" in told
+    assert "from emma" not in told
+    # Whoever asks is not told that somebody does.
+    reassign(
+        process_id=made.process_id, form="decision", users=["emma"], groups=[], user=people.root
+    )
+    hers = text_of(client_of(people.emma).get("/notifications/"))
+    assert "Waiting for you: Annual leave, 5 days" in hers
 
 
 def test_notifications_tell_what_was_saved_by_the_very_press_that_they_tell_of() -> None:
@@ -198,6 +223,6 @@ def test_notifications_tell_what_was_saved_by_the_very_press_that_they_tell_of()
     )  # fmt: skip
     assert run.status == "succeeded", run.error
     told = text_of(client_of(people.mark).get("/notifications/"))
-    assert "Decision of 7 days, Asked is waiting for you" in told
+    assert "Waiting for you: 7 days, Asked" in told
     assert told.count("7 days, Asked") == 2
     assert "5 days" not in told

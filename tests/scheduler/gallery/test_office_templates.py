@@ -226,12 +226,15 @@ def test_leave_is_decided_by_the_manager_and_kept_by_hr(
     made = Request(leave, emma, **DAYS)
     assert made.pressed("send_request", emma) == "Waiting for a decision"
     assert made.open_forms() == {"decision": ("mark",)}
-    assert subjects_to(mark) == [f"Decision of {made.title} is waiting for you"]
+    assert subjects_to(mark) == ["emma asks for annual leave, 7\u201311 Dec"]
     assert made.pressed("leave_approve", mark) == "Approved"
     assert subjects_to(emma) == [f"{made.title} is Approved"]
-    assert subjects_to(helen) == ["Annual leave of emma from Mon 7 Dec 2026 to Fri 11 Dec 2026"]
+    assert subjects_to(helen) == ["Annual leave of emma, 7\u201311 Dec"]
     mail = MailMessage.objects.get(recipients__address=helen.email)
-    assert "mark has approved Annual leave" in mail.content["text"]
+    assert (
+        "mark has approved Annual leave of emma, 7\u201311 Dec: 5 working days."
+        in mail.content["text"]
+    )
     assert f"/instances/{made.row.process_id}/" in mail.content["html"]
     assert [made.is_seen_by(one) for one in (emma, mark, helen, ben)] == [True, True, True, False]
 
