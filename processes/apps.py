@@ -39,7 +39,7 @@ class ProcessesConfig(AppConfig):
             uses_of_user,
         )
         from processes.files.access import content_for_mail
-        from processes.forms.own_records import acts_in_news, rail_processes
+        from processes.forms.own_records import acts_in_news, process_of_page, rail_processes
         from processes.instances.form_states import how_much_work
         from processes.instances.recycle_bin import INSTANCES
         from processes.language import people
@@ -81,6 +81,7 @@ class ProcessesConfig(AppConfig):
         navigation.register_count("work", how_much_work)
         post_migrate.connect(keep_listed, sender=self, dispatch_uid="keep_listed")
         navigation.register_processes(rail_processes)
+        navigation.register_process_here(process_of_page)
         post_delete.connect(
             lambda instance, **_sent: forget_group(instance.name),
             sender=Group, weak=False, dispatch_uid="forget_group",

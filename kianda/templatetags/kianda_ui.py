@@ -265,15 +265,22 @@ def theme(context: Context) -> str:
 def rail(context: Context) -> dict[str, Any]:
     """Draw the places that the person may open."""
     user, path = context["user"], context["request"].path
+    here, shown = navigation.process_here(context), navigation.processes_of(user)
+    # A record is below its process there, not below all records.
+    in_process = any(one.name == here for one in shown)
     groups = [
         [
-            (place, navigation.is_here(place, path), navigation.count_at(place, user))
+            (
+                place,
+                navigation.is_here(place, path) and not in_process,
+                navigation.count_at(place, user),
+            )
             for place in navigation.places_for(user, places)
             if navigation.in_rail(place, user)
         ]
         for places in (navigation.WORK, navigation.ADMINISTRATION)
     ]
-    processes = [(one, path.startswith(one.url)) for one in navigation.processes_of(user)]
+    processes = [(one, one.name == here) for one in shown]
     return {"work": groups[0], "processes": processes, "administration": groups[1]}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.template import Context
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +101,7 @@ def count_at(place: PageEntry, user: Any) -> int:
 class RailProcess(NamedTuple):
     """A process in the rail: where its records are listed, what these are called."""
 
+    name: str
     url: str
     title: str
     icon: str
@@ -116,6 +118,19 @@ def register_processes(of: Callable[[Any], list[RailProcess]]) -> None:
 def processes_of(user: Any) -> list[RailProcess]:
     """Return the processes whose records a person finds in the rail."""
     return [one for of in _processes for one in of(user)] if has_role(user, USER) else []
+
+
+_process_here: list[Callable[[Context], str]] = []
+
+
+def register_process_here(of: Callable[[Context], str]) -> None:
+    """Let an app say which process a page is about, by its context."""
+    _process_here.append(of)
+
+
+def process_here(context: Context) -> str:
+    """Return the name of the process that a page is about; empty for none."""
+    return next((name for of in _process_here if (name := of(context))), "")
 
 
 _openers: dict[str, Callable[[Any], bool]] = {}

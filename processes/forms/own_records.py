@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.template import Context
 from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
@@ -242,11 +243,20 @@ def rail_processes(user: User) -> list[RailProcess]:
     """Return the processes that a person may start, with where their records are listed."""
     return [
         RailProcess(
-            reverse("records", args=[row.name]), document.many_records,
+            row.name, reverse("records", args=[row.name]), document.many_records,
             document.record.icon or "collection",
         )
         for row, document in _startable(user, MOST_IN_RAIL)
     ]  # fmt: skip
+
+
+def process_of_page(context: Context) -> str:
+    """Return the process that a page is about: of its record, or as its address names it."""
+    record = context.get("instance")
+    if isinstance(record, ProcessInstance):
+        return record.design.name
+    match = context["request"].resolver_match
+    return str(match.kwargs.get("process", "")) if match is not None else ""
 
 
 def start_tiles(user: User, *, most: int) -> list[StartTile]:

@@ -49,6 +49,15 @@ def test_the_steps_call_the_reader_you(people: Office) -> None:
     assert ">You<" in steps_for(people.mark).partition("is-now")[2]
 
 
+@pytest.mark.parametrize("page", ["/instances/leave-1/", "/start/leave/", "/records/leave/"])
+def test_the_rail_says_in_which_process_one_is(people: Office, page: str) -> None:
+    rail = markup_of(client_of(people.emma).get(page)).partition('id="rail"')[2]
+    rail = rail.partition("</nav>")[0]
+    assert rail.count('aria-current="page"') == 1
+    link = rail[: rail.index('aria-current="page"')].rpartition("<a ")[2]
+    assert 'href="/records/leave/"' in link
+
+
 def test_who_decides_reads_what_was_asked_beside_the_form(people: Office) -> None:
     text, markup = page_for(people.mark)
     assert 'id="h-earlier-1"' in markup
