@@ -197,6 +197,11 @@ page_urlpatterns: list[URLPattern] = [
     path("f/<str:token>/files/<uuid:file_id>/", link_page.file, name="form-link-file"),
     path("f/<str:token>/sent/", link_page.sent, name="form-link-sent"),
     path("records/<str:process>/charts/", record_charts.charts, name="record-charts"),
+    path(
+        "records/<str:process>/charts.<slug:suffix>",
+        exports.export_charts,
+        name="record-charts-export",
+    ),
     path("bulk-presses/new/", bulk_presses.new_press, name="bulk-press-new"),
     path("bulk-presses/<int:press_id>/", bulk_presses.press, name="bulk-press"),
     path("bulk-presses/<int:press_id>/stop/", bulk_presses.stop, name="bulk-press-stop"),

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpRequest
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from processes.lists.charts import (
 )
 from processes.lists.columns import FACT_KINDS, FACT_TITLES, ListColumn
 from processes.lists.records import RecordList
+from processes.lists.state import asked_state
 
 # No value.
 NONE = "\u2013"
@@ -54,6 +56,24 @@ class ChartPanel(NamedTuple):
     # What the two parts of each row are called, where the chart is split.
     series: tuple[str, ...] = ()
     trouble: str = ""
+    # What is drawn, as numbers; None where it cannot be counted.
+    numbers: ChartNumbers | None = None
+
+
+def panels_asked(
+    request: HttpRequest, found: RecordList, view: RecordView, chart: ViewChart | None
+) -> tuple[list[ChartPanel], ChartPanel | None]:
+    """Return the charts of a list as it is asked for, and the one that a sentence asks for.
+
+    Raises Invalid for a filter that cannot be asked.
+    """
+    filter = asked_state(view, dict(request.GET.lists())).filter
+    found.rows(filter, at="/filter")
+    # Of what the person may count by.
+    asked = chart is not None and is_open(found, chart)
+    return [*panels_of(found, view, filter)], panel_of(
+        found, chart, filter
+    ) if chart and asked else None
 
 
 def panels_of(found: RecordList, view: RecordView, filter: ViewFilter) -> Iterator[ChartPanel]:
@@ -98,6 +118,7 @@ def _panel(found: RecordList, chart: ViewChart, title: str, numbers: ChartNumber
         tuple(_row(one, numbers) for one in groups), _row(numbers.all, numbers),
         numbers.by.title if numbers.by else "",
         _measured(chart, numbers.measure.title) if numbers.measure else "", numbers.series,
+        numbers=numbers,
     )  # fmt: skip
 
 

@@ -6,17 +6,16 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER, has_role
 from kianda.lib.errors import ApplicationError, Forbidden, Invalid
 from kianda.web.pages import go, page, render_page, toast
-from processes.definition.views import RecordView, ViewChart, ViewFilter
+from processes.definition.views import RecordView
 from processes.designer.added_charts import add_chart, takes_charts
-from processes.lists.charts import is_open
 from processes.lists.records import RecordList, record_list
-from processes.lists.state import asked_state
+from processes.lists.state import asked_state, state_of
 from processes.lists.views import view_named
 from processes.rights.decisions import may_start
 from processes.views.common import person
-from processes.views.lists.chart_panels import ChartPanel, panel_of, panels_of
+from processes.views.lists.chart_panels import ChartPanel, panels_asked
 from processes.views.lists.chart_sentence import ChartSentence, sentence_of
-from processes.views.lists.record_pages import tabs_of
+from processes.views.lists.record_pages import EXPORTS, tabs_context
 
 
 @page(methods=("GET", "POST"))
@@ -53,19 +52,17 @@ def _page(
     request: HttpRequest, found: RecordList, view: RecordView, sentence: ChartSentence, *,
     status: int = 200,
 ) -> HttpResponseBase:  # fmt: skip
-    panels, asked, trouble = list[ChartPanel](), None, ""
+    panels, asked, trouble, state = list[ChartPanel](), None, "", state_of(view)
     try:
-        filter = asked_state(view, dict(request.GET.lists())).filter
-        found.rows(filter, at="/filter")
+        panels, asked = panels_asked(request, found, view, sentence.chart)
+        state = asked_state(view, dict(request.GET.lists()))
     except Invalid as refusal:
         trouble = refusal.detail
-    else:
-        panels += panels_of(found, view, filter)
-        asked = _asked(found, sentence.chart, filter)
     designs = has_role(found.user, DESIGNER)
     context = {
         "document": found.document, "view": view, "trouble": trouble,
-        "tabs": tabs_of(found, view),
+        "state": state, **tabs_context(request, found, view, charts=True),
+        "exports": EXPORTS, "export_by": "record-charts-export",
         "tiles": [one for one in panels if one.shape == "number"],
         "panels": [one for one in panels if one.shape != "number"],
         "may_start": may_start(found.user, found.design), "may_design": designs,
@@ -73,11 +70,6 @@ def _page(
         "may_add": designs and takes_charts(found.document, view.name),
     }  # fmt: skip
     return render_page(request, "lists/charts.html", context, status=status)
-
-
-def _asked(found: RecordList, chart: ViewChart | None, filter: ViewFilter) -> ChartPanel | None:
-    """Return the chart that the sentence asks for, of what the person may count by."""
-    return panel_of(found, chart, filter) if chart is not None and is_open(found, chart) else None
 
 
 def _kept(query: QueryDict) -> list[tuple[str, str]]:

@@ -90,14 +90,15 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
     listed = _Listing(request, found, readable_state(found, view, state), state)
     context = {
         "list": found, "document": found.document, "state": state,
-        **_tabs(request, found, view),
+        **tabs_context(request, found, view),
         "chips": chips_of(found, state, request.GET),
         "open": open_filter(found, state, request.GET.get("edit", "")),
         "filterable": [one for one in found.columns.values() if one.operators],
         **_grouping(request, found, state),
         "choosable": list(found.columns.values()), "totalled": _totalled(found, state),
         "kept": kept_parameters(request),
-        "may_start": may_start(found.user, found.design), "exports": EXPORTS,
+        "may_start": may_start(found.user, found.design),
+        "exports": EXPORTS, "export_by": "records-export",
         **press_shown(request), **listed.context(trouble),
     }  # fmt: skip
     return render_page(
@@ -121,22 +122,22 @@ def counts(request: HttpRequest, process: str) -> HttpResponseBase:
     return render_page(request, "lists/_tab_counts.html", {"counts": told})
 
 
-def tabs_of(found: RecordList, view: RecordView) -> list[ViewTab]:
-    """Return the views of a list as tabs, of which one is open."""
+def tabs_context(
+    request: HttpRequest, found: RecordList, view: RecordView, *, charts: bool = False
+) -> dict[str, Any]:
+    """Return the views as tabs, and what the person may do with the one that is open.
+
+    What is saved from the `charts` of a list leads back to charts.
+    """
     saved = {one.key: one for one in found.saved}
-    return [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)]
-
-
-def _tabs(request: HttpRequest, found: RecordList, view: RecordView) -> dict[str, Any]:
-    """Return the tabs, and what the person may do with the view that is open."""
     open_view = next((one for one in found.saved if one.key == view.name), None)
     is_own = open_view is not None and open_view.owner_id == found.user.pk
     deletes = open_view is not None and may_delete(open_view, found.user)
     new = reverse("record-view-new", args=[found.design.name])
     return {
-        "tabs": tabs_of(found, view),
+        "tabs": [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)],
         "own": open_view if is_own else None, "deletable": open_view if deletes else None,
-        "save_as": new + with_changes(request.GET),
+        "save_as": new + with_changes(request.GET, charts="1" if charts else None),
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def new_view(request: HttpRequest, process: str) -> HttpResponseBase:
         toast(request, _("View saved."))
         return saved.key
 
-    back = f"{reverse('records', args=[process])}?{request.GET.urlencode()}"
+    back = f"{_place_of(request, process)}?{request.GET.urlencode()}"
     context = {"typed": title, "see": see, "action": request.get_full_path(), "back": back}
     return _asked(request, found, act, context, title=_("Save as view"))
 
@@ -176,7 +176,7 @@ def _asked(
         try:
             if not context["typed"]:
                 raise Invalid.at("/title", _("Enter a title."))
-            return go(request, _list_of(found.design.name, act()))
+            return go(request, _list_of(found.design.name, act(), of=request))
         except Invalid as invalid:
             flaws = [Flaw(_place(flaw), flaw.detail) for flaw in invalid.errors]
             errors = Errors(Invalid(errors=[one for one in flaws if one.pointer]))
@@ -203,5 +203,11 @@ def _places(own: list[SavedView], saved: SavedView) -> list[tuple[int, str]]:
     return [(1, _("First")), *after]
 
 
-def _list_of(process: str, key: str) -> str:
-    return f"{reverse('records', args=[process])}?{urlencode({'view': key})}"
+def _list_of(process: str, key: str, *, of: HttpRequest | None = None) -> str:
+    """Return the address of a view; where it was saved from its charts, that of those."""
+    place = _place_of(of, process) if of is not None else reverse("records", args=[process])
+    return f"{place}?{urlencode({'view': key})}"
+
+
+def _place_of(request: HttpRequest, process: str) -> str:
+    return reverse("record-charts" if "charts" in request.GET else "records", args=[process])

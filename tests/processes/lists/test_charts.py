@@ -1,12 +1,16 @@
 """The records of a list counted: only what the reader may see, by the reader's clock."""
 
+import csv
+import io
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from kianda.accounts.models import AuditEntry
 from kianda.lib.errors import Invalid
 from processes.definition.document import parse_document
 from processes.definition.views import ViewChart
@@ -20,6 +24,7 @@ from processes.lists.records import record_list
 from processes.models import ProcessInstance
 from tests.factories import OPEN_TO_ALL, api_client, make_user
 from tests.pages import SCRIPT, client_of, markup_of, text_of
+from tests.processes.lists.test_exports import content
 from tests.processes.rights.office import leave_request, office, publish
 from tests.processes.stories import published
 
@@ -338,3 +343,33 @@ def test_a_sentence_about_what_the_reader_may_not_count_by_shows_nothing() -> No
         said = text_of(client_of(user).get("/records/leave/charts/", asked))
         assert ("flu" in said) is is_there
         assert ("Illness" in said) is is_there
+
+
+def test_the_numbers_behind_the_charts_are_a_file(ada: Any) -> None:
+    charts = [{"show": "number"}, {"by": "kind", "calculate": "sum", "field": "cost"}]
+    published({**TRIP, "views": [{"name": "all", "title": "All", "charts": charts}]}, user=ada)
+    for data in ROWS:
+        create_instance(process="trips", mode="live", data=data, user=ada)
+    client = client_of(ada)
+    page = client.get("/records/trips/charts/?view=all&filter=kind:eq:air")
+    address = "/records/trips/charts.csv?view=all&filter=kind%3Aeq%3Aair"
+    assert address in markup_of(page).replace("&amp;", "&")
+    answer = client.get(address)
+    lines = list(csv.reader(io.StringIO(content(answer).decode("utf-8-sig"))))
+    assert lines == [
+        ["Trips"], ["2"], [],
+        ["Sum of cost by kind"], ["Kind", "Trips", "Sum of cost"],
+        ["air", "2", "150.75"], ["All", "2", "150.75"], [],
+    ]  # fmt: skip
+    assert AuditEntry.objects.get(action="exported").detail == "CSV, charts of list all"
+    assert client.get("/records/trips/charts.pdf").status_code == 404
+
+
+def test_a_view_is_saved_from_the_charts_and_leads_back_to_them(trips: Any, ada: Any) -> None:
+    client = client_of(ada)
+    page = markup_of(client.get("/records/trips/charts/?filter=kind:eq:air"))
+    assert "Save as view" in page
+    [address] = re.findall(r'"(/records/trips/views/new/[^"]*)" hx-get', page)
+    saved = client.post(address.replace("&amp;", "&"), {"title": "By air"})
+    assert saved["Location"].startswith("/records/trips/charts/?view=")
+    assert "Trips by status" in text_of(client.get(saved["Location"]))

@@ -147,6 +147,7 @@ _BY_MARKS = {
         POST /api/v1/instances/
         GET /api/v1/processes/<str:name>/numbers/
         GET /records/<str:process>/charts/
+        GET /records/<str:process>/charts.<slug:suffix>
         GET /api/v1/bulk-presses/
         POST /api/v1/bulk-presses/
         GET /api/v1/runs/
