@@ -39,6 +39,11 @@ _SYSTEM = {
     "process.status": gettext_noop("Process status"),
     "process.created": gettext_noop("Process created"),
     "process.url": gettext_noop("Address of the record"),
+    "response.status": gettext_noop("HTTP status"),
+    "response.body": gettext_noop("Whole response"),
+    "error.message": gettext_noop("Error message"),
+    "error.status": gettext_noop("HTTP status of the error"),
+    "error.kind": gettext_noop("Kind of error"),
 }
 
 
@@ -62,9 +67,23 @@ def name_in_words(name: str) -> str:
     if name in _SYSTEM:
         return _(_SYSTEM[name])
     root, _dot, part = name.partition(".")
+    if root == "response":
+        return _place_in_words(part)
     if root == "user" and part:
         return _("%(property)s of the user") % {"property": part_in_words(part)}
     return as_title(name.replace(".", " "))
+
+
+def _place_in_words(path: str) -> str:
+    """Return what a place of a response is called, from the outside in."""
+    parts = path.split(".")[1:]
+    return " \u203a ".join(_part_of_a_place(part) for part in parts)
+
+
+def _part_of_a_place(part: str) -> str:
+    if not part.isdigit():
+        return as_title(part)
+    return _("first item") if part == "0" else _("item %(number)s") % {"number": int(part) + 1}
 
 
 def of_the_row(column: str) -> str:

@@ -45,6 +45,7 @@ from processes.designer.settings_forms.list_columns import (
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
 from processes.designer.settings_forms.source_trees import form_names
+from processes.designer.settings_forms.value_chips import ValueChip, chips_of
 from processes.language.people_refs import (
     CREATOR,
     CREATOR_MANAGER,
@@ -342,6 +343,11 @@ class SettingControl(BoundControl):
     def opened(self) -> bool:
         """Tell whether it is worked on now: a row in it was added."""
         return self.form.focus.startswith(f"{self.pointer}/")
+
+    @property
+    def chips(self) -> list[ValueChip]:
+        """Return the names in its text, as they are shown."""
+        return chips_of(str(self.value), self.form.scope)
 
     @property
     def completes(self) -> str:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from processes.designer.settings_forms.answer_trees import every_leaf
 from processes.designer.settings_forms.editor_scope import EditorScope
-from processes.designer.settings_forms.source_trees import Branch, Leaf, fields_in, system_tree
+from processes.designer.settings_forms.source_trees import Branch, Leaf, system_tree
+from processes.designer.settings_forms.value_chips import title_of
 from processes.language.functions import FUNCTIONS, IF
-from processes.language.labels import part_in_words
 from processes.language.references import is_early_name
 
 MOST = 50
@@ -60,14 +60,12 @@ def _names(scope: EditorScope, which: str) -> Iterator[Completion]:
 
 def _parts_of_fields(scope: EditorScope) -> Iterator[Completion]:
     """Yield what is read through fields of people and files: `[manager.email]`, `[offer.name]`."""
-    titles = {one.name: one.title for one in fields_in(scope.document)}
     for field, parts in scope.names.tables.items():
         kind = scope.names.fields[field]
         if kind.names_people or kind.holds_files:
-            title = titles[field]
             for part in parts:
-                said = f"{title}: {part_in_words(part)}"
-                yield Completion(f"[{field}.{part}]", said, title, kind.kind_icon)
+                name, title = f"{field}.{part}", scope.titles[field]
+                yield Completion(f"[{name}]", title_of(name, scope), title, kind.kind_icon)
 
 
 def _functions() -> Iterator[Completion]:

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 from kianda.lib.pointers import control_id
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import fields_in
+from processes.designer.settings_forms.value_chips import ValueChip, chips_of
 from processes.fields import Date, List, Text
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
-from processes.language.labels import name_in_words, of_the_row
+from processes.language.labels import name_in_words
 from processes.language.references import SYSTEM_NAMES, is_system_name
 from processes.language.scope import FieldKind, NameTable
 
@@ -37,6 +38,7 @@ class ConditionRow:
     errors: Mapping[str, tuple[str, ...]]
     gone: Mapping[str, str]
     meant: Mapping[str, str]
+    chips: Mapping[str, list[ValueChip]]
     tree: str
     kind: type[FieldKind] | None
     focused: bool = False
@@ -135,6 +137,7 @@ def row_of(
         f"{bound.form.at}{place}", bound.form.name(place), number, texts,
         {cell: tuple(bound.form.errors_at(where)) for cell, where in at.items()},
         gone, {cell: scope.meant_by(name) if name else "" for cell, name in gone.items()},
+        {cell: chips_of(texts[cell], scope) for cell in ("left", "right")},
         "item" if bound.is_filter else "value",
         left_kind(texts["left"], scope), focused=bound.form.focus == place,
     )  # fmt: skip
@@ -186,12 +189,8 @@ class Sentence:
 
 def sentence_of(group: Any, scope: EditorScope, *, of_items: bool = False) -> Sentence:
     """Return a group in words; conditions that cannot be read are counted, not told."""
-    titles = {one.name: one.title for one in fields_in(scope.document)}
-    titles |= {f"row.{name}": of_the_row(title) for name, title in scope.column_titles.items()}
-    if scope.process is not None:
-        titles |= {f"item.{one.name}": one.title for one in fields_in(scope.process)}
     model: type[BaseModel] = ItemCondition if of_items else Condition
-    parts, wrong = _in_words(group, titles, model, scope.names)
+    parts, wrong = _in_words(group, scope.titles, model, scope.names)
     if wrong:
         mend = ngettext("%(n)s condition to fix", "%(n)s conditions to fix", wrong) % {"n": wrong}
         parts = [*parts, *([ConditionSide("; ")] if parts else []), ConditionSide(mend)]

@@ -15,6 +15,7 @@ from processes.designer.settings_forms import source_trees
 from processes.designer.settings_forms.answer_trees import answer_tree
 from processes.designer.settings_forms.source_trees import Branch
 from processes.language.expressions import Template, TemplateError
+from processes.language.labels import of_the_row
 from processes.language.references import is_system_name
 from processes.language.scope import FieldKind, NameTable
 from processes.rules.instances import process_setting, source_of
@@ -89,6 +90,14 @@ class EditorScope:
     def column_titles(self) -> Mapping[str, str]:
         """Return the titles of the columns of the table whose rows are gone through."""
         return source_trees.column_titles(self.document, self.loop)
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """Return what each field, column and field of an item found is called, by its name."""
+        fields = {one.name: one.title for one in source_trees.fields_in(self.document)}
+        columns = {f"row.{name}": of_the_row(title) for name, title in self.column_titles.items()}
+        found = source_trees.fields_in(self.process or {})
+        return {**fields, **columns, **{f"item.{one.name}": one.title for one in found}}
 
     @cached_property
     def other_fields(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Mapping rows as the dialogs show them: their boxes, what is wrong, what no longer is there."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from kianda.lib.dialogs.specs import Spec
 from kianda.lib.pointers import control_id, pointer
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.labels import Words, choice_words
+from processes.designer.settings_forms.value_chips import ValueChip, chips_of
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Cell:
     gone: str = ""
     meant: str = ""
     focused: bool = False
+    chips: Sequence[ValueChip] = ()
 
     @property
     def id(self) -> str:
@@ -166,6 +168,7 @@ def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[
         broken=_("%(name)s no longer exists. Choose another one.") % {"name": gone} if gone else "",
         gone=gone, meant=scope.meant_by(gone, tree) if gone else "",
         focused=_focused(bound, column, place),
+        chips=() if tree in {"", *NAMES} else chips_of(value, scope),
     )  # fmt: skip
 
 

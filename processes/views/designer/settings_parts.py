@@ -27,6 +27,7 @@ from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
 from processes.designer.settings_forms.source_trees import fields_in, system_tree
+from processes.designer.settings_forms.value_chips import chips_of
 from processes.language.functions import FUNCTIONS, IF
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.workspace import Workspace
@@ -96,6 +97,11 @@ def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     found = offers(asked.scope, asked.words("which"), asked.words("q"))
     return "_completion", {"offers": found, "id": asked.words("id")}
+
+
+def _chips(asked: PartRequest) -> tuple[str, dict[str, Any]]:
+    """Return the names in a text as they are shown."""
+    return "_chips", {"chips": chips_of(asked.text("text"), asked.scope)}
 
 
 def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:
@@ -190,7 +196,7 @@ def _shown_mail(asked: PartRequest) -> MailPreview:
 
 PARTS: Mapping[str, tuple[PartRenderer, tuple[str, ...]]] = {
     "tree": (_tree, ("GET",)), "completion": (_completion, ("GET",)),
-    "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
+    "chips": (_chips, ("POST",)), "result": (_result, ("POST",)), "builder": (_builder, ("POST",)),
     "sentence": (_sentence, ("POST",)), "operators": (_operators, ("POST",)),
     "sample": (_sample, ("POST",)), "control": (_control, ("POST",)),
     "coverage": (_coverage, ("POST",)),

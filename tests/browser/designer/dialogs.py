@@ -39,3 +39,15 @@ def open_rule(page: Page, rule: str = "Create item") -> Locator:
 def look(page: Page, name: str) -> None:
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def under(box: Locator) -> Locator:
+    """Return the input whose text is sent, of a box that shows chips; any other box itself."""
+    return box.locator(
+        "xpath=self::k-values/following-sibling::*[1] | self::*[not(self::k-values)]"
+    )
+
+
+def shown(within: Page | Locator, name: str) -> Locator:
+    """Return the box that shows what an input of this name, or of one that ends so, holds."""
+    return within.locator(f"k-values:has(+ [name$='{name}'])")

@@ -24,7 +24,7 @@ on("keydown", (event) => {
 
 function isTyping(element) {
   return element.matches?.(
-    "textarea, select, input:not([type=checkbox], [type=radio], [type=button])",
+    "textarea, select, k-values, input:not([type=checkbox], [type=radio], [type=button])",
   );
 }
 

@@ -121,7 +121,8 @@ if (user) {
   let waiting;
   on("input", (event) => {
     const form = event.target.form;
-    if (!form || !event.isTrusted || !event.target.name) return;
+    const isTyped = event.isTrusted || event instanceof InputEvent;
+    if (!form || !isTyped || !event.target.name) return;
     form.dataset.typed = "1";
     clearTimeout(waiting);
     waiting = setTimeout(keep, 250);

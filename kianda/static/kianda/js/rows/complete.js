@@ -2,6 +2,7 @@
 import { on, onCapture } from "../page/listen.js";
 import { beside, changed, float, wait } from "../page/float.js";
 import { ask, isName, rootOf, write } from "./parts.js";
+import { isFormula } from "./value_text.js";
 import { word as said } from "../page/words.js";
 
 const list = document.createElement("ul");
@@ -30,7 +31,8 @@ function wordAt(field) {
     const close = field.value[caret] === "]" ? 1 : 0;
     return { which, from: caret - text.length - 1, to: caret + close, text };
   }
-  const call = /^=(?!=)/.test(before) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
+  const call =
+    (isFormula(before) || "formula" in field.dataset) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
   const quoted = call && (before.split('"').length + before.split("'").length) % 2;
   return call && !quoted
     ? { which: "function", from: caret - call[1].length, to: caret, text: call[1] }
@@ -103,7 +105,8 @@ on("focusin", "input[data-complete]", (field) => {
 });
 
 on("input", "[data-complete]", (field, event) => {
-  if (!event.isTrusted) return;
+  // What a person types, in an input or among chips; scripts tell of what they write by other events.
+  if (!(event instanceof InputEvent)) return;
   entered = false;
   inputs += 1;
   awaited = wordAt(field) ? field : null;

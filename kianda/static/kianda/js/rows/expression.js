@@ -38,10 +38,12 @@ export async function build(field, form) {
   const text = made.querySelector("textarea");
   text.focus();
   text.setSelectionRange(text.value.length, text.value.length);
-  result(text);
+  result();
 }
 
-const result = wait(200, async (text) => {
+const result = wait(200, async () => {
+  const text = document.getElementById("k-builder-text");
+  if (!text) return;
   const html = await ask(root, "result", { text: text.value, which: text.dataset.complete });
   const place = document.getElementById("k-builder-result");
   if (typeof html !== "string" || !place) return;
@@ -54,7 +56,7 @@ const result = wait(200, async (text) => {
 });
 
 on("input", (event) => {
-  if (event.target.id === "k-builder-text") result(event.target);
+  if (event.target.id === "k-builder-text") result();
 });
 
 on("click", "#k-builder", (made, event) => {

@@ -1,5 +1,6 @@
 // Forms of settings: picking, completing, adding rows. Without it they are plain forms.
 import { on } from "../page/listen.js";
+import "./values.js";
 import "./complete.js";
 import "./tree.js";
 import "../forms/source.js";

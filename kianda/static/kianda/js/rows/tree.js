@@ -36,6 +36,11 @@ on("click", "[data-pick]", async (pressed) => {
   pop.querySelector("input").focus();
 });
 
+on("click", "k-values [data-folded]", (chip) => {
+  const field = chip.closest("k-values");
+  build(field, rootOf(field));
+});
+
 function put(html, field) {
   pop.innerHTML = html;
   if (!pop.matches(":popover-open")) {
