@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from processes.models import Run
 from scheduler.models import Occurrence, ScheduledTask
+from tests.browser.designer.dialogs import shown
 from tests.browser.hands import Hand, Keys, Mouse
 from tests.browser.test_scenario import FORM, now_stored, service
 from tests.browser.watch import Look, PageAs
@@ -114,8 +115,8 @@ def draw_the_form(page: Page, hand: Hand, axe: Look) -> None:
         add_field(page, hand, kind, title, name)
     add_field(page, hand, "Button", "Refresh", "refresh")
     choose(page, hand, "grant_type", "Grant type")
-    hand.fill(page.locator("[name='s/default']"), "refresh_token")
-    hand.leave(page.locator("[name='s/default']"))
+    hand.fill(shown(page, "s/default"), "refresh_token")
+    hand.leave(shown(page, "s/default"))
     choose(page, hand, "client_id", "Client ID")
     hand.press(page.locator("#d-props summary", has_text="Checks"))
     hand.mark(page.locator("[name='s/required'][type=checkbox]"))

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from kianda.mail.models import MailMessage
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
+from tests.browser.designer.dialogs import shown, under
 from tests.browser.hands import pick
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
@@ -29,30 +30,30 @@ def test_a_message_is_read_while_it_is_written(
     create_instance(process="shop", mode="live", data={"a": "Emma <b>"}, user=ada)
     page = page_as("ada")
     page.goto("/designs/shop/designer/rule/mail/")
-    shown, box = page.locator(".k-mail"), page.locator("textarea[name='rule/body']")
-    expect(shown.locator("strong")).to_have_text("Emma <b>")
-    expect(shown).to_contain_text("Hello Emma <b>")
+    message, box = page.locator(".k-mail"), shown(page, "rule/body")
+    expect(message.locator("strong")).to_have_text("Emma <b>")
+    expect(message).to_contain_text("Hello Emma <b>")
 
     box.fill("Hi [gone]")
     page.get_by_text("There is no field or name gone.").wait_for()
     axe(page)
     box.fill("[[Answer]([b])")
-    expect(shown.locator("a.button")).to_have_text("Answer")
+    expect(message.locator("a.button")).to_have_text("Answer")
     axe(page)
     box.fill("Hi ")
     page.get_by_role("button", name="Bold").click()
     page.keyboard.type("there")
-    expect(box).to_have_value("Hi **there**")
-    expect(shown.locator("strong")).to_have_text("there")
+    expect(under(box)).to_have_value("Hi **there**")
+    expect(message.locator("strong")).to_have_text("there")
     box.press("End")
     page.get_by_role("button", name="Button to the record").click()
-    expect(shown.locator("a.button")).to_have_text("Open")
+    expect(message.locator("a.button")).to_have_text("Open")
 
     to = page.locator("#frule-to-box")
     pick(to, "Employee")
     to.fill("Ann <ann@x.example>")
     to.press("Enter")
-    expect(shown).to_contain_text("Ann <ann@x.example>")
+    expect(message).to_contain_text("Ann <ann@x.example>")
     page.get_by_role("button", name="Send me a test").click()
     page.get_by_text("Test message sent to ada@example.org.").wait_for()
     assert MailMessage.objects.get().subject == "[Test] Hello Emma <b>"

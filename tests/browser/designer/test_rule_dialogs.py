@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.rules import rules
-from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip
+from tests.browser.designer.dialogs import DESIGNER, RULE, kept, look, open_rule, strip, under
 from tests.browser.watch import PageAs
 from tests.processes.definitions import button, process, text_field
 
@@ -82,12 +82,12 @@ def test_a_call_is_set_up_by_choosing_and_mapping(page_as: PageAs, scenario: Any
     expect(mapping.get_by_role("row").nth(2)).to_contain_text("client-1")
     expect(mapping.get_by_role("row").nth(3)).to_contain_text("secret")
     mapping.get_by_role("button", name="Add mapping").click()
-    box = mapping.get_by_role("row").last.get_by_role("combobox")
-    expect(box.first).to_be_focused()
+    row = mapping.get_by_role("row").last
+    expect(row.get_by_role("textbox", name="Form field or text")).to_be_focused()
     page.keyboard.type("/oauth/token")
-    mapping.get_by_role("row").last.get_by_role("button", name="Choose: Data source field").click()
+    row.get_by_role("button", name="Choose: Data source field").click()
     page.get_by_role("treeitem", name="urlPath").click()
-    expect(box.last).to_have_value("url_path")
+    expect(row.get_by_role("combobox")).to_have_value("url_path")
     expect(mapping.get_by_role("row").last).to_contain_text("/oauth/token")
 
     answers = dialog.get_by_role("region", name="On success")
@@ -139,7 +139,7 @@ def test_rows_are_mapped_with_the_keyboard_alone(page_as: PageAs, scenario: Any)
     page.keyboard.type("Token [response.body.tok")
     expect(page.get_by_role("option", name="[response.body.token_type]")).to_be_visible()
     page.keyboard.press("Tab")
-    expect(page.locator(":focus")).to_have_value("Token [response.body.token_type]")
+    expect(under(page.locator(":focus"))).to_have_value("Token [response.body.token_type]")
     # The tree beside the box, by its keys.
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

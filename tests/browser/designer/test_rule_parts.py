@@ -10,7 +10,7 @@ from datasources.selectors import get_datasource, rest_document_of
 from datasources.services.datasources import patch_datasource
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
-from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
+from tests.browser.designer.dialogs import RULE, kept, look, open_rule, shown, strip, under
 from tests.browser.watch import Look, PageAs
 from tests.processes.definitions import button, process, text_field
 
@@ -76,7 +76,7 @@ def test_a_large_answer_is_opened_and_searched_by_keys(page_as: PageAs, scenario
     patch_datasource(name="token-service", changes={"methods": methods}, user=scenario)
     page = page_as("ada")
     dialog = open_rule(page)
-    box = dialog.locator("[name='rule/on_success/1/value']")
+    box = shown(dialog, "rule/on_success/1/value")
     box.locator("xpath=..").locator("[data-pick]").click()
     branch = page.get_by_role("treeitem", name="customer, object")
     expect(branch).to_have_attribute("aria-expanded", "false")
@@ -97,7 +97,7 @@ def test_a_large_answer_is_opened_and_searched_by_keys(page_as: PageAs, scenario
     search.fill("part_777")
     expect(page.get_by_role("treeitem")).to_have_count(1)
     search.press("Enter")
-    expect(box).to_have_value("[response.body.customer.part_777]")
+    expect(under(box)).to_have_value("[response.body.customer.part_777]")
 
 
 def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenario: Any) -> None:
@@ -115,7 +115,7 @@ def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenari
     text.fill("=")
     builder.get_by_role("searchbox", name="Find a function").fill("upper")
     builder.get_by_role("treeitem", name="Upper(text)").click()
-    expect(text).to_have_value("=Upper(")
+    expect(under(text)).to_have_value("=Upper(")
     builder.get_by_role("tab", name="Fields").click()
     builder.get_by_role("treeitem", name="Client ID, client_id").click()
     expect(text).to_be_focused()
@@ -123,8 +123,8 @@ def test_an_expression_is_built_with_its_result_in_view(page_as: PageAs, scenari
     expect(builder.get_by_text("Text: CLIENT-1")).to_be_visible()
     expect(builder.get_by_text("with the values of token-refresh-1")).to_be_visible()
     builder.get_by_role("button", name="OK").click()
-    box = dialog.get_by_role("combobox", name="Form field or text: access_token")
-    expect(box).to_have_value("=Upper([client_id])")
+    box = dialog.get_by_role("textbox", name="Form field or text: access_token")
+    expect(under(box)).to_have_value("=Upper([client_id])")
     expect(dialog.get_by_role("row").last).to_contain_text("CLIENT-1")
     dialog.get_by_role("button", name="OK", exact=True).last.click()
     expect(page.locator("#dialog[open]")).to_have_count(0)

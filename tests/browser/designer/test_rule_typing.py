@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from tests.browser.designer.dialogs import RULE, kept, open_rule
+from tests.browser.designer.dialogs import RULE, kept, open_rule, shown, under
 from tests.browser.hands import press_as_the_session_ends
 from tests.browser.story_rows import sign_in
 from tests.browser.watch import Look, PageAs
@@ -34,14 +34,14 @@ def hold(page: Page, address: str) -> None:
 def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     answers = open_rule(page).get_by_role("region", name="On success")
-    texts = answers.locator("[name$='/value']")
+    texts = shown(answers, "/value")
     hold(page, "/control/")
     answers.get_by_role("button", name="Add mapping").click()
     page.evaluate("window.held")
     texts.nth(1).fill("typed")
     page.evaluate("window.release()")
     expect(answers.get_by_role("row")).to_have_count(7)
-    expect(texts.nth(1)).to_have_value("typed")
+    expect(under(texts.nth(1))).to_have_value("typed")
     expect(texts.nth(1)).to_be_focused()
     page.keyboard.type(" on")
     hold(page, "/control/")
@@ -50,14 +50,14 @@ def test_what_is_typed_while_rows_are_made_anew_is_kept(page_as: PageAs, scenari
     texts.nth(3).fill("of created_at")
     page.evaluate("window.release()")
     expect(answers.get_by_role("row")).to_have_count(6)
-    expect(texts.nth(0)).to_have_value("typed on")
-    expect(texts.nth(2)).to_have_value("of created_at")
+    expect(under(texts.nth(0))).to_have_value("typed on")
+    expect(under(texts.nth(2))).to_have_value("of created_at")
     hold(page, "/control/")
     answers.get_by_role("button", name="Move created_at up").click()
     page.evaluate("window.held")
     texts.nth(2).fill("moved")
     page.evaluate("window.release()")
-    expect(texts.nth(1)).to_have_value("moved")
+    expect(under(texts.nth(1))).to_have_value("moved")
     expect(texts.nth(1)).to_be_focused()
 
 
@@ -109,13 +109,13 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(
 ) -> None:
     page = page_as("ada")
     dialog = open_rule(page, "Set form field")
-    values = dialog.locator("[name='rule/assignments/0/value']")
+    values = shown(dialog, "rule/assignments/0/value")
     values.fill("")
     values.focus()
     # Enter before the names are there is for them: the dialog is not sent half done.
     page.keyboard.type("[last_er")
     page.keyboard.press("Enter")
-    expect(values).to_have_value("[last_error]")
+    expect(under(values)).to_have_value("[last_error]")
     # Back closes what is on top, and only that.
     dialog.get_by_role("button", name="Choose: Form field or text").click()
     page.get_by_role("button", name="Expression", exact=True).click()
@@ -129,7 +129,7 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(
     # What was typed can be had back, and is kept with OK.
     axe(page)
     page.locator("#toasts").get_by_role("button", name="Open again").click()
-    expect(values).to_have_value("[last_error]")
+    expect(under(values)).to_have_value("[last_error]")
     expect(dialog).to_contain_text("Your entries are here again.")
     dialog.get_by_role("button", name="OK", exact=True).click()
     expect(page.locator("#dialog[open]")).to_have_count(0)

@@ -1,4 +1,6 @@
 // Puts the panes of an answer in their places; focus, scroll, folds and what is half typed stay.
+import { upgradeIn } from "../rows/values.js";
+
 const last = new Map();
 // What is half typed is no change yet, although the browser says so of a box that is taken away.
 let replacing = false;
@@ -78,6 +80,7 @@ export function show(answer, { follows = false, stays = false, quiet = false } =
     old.replaceWith(part);
     replacing = false;
     window.htmx?.process(part);
+    upgradeIn(part);
   }
   if (answer.dataset.renamed === kept.owner)
     kept.owner = document.getElementById("d-props").dataset.owner;
@@ -136,7 +139,11 @@ function recall(kept) {
   )
     selectedBox()?.focus({ preventScroll: true });
   if (!again || kept.owner !== document.getElementById("d-props").dataset.owner) return;
-  if (kept.value !== null && again.value !== kept.value && again.matches("input, textarea"))
+  if (
+    kept.value !== null &&
+    again.value !== kept.value &&
+    again.matches("input, textarea, k-values")
+  )
     goOn(again, kept.value);
   if (!kept.range || again.type !== "text") return;
   if (kept.whole) again.select();

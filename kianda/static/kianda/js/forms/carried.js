@@ -1,6 +1,7 @@
 // What is typed into the rows of a control while the server makes them anew stands in the new ones.
 import { changed } from "../page/float.js";
 import { isTicked } from "../page/written.js";
+import { shownFor } from "../rows/value_box.js";
 
 const boxes = (control) =>
   [
@@ -38,7 +39,7 @@ export function carry(control, fresh, before, { prefix, act }) {
   const typed = boxes(control).filter(
     (box) => before.has(keyOf(box)) && before.get(keyOf(box)) !== stands(box),
   );
-  const held = typed.find((box) => box === document.activeElement);
+  const held = typed.find((box) => shownFor(box) === document.activeElement);
   const there = new Map(boxes(fresh).map((box) => [keyOf(box), box]));
   const now = [];
   let focused = null;
@@ -49,17 +50,19 @@ export function carry(control, fresh, before, { prefix, act }) {
     if (isTicked(box)) one.checked = box.checked;
     else one.value = box.value;
     now.push(one);
-    if (box === held) focused = [one, box.selectionStart];
+    if (box === held) focused = [one, shownFor(box).selectionStart];
   }
   return () => {
     for (const box of now) {
       box.dispatchEvent(new Event("input", { bubbles: true }));
       // The browser knows of no change in a box that it has not seen change.
-      if (box === focused?.[0]) box.addEventListener("blur", () => changed(box), { once: true });
+      if (box === focused?.[0])
+        shownFor(box).addEventListener("blur", () => changed(shownFor(box)), { once: true });
       else changed(box);
     }
     if (!focused) return false;
-    const [box, caret] = focused;
+    const [one, caret] = focused;
+    const box = shownFor(one);
     box.focus();
     if (caret !== null && caret !== undefined) box.setSelectionRange?.(caret, caret);
     return true;

@@ -6,6 +6,7 @@ import { changed, wait } from "../page/float.js";
 import { ask, complain, rootOf, values } from "./parts.js";
 import { word } from "../page/words.js";
 import { onMove, say } from "./rows.js";
+import { upgradeIn } from "./values.js";
 
 const ACT = '[data-settings-form] button[name$="!act"]';
 
@@ -87,6 +88,7 @@ function swap(control, fresh) {
   if (control.open) fresh.open = true;
   const focused = control.contains(document.activeElement) ? document.activeElement.id : "";
   control.replaceWith(fresh);
+  upgradeIn(fresh);
   if (focused) document.getElementById(focused)?.focus();
 }
 

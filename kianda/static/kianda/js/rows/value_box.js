@@ -25,6 +25,11 @@ const give = (from, to) => {
   to.classList.toggle("is-invalid", from.classList.contains("is-invalid"));
 };
 
+const shown = new WeakMap();
+
+// What is seen of a box: where it stands for another one, that one.
+export const shownFor = (box) => shown.get(box) ?? box;
+
 export class ValueBox extends HTMLElement {
   static observedAttributes = ["data-formula"];
   #box = null;
@@ -51,9 +56,11 @@ export class ValueBox extends HTMLElement {
     this.setAttribute("role", "textbox");
     this.setAttribute("contenteditable", "true");
     this.setAttribute("aria-multiline", String(!this.isLine));
+    if (!this.isLine) this.style.setProperty("--rows", box.rows);
     Object.assign(this, { spellcheck: false, autocapitalize: "none" });
     give(box, this);
     box.before(this);
+    shown.set(box, this);
     this.#named();
     this.#draw();
     box.focus = () => this.focus();
@@ -67,6 +74,7 @@ export class ValueBox extends HTMLElement {
     const [box, hadFocus] = [this.#box, document.activeElement === this];
     box.removeEventListener("input", this);
     delete box.focus;
+    shown.delete(box);
     box.hidden = false;
     give(this, box);
     if (hadFocus) box.focus();
@@ -326,6 +334,8 @@ export class ValueBox extends HTMLElement {
   }
 
   handleEvent(event) {
+    // The browser tells of what is selected only afterwards.
+    if (USES_SELECTION.includes(event.type)) this.noteSelection();
     this[`on_${event.type}`](event);
   }
 
@@ -450,6 +460,7 @@ export class ValueBox extends HTMLElement {
   }
 }
 
+const USES_SELECTION = ["beforeinput", "copy", "cut", "paste", "keydown"];
 const HEARD = [
   "beforeinput",
   "input",
