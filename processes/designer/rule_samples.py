@@ -17,7 +17,7 @@ from kianda.accounts.services.profiles import zone_of
 from kianda.lib.secret_names import MASK
 from processes.definition.document import Document
 from processes.designer.settings_forms.editor_scope import EditorScope
-from processes.designer.settings_forms.expression_preview import NotYet, text_of
+from processes.designer.settings_forms.expression_preview import NotYet, text_of, type_words
 from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSample
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
@@ -183,13 +183,16 @@ class RuleSamples:
         if secret:
             return MappingSample(secret=True)
         try:
-            value = Template.parse(source).evaluate(self.resolve)
+            template = Template.parse(source)
+            value = template.evaluate(self.resolve)
         except (TemplateError, ValueFailure):
             return NO_SAMPLE
         if is_blank(value):
             return MappingSample(empty=True)
         text = text_of(value)
-        return MappingSample(secret=True) if MASK in text else MappingSample(text)
+        if MASK in text:
+            return MappingSample(secret=True)
+        return MappingSample(text, type=type_words(value) if template.is_expression else "")
 
 
 def samples_for(

@@ -76,7 +76,9 @@ def name_in_words(name: str) -> str:
 
 def _place_in_words(path: str) -> str:
     """Return what a place of a response is called, from the outside in."""
-    parts = path.split(".")[1:]
+    root, *parts = path.split(".")
+    if root == "headers":
+        return ".".join(parts)
     return " \u203a ".join(_part_of_a_place(part) for part in parts)
 
 

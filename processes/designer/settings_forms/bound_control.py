@@ -123,7 +123,7 @@ class SettingControl(BoundControl):
         """Tell whether it needs more room than the narrow column of a dialog."""
         return self.drawing in {"rows", "conditions", "columns", "rules", "markdown"}
 
-    @property
+    @cached_property
     def rows(self) -> list[MappingRow]:
         """Return its rows."""
         return lines_of(self, self.form.scope)

@@ -21,6 +21,10 @@ class MappingSample:
     text: str = ""
     secret: bool = False
     empty: bool = False
+    # Of a formula: what kind of value it gives.
+    type: Words = ""
+    # It names a field that is not there.
+    gone: bool = False
 
 
 class MappingSamples(Protocol):
@@ -76,6 +80,11 @@ class Cell:
         return self.broken or " ".join(self.errors)
 
     @property
+    def lost(self) -> str:
+        """Return what the field is called that its value names and that is not there."""
+        return next((chip.title for chip in self.chips if chip.name == self.gone), "")
+
+    @property
     def listed(self) -> bool:
         """Tell whether the names that fit are few enough for a plain list without script."""
         return self.tree in NAMES
@@ -103,7 +112,6 @@ class MappingRow:
     place: str
     cells: dict[str, Cell]
     errors: tuple[str, ...] = ()
-    secret: bool = False
     sample: MappingSample = NO_SAMPLE
 
     @property
@@ -111,6 +119,11 @@ class MappingRow:
         """Return what the row is about, for the names of its buttons."""
         named = next(filter(None, map(self.cells.get, ("target", "field", "name"))), None)
         return (named.value if named else "") or str(_("row %(number)s") % {"number": self.at + 1})
+
+    @property
+    def lost(self) -> list[Cell]:
+        """Return the boxes whose value names a field that is not there."""
+        return [cell for cell in self.cells.values() if cell.lost]
 
     @property
     def left(self) -> Cell:
@@ -148,12 +161,20 @@ def _row(bound: Any, scope: EditorScope, at: int, texts: dict[str, str]) -> Mapp
         column.name: _cell(bound, scope, column, f"{place}{pointer(column.name)}", texts)
         for column in columns_of(bound.spec.row)
     }
-    secret = scope.is_secret_row(texts)
     sample = NO_SAMPLE
     if form.samples is not None:
-        sample = form.samples.of(bound.spec.control, texts, secret=secret)
+        sample = sample_of(form.samples, scope, bound.spec.control, texts)
     errors = tuple(form.errors_at(place))
-    return MappingRow(at, f"{form.at}{place}", cells, errors, secret, sample)
+    return MappingRow(at, f"{form.at}{place}", cells, errors, sample)
+
+
+def sample_of(
+    samples: MappingSamples, scope: EditorScope, control: str, texts: Mapping[str, str]
+) -> MappingSample:
+    """Return what a row would carry, or why that cannot be told."""
+    if scope.broken_names(texts.get("value", "")):
+        return MappingSample(gone=True)
+    return samples.of(control, texts, secret=scope.is_secret_row(texts))
 
 
 def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[str, str]) -> Cell:

@@ -24,6 +24,7 @@ from processes.designer.settings_forms.completion import MOST, offers, tree_of
 from processes.designer.settings_forms.condition_view import left_kind, operators_for, sentence_of
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import result_of
+from processes.designer.settings_forms.mapping_rows import sample_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
 from processes.designer.settings_forms.source_trees import fields_in, system_tree
@@ -144,10 +145,9 @@ def _operators(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 def _sample(asked: PartRequest) -> tuple[str, dict[str, Any]]:
     texts = {key: asked.text(key) for key in ("target", "field", "value")}
-    scope = asked.scope
-    secret = scope.is_secret_row(texts)
-    found = asked.samples.of(asked.words("control"), texts, secret=secret)
-    return "_sample", {"sample": found}
+    return "_sample", {
+        "sample": sample_of(asked.samples, asked.scope, asked.words("control"), texts)
+    }
 
 
 def _control(asked: PartRequest) -> tuple[str, dict[str, Any]]:
