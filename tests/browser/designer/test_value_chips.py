@@ -251,6 +251,39 @@ def test_a_message_of_several_lines_has_chips_too(
     expect(under(text)).to_have_value("Dear [client_id],\nx")
 
 
+def test_arguments_of_a_function_are_filled_in_one_after_the_other(
+    page_as: PageAs, scenario: Any
+) -> None:
+    page = page_as("ada")
+    box = value_box(page)
+    page.keyboard.type("=")
+    box.evaluate(
+        """async (box) => {
+          const own = document.querySelector("script[src*='rows/settings_forms']").src;
+          const { insertSlots } = await import(own.replace("settings_forms", "values"));
+          insertSlots(box, "DateDiff", ["from", "to", "unit"]);
+        }"""
+    )
+    slots, text = box.locator(".k-val--slot"), under(box)
+    expect(text).to_have_value("=DateDiff(from, to, unit)")
+    expect(slots).to_have_text(["from", "to", "unit"])
+    expect(slots.first).to_have_class("k-val k-val--slot is-active")
+    page.keyboard.type("[created_at]")
+    page.keyboard.press("Tab")
+    page.keyboard.type("[now]")
+    expect(slots).to_have_text("unit")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(box).not_to_be_focused()
+    page.keyboard.press("Tab")
+    expect(slots).to_have_class("k-val k-val--slot is-active")
+    page.keyboard.type('"days"')
+    expect(text).to_have_value('=DateDiff([created_at], [now], "days")')
+    page.keyboard.press("ControlOrMeta+z")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(slots).to_have_count(1)
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_without_script_the_same_boxes_hold_the_text(
     plain_page_as: Callable[[str], Page], scenario: Any, width: int

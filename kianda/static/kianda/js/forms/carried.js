@@ -1,7 +1,7 @@
 // What is typed into the rows of a control while the server makes them anew stands in the new ones.
 import { changed } from "../page/float.js";
 import { isTicked } from "../page/written.js";
-import { shownFor } from "../rows/value_box.js";
+import { shownFor } from "../rows/stand_in.js";
 
 const boxes = (control) =>
   [

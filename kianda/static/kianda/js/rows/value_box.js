@@ -1,156 +1,61 @@
-// A box that takes values, as people read it: names are chips, text is text. It answers like an
-// input, and what it holds stands in the real one underneath, which is what is sent.
-import { chipFor, titleOf } from "./value_chips.js";
+// A box that takes values, as people read it: names are chips, text is text.
+import { History } from "./history.js";
+import { StandIn } from "./stand_in.js";
+import { nodesOf } from "./value_face.js";
 import { NOTHING, offsetAt, select, selectionIn, textOf } from "./value_place.js";
-import { formulaInWords, isFormula, moved, piecesOf } from "./value_text.js";
+import { isFormula, moved, piecesOf, reachFrom, stepFrom } from "./value_text.js";
 
-// What leads to a box, says what it is, or is looked for in it goes with what is seen.
-const MOVES = [
-  "id",
-  "aria-label",
-  "aria-invalid",
-  "aria-describedby",
-  "autofocus",
-  "placeholder",
-  "data-complete",
-  "data-left",
-  "data-formula",
+const EDITS = [
+  "beforeinput",
+  "compositionstart",
+  "compositionend",
+  "copy",
+  "cut",
+  "paste",
+  "keydown",
 ];
+const OTHERS = ["input", "change", "pointerdown", "mousedown", "focus", "blur"];
 
-const give = (from, to) => {
-  for (const name of MOVES.filter((one) => from.hasAttribute(one))) {
-    to.setAttribute(name, from.getAttribute(name));
-    from.removeAttribute(name);
-  }
-  to.classList.toggle("is-invalid", from.classList.contains("is-invalid"));
-};
-
-const shown = new WeakMap();
-
-// What is seen of a box: where it stands for another one, that one.
-export const shownFor = (box) => shown.get(box) ?? box;
-
-export class ValueBox extends HTMLElement {
+export class ValueBox extends StandIn {
   static observedAttributes = ["data-formula"];
-  #box = null;
   // Anchor and focus of what is selected in the text.
-  #range = [0, 0];
+  range = [0, 0];
+  // The places of arguments that are still to be filled in.
   #slots = [];
-  #past = [];
-  #future = [];
+  #history = new History();
+  // Where the letter before was typed: letters of one word are undone together.
   #run = -1;
   #told = "";
   #isComposing = false;
   #isPressed = false;
 
-  // ---- the input that it stands for
+  // ---- as an input answers
 
-  over(box) {
-    this.#box = box;
-    this.#told = box.value;
-    const hadFocus = document.activeElement === box;
-    this.#range = hadFocus
-      ? [box.selectionStart, box.selectionEnd]
-      : Array(2).fill(box.value.length);
-    this.className = `form-control k-values${this.isLine ? "" : " k-values--lines"}`;
-    this.setAttribute("role", "textbox");
-    this.setAttribute("contenteditable", "true");
-    this.setAttribute("aria-multiline", String(!this.isLine));
-    if (!this.isLine) this.style.setProperty("--rows", box.rows);
-    Object.assign(this, { spellcheck: false, autocapitalize: "none" });
-    give(box, this);
-    box.before(this);
-    shown.set(box, this);
-    this.#named();
-    this.#draw();
-    box.focus = () => this.focus();
-    box.addEventListener("input", this);
-    if (hadFocus) this.focus();
-    box.hidden = true;
-  }
-
-  // The box underneath as it was, with what stands in it now.
-  leave() {
-    const [box, hadFocus] = [this.#box, document.activeElement === this];
-    box.removeEventListener("input", this);
-    delete box.focus;
-    shown.delete(box);
-    box.hidden = false;
-    give(this, box);
-    if (hadFocus) box.focus();
-    if (hadFocus) box.setSelectionRange(this.selectionStart, this.selectionEnd);
-    this.remove();
-    return box;
-  }
-
-  #named() {
-    const label = document.querySelector(`label[for="${CSS.escape(this.id)}"]`);
-    if (label) label.id ||= `${this.id}-label`;
-    if (label) this.setAttribute("aria-labelledby", label.id);
-    const placeholder = this.getAttribute("placeholder");
-    if (placeholder) this.setAttribute("aria-placeholder", placeholder);
-  }
-
-  get isLine() {
-    return this.#box.localName === "input";
-  }
-
-  get form() {
-    return this.#box.form;
-  }
-
-  get name() {
-    return this.#box.name;
-  }
-
-  get type() {
-    return this.isLine ? "text" : "textarea";
-  }
-
-  get defaultValue() {
-    return this.#box.defaultValue;
+  set value(text) {
+    this.#write(this.#fitting(text), [], [text.length, text.length]);
   }
 
   get value() {
-    return this.#box.value;
-  }
-
-  set value(text) {
-    this.#box.value = this.#fitting(text);
-    this.#slots = [];
-    this.#range = Array(2).fill(this.value.length);
-    this.draw();
-  }
-
-  get selectionStart() {
-    return Math.min(...this.#range);
-  }
-
-  get selectionEnd() {
-    return Math.max(...this.#range);
+    return super.value;
   }
 
   setSelectionRange(from, to) {
-    this.#range = [from, to];
+    this.range = [from, to];
     if (document.activeElement === this) select(this, from, to);
   }
 
-  select() {
-    this.setSelectionRange(0, this.value.length);
-  }
-
   setRangeText(text, from = this.selectionStart, to = this.selectionEnd) {
-    this.#put(this.#fitting(text), from, to);
+    this.#put(this.#fitting(text), [from, to]);
   }
 
   // Arguments of a function that are to be filled in, as places in the text that is put in.
-  putWithSlots(text, slots) {
+  putWithSlots(text, places) {
     const from = this.selectionStart;
-    this.#put(text, from, this.selectionEnd);
-    this.#slots.push(...slots.map((slot) => slot.map((at) => at + from)));
-    this.#slots.sort(([one], [other]) => one - other);
+    const slots = places.map((place) => place.map((at) => at + from));
+    this.#put(text, [from, this.selectionEnd]);
+    this.#slots = [...this.#slots, ...slots].sort(([one], [other]) => one - other);
+    if (slots.length) this.range = slots[0];
     this.draw();
-    if (slots.length) this.setSelectionRange(...slots[0].map((at) => at + from));
     this.#tell();
   }
 
@@ -160,62 +65,35 @@ export class ValueBox extends HTMLElement {
     return this.isLine && isFormula(this.value) && document.activeElement !== this;
   }
 
-  draw() {
-    if (this.#isComposing) return;
-    this.#draw();
-    if (document.activeElement === this) select(this, ...this.#range);
-  }
-
-  #draw() {
-    const nodes = [];
-    const caret = (node) => {
-      if (typeof nodes.at(-1) !== "string" && typeof node !== "string") nodes.push(NOTHING);
-      nodes.push(node);
-    };
-    const pieces = this.#isFolded ? [{ kind: "formula" }] : this.#pieces;
-    for (const piece of pieces) caret(this.#drawn(piece));
-    if (typeof nodes.at(-1) !== "string" || nodes.at(-1).endsWith("\n")) nodes.push(NOTHING);
-    this.replaceChildren(...nodes);
-    this.toggleAttribute("data-empty", !this.value);
-    this.#mark();
-  }
-
   get #pieces() {
     const formula = isFormula(this.value) || "formula" in this.dataset;
     return piecesOf(this.value, { slots: this.#slots, formula });
   }
 
-  #drawn({ kind, name, from, to }) {
-    if (kind === "text") return this.value.slice(from, to);
-    if (kind === "name") return chipFor(this, name);
-    const made = document.createElement("span");
-    if (kind === "function") {
-      made.className = "k-fn";
-      made.textContent = name;
-      return made;
-    }
-    if (kind === "formula") return this.#folded();
-    Object.assign(made, { className: "k-val k-val--slot", contentEditable: "false" });
-    made.textContent = made.dataset.text = name;
-    return made;
-  }
-
-  #folded() {
-    const { content } = document.querySelector("template[data-formula-chip]");
-    const chip = content.firstElementChild.cloneNode(true);
-    chip.contentEditable = "false";
-    chip.dataset.text = this.value;
-    chip.lastElementChild.textContent = formulaInWords(this.value, (name) => titleOf(this, name));
-    return chip;
+  draw() {
+    if (this.#isComposing) return;
+    this.classList.add("form-control", "k-values");
+    this.classList.toggle("k-values--lines", !this.isLine);
+    this.toggleAttribute("data-empty", !this.value);
+    const pieces = this.#isFolded ? [{ kind: "formula" }] : this.#pieces;
+    this.replaceChildren(...nodesOf(this, pieces));
+    this.#mark();
+    if (document.activeElement === this) select(this, ...this.range);
   }
 
   #mark() {
-    const [from, to] = [this.selectionStart, this.selectionEnd];
-    const chips = this.querySelectorAll(".k-val--slot");
-    for (const [at, chip] of chips.entries()) {
-      const [start, end] = this.#slots[at] ?? [];
-      chip.classList.toggle("is-active", from === start && to === end);
+    for (const [at, chip] of this.querySelectorAll(".k-val--slot").entries()) {
+      const [from, to] = this.#slots[at] ?? [];
+      const isActive = from === this.selectionStart && to === this.selectionEnd;
+      chip.classList.toggle("is-active", isActive);
     }
+  }
+
+  // The caret, and what is selected, is known although the focus is elsewhere.
+  noteSelection() {
+    if (this.#isComposing) return;
+    this.range = selectionIn(this) ?? this.range;
+    this.#mark();
   }
 
   // ---- edits
@@ -225,117 +103,90 @@ export class ValueBox extends HTMLElement {
     return this.isLine ? plain.replace(/\s*\n\s*/g, " ") : plain;
   }
 
-  #put(text, from, to) {
-    const isRun = from === to && text.length === 1 && this.#run === from && /\w/.test(text);
-    if (!isRun) this.#past.push(this.#state);
-    this.#future = [];
-    this.#run = from === to ? from + text.length : -1;
-    this.#slots = moved(this.#slots, from, to, text.length);
-    this.#box.value = this.value.slice(0, from) + text + this.value.slice(to);
-    this.#range = Array(2).fill(from + text.length);
+  get #state() {
+    return { text: this.value, slots: this.#slots, range: this.range };
+  }
+
+  #write(text, slots, range) {
+    this.box.value = text;
+    this.#slots = slots;
+    this.range = range;
     this.draw();
   }
 
-  #type(text, [from, to]) {
-    this.#put(this.#fitting(text), from, to);
+  #put(text, [from, to]) {
+    const isRun = from === to && this.#run === from && /^\w$/.test(text);
+    if (!isRun) this.#history.note(this.#state);
+    this.#run = text.length === 1 ? from + 1 : -1;
+    const caret = from + text.length;
+    const whole = this.value.slice(0, from) + text + this.value.slice(to);
+    this.#write(whole, moved(this.#slots, from, to, text.length), [caret, caret]);
+  }
+
+  #type(text, place) {
+    this.#put(this.#fitting(text), place);
     this.#tell();
   }
 
+  // As the browser does when a person types; what scripts write is told by other events.
   #tell() {
     this.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
-  get #state() {
-    return { text: this.value, slots: this.#slots, range: this.#range };
+  #settle() {
+    if (this.#told !== this.value) this.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  #step(from, to) {
-    if (!from.length) return;
-    to.push(this.#state);
-    const { text, slots, range } = from.pop();
-    this.#box.value = text;
-    [this.#slots, this.#range, this.#run] = [slots, range, -1];
-    this.draw();
+  #step(step) {
+    const state = step(this.#state);
+    if (!state) return;
+    this.#run = -1;
+    this.#write(state.text, state.slots, state.range);
     this.#tell();
   }
 
-  // What a key that deletes takes away: a chip whole, else what the browser says.
+  get #selected() {
+    return [this.selectionStart, this.selectionEnd];
+  }
+
+  // What an edit of the browser is about.
   #reach(event) {
-    const selected = [this.selectionStart, this.selectionEnd];
+    const { inputType: kind } = event;
     const [target] = event.getTargetRanges();
     const aimed = target && [
       offsetAt(this, target.startContainer, target.startOffset),
       offsetAt(this, target.endContainer, target.endOffset),
     ];
-    const isPlaced = ["insertReplacementText", "insertFromDrop"].includes(event.inputType);
-    if (selected[0] !== selected[1] || event.inputType.startsWith("insert"))
-      return isPlaced && aimed ? aimed : selected;
-    const [caret] = selected;
-    const isBack = !event.inputType.endsWith("Forward");
-    const chips = this.#pieces.filter(({ kind }) => kind === "name" || kind === "slot");
-    const chip = chips.find(({ from, to }) => (isBack ? to : from) === caret);
-    if (chip && !event.inputType.includes("Line")) return [chip.from, chip.to];
-    const [from, to] =
-      aimed && aimed[0] !== aimed[1] ? aimed : isBack ? [caret - 1, caret] : [caret, caret + 1];
-    const cut = chips.filter((one) => one.from < to && one.to > from);
-    return [
-      Math.max(0, Math.min(from, ...cut.map((one) => one.from))),
-      Math.max(to, ...cut.map((one) => one.to)),
-    ];
+    if (["insertReplacementText", "insertFromDrop"].includes(kind) && aimed) return aimed;
+    const [from, to] = this.#selected;
+    if (from !== to || kind.startsWith("insert")) return [from, to];
+    const by = kind.endsWith("Forward") ? 1 : -1;
+    const isOfLine = kind.includes("Line");
+    return reachFrom(this.#pieces, this.value, from, by, { isOfLine, aimed });
   }
 
-  // The box underneath sends its form so, and the first button of the form says how.
-  #send() {
-    this.#settle();
-    [...(this.form?.elements ?? [])].find((one) => one.type === "submit" && !one.disabled)?.click();
-  }
-
-  #settle() {
-    if (this.#told === this.value) return;
-    this.#told = this.value;
-    this.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-
-  #move(event, by) {
-    const [anchor, focus] = this.#range;
-    const chips = this.#pieces.filter(({ kind }) => kind === "name" || kind === "slot");
-    const chip = chips.find(({ from, to }) => (by < 0 ? to : from) === focus);
-    const edge = by < 0 ? this.selectionStart : this.selectionEnd;
-    const letter = by < 0 ? this.value.slice(0, focus) : this.value.slice(focus);
-    const step = (by < 0 ? [...letter].at(-1) : [...letter][0])?.length ?? 0;
-    const next = chip ? (by < 0 ? chip.from : chip.to) : focus + by * step;
-    if (event.shiftKey) this.setSelectionRange(anchor, next);
-    else if (anchor !== focus) this.setSelectionRange(edge, edge);
-    else this.setSelectionRange(next, next);
-    event.preventDefault();
-  }
-
-  // Tab goes from one argument to the next, and behind the last one on to what follows the box.
-  #toSlot(event) {
-    const by = event.shiftKey ? -1 : 1;
-    const [from, to] = [this.selectionStart, this.selectionEnd];
-    const next =
-      by > 0
-        ? this.#slots.find(([start]) => start >= to)
-        : this.#slots.findLast(([, end]) => end <= from);
-    if (!next) return;
-    event.preventDefault();
-    this.setSelectionRange(...next);
+  // What the browser itself has written, as a keyboard does that composes.
+  #readBack() {
+    const [text, range] = [this.#fitting(textOf(this)), selectionIn(this)];
+    if (text === this.value) return this.draw();
+    this.#history.note(this.#state);
+    this.#write(text, [], range ?? [text.length, text.length]);
+    this.#tell();
   }
 
   // ---- what happens to it
 
   connectedCallback() {
-    for (const kind of HEARD) this.addEventListener(kind, this);
+    for (const kind of [...EDITS, ...OTHERS]) this.addEventListener(kind, this);
   }
 
   attributeChangedCallback() {
-    if (this.#box) this.draw();
+    if (this.isConnected) this.draw();
   }
 
   handleEvent(event) {
     // The browser tells of what is selected only afterwards.
-    if (USES_SELECTION.includes(event.type)) this.noteSelection();
+    if (EDITS.includes(event.type)) this.noteSelection();
     this[`on_${event.type}`](event);
   }
 
@@ -343,37 +194,26 @@ export class ValueBox extends HTMLElement {
     if (this.#isComposing || !event.cancelable) return;
     event.preventDefault();
     const kind = event.inputType;
-    if (kind === "historyUndo") this.#step(this.#past, this.#future);
-    else if (kind === "historyRedo") this.#step(this.#future, this.#past);
-    else if (/^insert(Paragraph|LineBreak)$/.test(kind) && this.isLine) this.#send();
-    else if (/^insert(Paragraph|LineBreak)$/.test(kind)) this.#type("\n", this.#reach(event));
+    const isBreak = ["insertParagraph", "insertLineBreak"].includes(kind);
+    const text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+    if (kind === "historyUndo") this.#step(this.#history.undo);
+    else if (kind === "historyRedo") this.#step(this.#history.redo);
+    else if (isBreak && this.isLine) {
+      this.#settle();
+      this.send();
+    } else if (isBreak) this.#type("\n", this.#selected);
     else if (kind.startsWith("delete")) this.#type("", this.#reach(event));
-    else if (kind.startsWith("insert"))
-      this.#type(event.data ?? event.dataTransfer?.getData("text/plain") ?? "", this.#reach(event));
+    else if (kind.startsWith("insert")) this.#type(text, this.#reach(event));
   }
 
-  // What the browser itself has written, as a keyboard does that composes, is read back; what others
-  // have written into the box underneath is shown.
   on_input(event) {
-    if (event.target === this.#box) {
-      if (this.#range.some((at) => at > this.value.length)) this.#range.fill(this.value.length);
+    if (event.target === this.box) {
+      this.range = this.range.map((at) => Math.min(at, this.value.length));
       this.draw();
     } else if (event.isTrusted) {
       event.stopPropagation();
       if (!this.#isComposing) this.#readBack();
     }
-  }
-
-  #readBack() {
-    const [text, range] = [this.#fitting(textOf(this)), selectionIn(this)];
-    if (text === this.value) return this.draw();
-    this.#past.push(this.#state);
-    this.#future = [];
-    this.#slots = [];
-    this.#box.value = text;
-    this.#range = range ?? Array(2).fill(text.length);
-    this.draw();
-    this.#tell();
   }
 
   on_compositionstart() {
@@ -386,94 +226,80 @@ export class ValueBox extends HTMLElement {
   }
 
   on_copy(event) {
-    if (this.selectionStart === this.selectionEnd) return;
+    const [from, to] = this.#selected;
+    if (from === to) return;
     event.preventDefault();
-    event.clipboardData.setData(
-      "text/plain",
-      this.value.slice(this.selectionStart, this.selectionEnd),
-    );
+    event.clipboardData.setData("text/plain", this.value.slice(from, to));
   }
 
   on_cut(event) {
     this.on_copy(event);
-    if (event.defaultPrevented) this.#type("", [this.selectionStart, this.selectionEnd]);
+    if (event.defaultPrevented) this.#type("", this.#selected);
   }
 
   on_paste(event) {
     event.preventDefault();
-    const text = event.clipboardData.getData("text/plain");
-    this.#type(text, [this.selectionStart, this.selectionEnd]);
+    this.#type(event.clipboardData.getData("text/plain"), this.#selected);
   }
 
   on_keydown(event) {
     if (event.isComposing || event.altKey) return;
-    const isCommand = event.ctrlKey || event.metaKey;
     const key = event.key.toLowerCase();
-    if (isCommand && (key === "z" || key === "y")) {
+    if (event.ctrlKey || event.metaKey) {
+      if (key !== "z" && key !== "y") return;
       event.preventDefault();
-      if (key === "y" || event.shiftKey) this.#step(this.#future, this.#past);
-      else this.#step(this.#past, this.#future);
-    }
-    if (isCommand) return;
-    if (key === "arrowleft") this.#move(event, -1);
-    if (key === "arrowright") this.#move(event, 1);
-    if (key === "tab" && this.#slots.length) this.#toSlot(event);
+      this.#step(key === "y" || event.shiftKey ? this.#history.redo : this.#history.undo);
+    } else if (key === "arrowleft") this.#move(event, -1);
+    else if (key === "arrowright") this.#move(event, 1);
+    else if (key === "tab") this.#toSlot(event);
+  }
+
+  #move(event, by) {
+    const [anchor, focus] = this.range;
+    event.preventDefault();
+    const edge = by < 0 ? this.selectionStart : this.selectionEnd;
+    const next = stepFrom(this.#pieces, this.value, focus, by);
+    if (event.shiftKey) this.setSelectionRange(anchor, next);
+    else if (anchor !== focus) this.setSelectionRange(edge, edge);
+    else this.setSelectionRange(next, next);
+  }
+
+  // Tab goes from one argument to the next, and behind the last one on to what follows the box.
+  #toSlot(event) {
+    const [from, to] = this.#selected;
+    const next = event.shiftKey
+      ? this.#slots.findLast(([, end]) => end <= from)
+      : this.#slots.find(([start]) => start >= to);
+    if (!next) return;
+    event.preventDefault();
+    this.setSelectionRange(...next);
   }
 
   on_pointerdown(event) {
-    // A formula that is pressed is built, not typed over.
-    if (event.target.closest("[data-folded]")) event.preventDefault();
-    else this.#isPressed = true;
+    this.#isPressed = !event.target.closest("[data-folded]");
   }
 
+  // A formula that is pressed is built, not typed over.
   on_mousedown(event) {
     if (event.target.closest("[data-folded]")) event.preventDefault();
-  }
-
-  on_pointerup() {
-    this.#isPressed = false;
   }
 
   on_focus() {
     this.#told = this.value;
     const wasFolded = this.querySelector("[data-folded]");
-    if (wasFolded) this.#draw();
-    if (wasFolded || !this.#isPressed) select(this, ...this.#range);
+    if (wasFolded) this.draw();
+    else if (!this.#isPressed) select(this, ...this.range);
+    this.#isPressed = false;
   }
 
   on_blur() {
     this.#isPressed = false;
     this.#run = -1;
     this.#settle();
-    if (this.#isFolded) this.#draw();
+    if (this.#isFolded) this.draw();
   }
 
   on_change() {
     this.#told = this.value;
   }
-
-  // The caret, and what is selected, is known although the focus is elsewhere.
-  noteSelection() {
-    if (this.#isComposing) return;
-    this.#range = selectionIn(this) ?? this.#range;
-    this.#mark();
-  }
 }
-
-const USES_SELECTION = ["beforeinput", "copy", "cut", "paste", "keydown"];
-const HEARD = [
-  "beforeinput",
-  "input",
-  "compositionstart",
-  "compositionend",
-  "copy",
-  "cut",
-  "paste",
-  "keydown",
-  "pointerdown",
-  "mousedown",
-  "pointerup",
-  "focus",
-  "blur",
-  "change",
-];

@@ -47,3 +47,25 @@ export const moved = (slots, from, to, length) =>
     .map(([start, end]) =>
       start >= to ? [start + length - (to - from), end + length - (to - from)] : [start, end],
     );
+
+const isChip = ({ kind }) => kind === "name" || kind === "slot";
+const chipAt = (pieces, at, by) =>
+  pieces.find((one) => isChip(one) && (by < 0 ? one.to : one.from) === at);
+
+// Where an arrow leads: over a letter, or over a chip as a whole.
+export function stepFrom(pieces, text, at, by) {
+  const chip = chipAt(pieces, at, by);
+  if (chip) return by < 0 ? chip.from : chip.to;
+  const letter = by < 0 ? [...text.slice(0, at)].at(-1) : [...text.slice(at)][0];
+  return at + by * (letter?.length ?? 0);
+}
+
+// What a key that deletes takes away: a chip whole, else what the browser has aimed at.
+export function reachFrom(pieces, text, at, by, { isOfLine, aimed = [at, at] }) {
+  const chip = chipAt(pieces, at, by);
+  if (chip && !isOfLine) return [chip.from, chip.to];
+  const next = stepFrom(pieces, text, at, by);
+  const [from, to] = aimed[0] === aimed[1] ? [Math.min(at, next), Math.max(at, next)] : aimed;
+  const cut = pieces.filter((one) => isChip(one) && one.from < to && one.to > from);
+  return [Math.min(from, ...cut.map((one) => one.from)), Math.max(to, ...cut.map((one) => one.to))];
+}
