@@ -10,8 +10,7 @@ from kianda.lib.kinds import Registry
 from processes.definition.security import Security
 from processes.fields import fields
 from processes.language.comparisons import OPERATORS, Right
-from processes.language.expressions import FUNCTIONS
-from processes.language.functions import IF
+from processes.language.functions import EVERY_FUNCTION, Function
 from processes.language.references import SYSTEM_NAMES
 from processes.rights.acts import ACTS, REFS
 from processes.rules import rules
@@ -212,9 +211,8 @@ def _bounds(setting: Schema) -> str:
 
 
 def _expressions_page() -> str:
-    functions = ["| function | result |", "|---|---|"]
-    for function in sorted([*FUNCTIONS.values(), IF], key=lambda one: one.signature.lower()):
-        functions.append(f"| `{function.signature}` | {_cell(function.description)} |")
+    functions = ["| function | type | result | arguments | example |", "|---|---|---|---|---|"]
+    functions += [_function_line(function) for function in EVERY_FUNCTION]
     operators = ["| operator | reads | right side | for secrets |", "|---|---|---|---|"]
     for name, operator in OPERATORS.items():
         secret = "yes" if operator.takes_secret else "no"
@@ -231,6 +229,16 @@ def _expressions_page() -> str:
         "## Functions\n\n" + "\n".join(functions),
         "## Operators of conditions\n\n" + "\n".join(operators),
     )
+
+
+def _function_line(function: Function) -> str:
+    arguments = "; ".join(
+        f"`{one.name}` {one.help}" + (f" (default `{one.omitted}`)" if one.omitted else "")
+        for one in function.arguments
+    )
+    example = f"`{function.example.call}` is `{function.example.result}`"
+    told = (f"`{function.signature}`", function.result, function.description, arguments, example)
+    return f"| {' | '.join(map(_cell, told))} |"
 
 
 _VALUES = """\

@@ -1,4 +1,4 @@
-"""What the functions of expressions compute; `functions.py` lists them for users."""
+"""What the functions of expressions compute; `functions` lists them for users."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
+from processes.language.dates import is_date, is_moment
 from processes.language.expressions import FUNCTIONS
+from processes.language.functions import EVERY_FUNCTION, Function
+from processes.language.functions.function import ANY, DATE, DATE_AND_TIME
+from processes.language.result_types import type_of_value
+from processes.language.values import as_text
 from tests.processes.language.expressions.values import D, value_of
 
 FUNCTION_TABLE = [
@@ -69,3 +74,43 @@ def test_every_function_has_a_description_and_a_row_in_the_table() -> None:
     for name, function in FUNCTIONS.items():
         assert function.signature.startswith(f"{name}(")
         assert function.description.endswith(".")
+        assert all(argument.help for argument in function.arguments)
+
+
+@pytest.mark.parametrize("function", EVERY_FUNCTION, ids=lambda one: one.name)
+def test_an_example_gives_the_result_that_it_states(function: Function) -> None:
+    call, result = function.example
+    assert call.startswith(f"{function.name}(")
+    value = value_of(f"={call}")
+    assert as_text(value) == result
+    texts = {DATE: is_date, DATE_AND_TIME: is_moment}
+    if function.result in texts:
+        assert texts[function.result](value)
+    else:
+        assert function.result in {ANY, type_of_value(value)}
+
+
+# The arguments that are needed, before one that may be omitted.
+NEEDED = {
+    "Round": "2.345", "Floor": "2.345", "Ceiling": "2.345", "Split": "'a, b'",
+    "Join": "['a', 'b']", "DateDiff": "'2026-12-24', '2026-12-31'",
+}  # fmt: skip
+
+
+def test_an_argument_that_is_omitted_is_the_one_that_the_help_names() -> None:
+    last = {one.name: one.arguments[-1] for one in EVERY_FUNCTION if one.arguments[-1].omitted}
+    assert last.keys() == NEEDED.keys()
+    for name, argument in last.items():
+        needed = NEEDED[name]
+        assert value_of(f"={name}({needed})") == value_of(f"={name}({needed}, {argument.omitted})")
+
+
+def test_a_call_takes_as_many_arguments_as_its_signature_names() -> None:
+    known = {one.name: one for one in EVERY_FUNCTION}
+    counts = {name: (one.least, one.most) for name, one in known.items()}
+    assert counts["Sum"] == (1, None)
+    assert counts["Round"] == (1, 2)
+    assert counts["DateDiff"] == (2, 3)
+    assert counts["If"] == (3, 3)
+    assert known["Sum"].placeholders == ("a", "b")
+    assert known["DateDiff"].placeholders == ("from", "to", "unit")
