@@ -4,10 +4,12 @@ Traces are masked where they are written, and what refers to a secret is never e
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,10 +21,12 @@ from processes.definition.document import Document
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.expression_preview import NotYet, text_of, type_words
 from processes.designer.settings_forms.mapping_rows import NO_SAMPLE, MappingSample
+from processes.designer.settings_forms.value_chips import ValueChip, chips_of
 from processes.document_cache import document_of
 from processes.engine.trace_replay import newest_first
 from processes.fields.base import value_read_out
 from processes.fields.table import may_name_people
+from processes.instances.mail_words import read_out_for
 from processes.instances.process_ids import address_of
 from processes.language.call_results import Answer
 from processes.language.expressions import Template, TemplateError
@@ -31,13 +35,25 @@ from processes.language.people import inside
 from processes.language.timestamps import moment_text, today_in
 from processes.language.values import Value, ValueFailure, column_of, from_json, is_blank
 from processes.models import ProcessInstance
+from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_run, seen_values
 from processes.running.adapters import item_of
 from processes.selectors import DocumentsOfRuns, traces_of, visible_instances
 
-# How many of the newest runs are looked through for an answer of the rule.
-NEWEST = 40
+# How many of the newest runs are looked through for an answer of the rule, and how many of the
+# newest records are offered to take values from.
+NEWEST, MOST_RECORDS = 40, 10
+
+
+@dataclass(frozen=True)
+class NameSample:
+    """A name of a text and its value in words; a secret has none to show, nor what is not there."""
+
+    chip: ValueChip
+    words: str = ""
+    secret: bool = False
+    has_value: bool = True
 
 
 class RuleSamples:
@@ -45,24 +61,41 @@ class RuleSamples:
 
     def __init__(
         self, *, process: str, rule_ids: frozenset[str], user: User, method: RestMethod | None,
-        found_in: str = "", loop: str = "",
+        found_in: str = "", loop: str = "", record: str = "",
     ) -> None:  # fmt: skip
-        """Take the process, the rules that make the same call, and for whom it is shown."""
+        """Take the process, the rules that make the same call, and for whom it is shown.
+
+        `record`: whose values are wanted, where that is not the newest record.
+        """
         self._process = process
         self._rule_ids = rule_ids
         self.user = user
         self._method = method
         self._found_in = found_in
         self._loop = loop
+        self._record = record
 
     @cached_property
     def _instance(self) -> tuple[ProcessInstance, Document] | None:
+        chosen = self._rows(self._process).filter(key=self._record.lower()).first()
+        if chosen is not None:
+            return chosen, document_of(chosen.version)
         return self._newest(self._process)
 
     def _newest(self, process: str) -> tuple[ProcessInstance, Document] | None:
-        rows = visible_instances(self.user).filter(design__name=process)
-        row = rows.select_related("version").order_by("-pk").first()
+        row = self._rows(process).first()
         return (row, document_of(row.version)) if row is not None else None
+
+    def _rows(self, process: str) -> QuerySet[ProcessInstance]:
+        rows = visible_instances(self.user).filter(design__name=process)
+        return rows.select_related("version").order_by("-pk")
+
+    @property
+    def records(self) -> list[SeenRecord]:
+        """Return the records whose values can be shown, the newest first."""
+        rows = list(self._rows(self._process)[:MOST_RECORDS])
+        learn_names(rows)
+        return [seen_record(row, self.user) for row in rows]
 
     def _seen(self, instance: ProcessInstance, document: Document) -> Mapping[str, Value]:
         """Return an instance as an item, as far as the person sees it."""
@@ -175,6 +208,22 @@ class RuleSamples:
             raise NotYet(_("%(name)s has no value yet.") % {"name": name})
         return names[name]
 
+    def names_in(self, source: str, scope: EditorScope) -> list[NameSample]:
+        """Return the names that a text takes values from, as people read these."""
+        return [self._in_words(chip, scope) for chip in chips_of(source, scope)]
+
+    def _in_words(self, chip: ValueChip, scope: EditorScope) -> NameSample:
+        if scope.names.is_secret(chip.name):
+            return NameSample(chip, secret=True)
+        try:
+            value = self.read_out(chip.name)
+        except ValueFailure:
+            return NameSample(chip, has_value=False)
+        write = read_out_for([self.user])
+        many = value if isinstance(value, list) else [value]
+        words = ", ".join(write(text_of(one)) for one in many)
+        return NameSample(chip, words, secret=MASK in words)
+
     def of(self, control: str, texts: Mapping[str, str], *, secret: bool) -> MappingSample:
         """Return what a row of a mapping would carry."""
         source = texts.get("value", "")
@@ -197,7 +246,7 @@ class RuleSamples:
 
 def samples_for(
     document: Mapping[str, Any], rule: Mapping[str, Any], rules: list[Mapping[str, Any]], *,
-    user: User, scope: EditorScope,
+    user: User, scope: EditorScope, record: str = "",
 ) -> RuleSamples:  # fmt: skip
     """Return the samples for a rule of a working copy; rules that make the same call count too."""
     call = (rule.get("datasource"), rule.get("method"))
@@ -212,4 +261,5 @@ def samples_for(
         method=scope.rest_method,
         found_in=scope.looks_into,
         loop=scope.loop,
+        record=record,
     )

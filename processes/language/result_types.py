@@ -50,7 +50,7 @@ def type_of_value(value: Value) -> str:
     return known.get(type(value), NUMBER)
 
 
-def omitted_arguments(template: Template) -> list[Argument]:
+def omitted_arguments(template: Template) -> tuple[Argument, ...]:
     """Return the arguments that the calls of an expression omit, each once."""
     tree = template.expression.tree if template.expression is not None else ast.Constant("")
     found = [
@@ -60,7 +60,7 @@ def omitted_arguments(template: Template) -> list[Argument]:
         and node.func.id in FUNCTIONS
         for argument in FUNCTIONS[node.func.id].arguments[len(node.args) :]
     ]  # fmt: skip
-    return [*dict.fromkeys(one for one in found if one.omitted)]
+    return tuple(dict.fromkeys(one for one in found if one.omitted))
 
 
 class _TypeReader:

@@ -9,7 +9,7 @@ from processes.designer.settings_forms.answer_trees import every_leaf
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.source_trees import Branch, Leaf, system_tree
 from processes.designer.settings_forms.value_chips import title_of
-from processes.language.functions import FUNCTIONS, IF
+from processes.language.functions import EVERY_FUNCTION
 from processes.language.references import is_early_name
 
 MOST = 50
@@ -28,12 +28,19 @@ class Completion:
     icon: str = ""
 
 
-def offers(scope: EditorScope, which: str, words: str) -> list[Completion]:
-    """Return what fits the words written so far, the best first, at most fifty."""
-    found = list(_functions() if which == FUNCTION else _names(scope, which))
+def offers(
+    scope: EditorScope, which: str, words: str, *, functions: bool = False
+) -> list[Completion]:
+    """Return what fits the words written so far, the best first, at most fifty.
+
+    `functions`: these too, after the names.
+    """
+    names = [] if which == FUNCTION else [*_names(scope, which)]
+    calls = [*_functions()] if functions or which == FUNCTION else []
     low = words.lower().strip()
     if not low:
-        return found[:MOST]
+        return [*names[: MOST // 2 if calls else MOST], *calls][:MOST]
+    found = [*names, *calls]
     ranked = sorted(
         ((rank, at) for at, offer in enumerate(found) if (rank := _rank(offer, low)) is not None)
     )
@@ -69,7 +76,7 @@ def _parts_of_fields(scope: EditorScope) -> Iterator[Completion]:
 
 
 def _functions() -> Iterator[Completion]:
-    for function in [*FUNCTIONS.values(), IF]:
+    for function in EVERY_FUNCTION:
         about = _(function.description)
         yield Completion(f"{function.name}(", function.signature, about, "calculator")
 

@@ -3,17 +3,18 @@
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from processes.designer.settings_forms.editor_scope import EditorScope
-from processes.designer.settings_forms.labels import Words
+from processes.designer.settings_forms.target_field import TargetField
 from processes.language.expressions import Resolve, Template, TemplateError
+from processes.language.functions.function import ANY, Argument
 from processes.language.parser import MAX_SOURCE
 from processes.language.references import name_problems
+from processes.language.result_types import omitted_arguments, type_of, type_of_value
 from processes.language.values import Value, ValueFailure, as_text, to_json
 
 LONGEST_SHOWN = 500
@@ -23,7 +24,7 @@ ROOTS: Mapping[str, tuple[str, ...]] = {
 # What a sentence about an expression names: the word that cannot stand as it does.
 _CULPRITS = (
     re.compile(r"^(\S+) is neither quoted"),
-    re.compile(r"^(\S+) cannot stand in an expression"),
+    re.compile(r"^Put (\S+) in quotes"),
     re.compile(r"^There is no function (\S+)\."),
     re.compile(r"^There is no field or name (\S+?)\.(?:\s|$)"),
     re.compile(r"^The field (\S+) is a "),
@@ -45,34 +46,54 @@ class Result:
     """What a text gives: its type and value; or a sentence and the place that it is about."""
 
     ok: bool
-    type: Words = ""
+    type: str = ""
     text: str = ""
     secret: bool = False
+    # Whether there is a value, and not its type alone.
+    has_value: bool = False
     detail: str = ""
     start: int = -1
     end: int = -1
+    # Where the value goes, and why it cannot be stored there.
+    target: TargetField | None = None
+    refusal: str = ""
+    # The arguments that its calls omit.
+    omitted: tuple[Argument, ...] = ()
 
 
-def result_of(source: str, scope: EditorScope, resolve: Resolve | None, *, tree: str) -> Result:
+def result_of(
+    source: str, scope: EditorScope, resolve: Resolve | None, *, tree: str,
+    target: TargetField | None = None,
+) -> Result:  # fmt: skip
     """Return what a text of the design gives with the values at hand."""
-    try:
-        template = Template.parse(source)
-    except TemplateError as error:
-        return _wrong(source, str(error))
-    problems = name_problems(template, scope.names, roots=roots_of(tree, scope))
-    if problems:
-        return _wrong(source, problems[0])
+    if detail := _problem(source, scope, tree):
+        # The place is found by the words of the sentence, in the language that it is written in.
+        with override("en"):
+            start, end = place_of(source, _problem(source, scope, tree))
+        return Result(ok=False, detail=detail, start=start, end=end)
+    template = Template.parse(source)
     if scope.is_secret(source):
         return Result(ok=True, type=_("Secret"), secret=True)
-    if resolve is None:
-        return Result(ok=True)
+    known = type_of(template, scope.names)
+    result = Result(
+        ok=True, type="" if known == ANY else _(known), omitted=omitted_arguments(template)
+    )
+    if resolve is None and template.references:
+        return result
     try:
-        value = template.evaluate(resolve)
+        value = template.evaluate(resolve or _no_names)
     except NotYet as failure:
-        return Result(ok=True, detail=str(failure))
+        return replace(result, detail=str(failure))
     except ValueFailure as failure:
         return Result(ok=False, detail=str(failure))
-    return Result(ok=True, type=type_words(value), text=text_of(value))
+    return replace(
+        result, type=result.type or type_words(value), text=text_of(value), has_value=True,
+        target=target, refusal=target.refusal(value) if target else "",
+    )  # fmt: skip
+
+
+def _no_names(name: str) -> Value:
+    raise NotYet(name)
 
 
 def roots_of(tree: str, scope: EditorScope) -> tuple[str, ...]:
@@ -80,13 +101,17 @@ def roots_of(tree: str, scope: EditorScope) -> tuple[str, ...]:
     return (*ROOTS.get(tree, ()), *(("row",) if scope.loop else ()))
 
 
-def _wrong(source: str, detail: str) -> Result:
-    start, end = place_of(source, detail)
-    return Result(ok=False, detail=detail, start=start, end=end)
+def _problem(source: str, scope: EditorScope, tree: str) -> str:
+    """Return what is wrong with a text, whatever the values are; nothing when it can be read."""
+    try:
+        template = Template.parse(source)
+    except TemplateError as error:
+        return str(error)
+    return next(iter(name_problems(template, scope.names, roots=roots_of(tree, scope))), "")
 
 
 def place_of(source: str, detail: str) -> tuple[int, int]:
-    """Return the characters that a sentence is about; -1 when that cannot be told."""
+    """Return the characters that a sentence, in English, is about; -1 when that cannot be told."""
     for pattern in _CULPRITS:
         found = pattern.match(detail)
         at = source.find(found[1]) if found else -1
@@ -112,15 +137,9 @@ def _first_fault(source: str) -> tuple[int, int]:
     return -1, -1
 
 
-_TYPES: tuple[tuple[Any, Words], ...] = (
-    (bool, _("Yes or no")), (Decimal, _("Number")), (str, _("Text")), (list, _("List")),
-    (dict, _("Object")),
-)  # fmt: skip
-
-
-def type_words(value: Value) -> Words:
+def type_words(value: Value) -> str:
     """Return what kind of value it is."""
-    return next((words for kind, words in _TYPES if isinstance(value, kind)), _("Nothing"))
+    return _(type_of_value(value))
 
 
 def text_of(value: Value) -> str:

@@ -94,9 +94,10 @@ def loop_around(element: Piece | None) -> str:
 
 
 def samples_of(
-    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: Piece | None
+    workspace: Workspace, screen: Screen, raw: dict[str, Any], element: Piece | None, *,
+    record: str = "",
 ) -> RuleSamples:  # fmt: skip
-    """Return the values that a rule would move now."""
+    """Return the values that a rule would move now, of the newest record or of the one named."""
     rules: list[Mapping[str, Any]] = [one.node for one in screen.tree.walk("rule")]
     return samples_for(
         screen.copy.document,
@@ -104,6 +105,7 @@ def samples_of(
         rules,
         user=workspace.user,
         scope=scope_for(workspace, raw, element),
+        record=record,
     )
 
 

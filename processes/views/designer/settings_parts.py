@@ -27,9 +27,10 @@ from processes.designer.settings_forms.expression_preview import result_of
 from processes.designer.settings_forms.mapping_rows import sample_of
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
-from processes.designer.settings_forms.source_trees import fields_in, system_tree
+from processes.designer.settings_forms.source_trees import fields_in
+from processes.designer.settings_forms.target_field import TargetField, target_of
 from processes.designer.settings_forms.value_chips import chips_of
-from processes.language.functions import FUNCTIONS, IF
+from processes.language.functions import EVERY_FUNCTION
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.workspace import Workspace
 
@@ -75,8 +76,17 @@ class PartRequest:
 
     @property
     def samples(self) -> RuleSamples:
-        """Return the values at hand."""
-        return samples_of(self.workspace, self.workspace.screen, self.raw, self.element)
+        """Return the values at hand, of the record that is chosen where one is."""
+        return samples_of(
+            self.workspace, self.workspace.screen, self.raw, self.element,
+            record=self.words("record"),
+        )  # fmt: skip
+
+    @property
+    def value_target(self) -> TargetField | None:
+        """Return where the value of the box goes that it is about."""
+        row = {key: self.words(key) for key in ("row_field", "row_target", "setting")}
+        return target_of(self.scope, row, self.element)
 
 
 def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
@@ -96,7 +106,8 @@ def _tree(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 
 def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    found = offers(asked.scope, asked.words("which"), asked.words("q"))
+    functions = bool(asked.words("functions"))
+    found = offers(asked.scope, asked.words("which"), asked.words("q"), functions=functions)
     return "_completion", {"offers": found, "id": asked.words("id")}
 
 
@@ -106,20 +117,45 @@ def _chips(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 
 def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    samples = asked.samples
+    samples, scope, source = asked.samples, asked.scope, asked.text("text")
+    which = asked.words("which")
     resolve = samples.resolve if samples.process_id else None
-    found = result_of(asked.text("text"), asked.scope, resolve, tree=asked.words("which"))
-    return "_result", {"result": found, "process_id": samples.process_id}
+    result = result_of(source, scope, resolve, tree=which, target=asked.value_target)
+    return "_result", {
+        "result": result, "process_id": samples.process_id,
+        "names": samples.names_in(source, scope) if result.ok and resolve is not None else [],
+    }  # fmt: skip
 
 
 def _builder(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    which = asked.words("which")
-    branches = [one for one in tree_of(asked.scope, which) if one not in system_tree()]
+    which, element = asked.words("which"), asked.element
+    branches = tree_of(asked.scope, which)
     return "_builder", {
         "branches": opened_tree(branches), "large": is_large(branches),
-        "system": system_tree(), "functions": [*FUNCTIONS.values(), IF], "which": which,
-        "text": asked.text("text"), "label": asked.words("label"),
+        "functions": EVERY_FUNCTION, "which": which, "text": asked.text("text"),
+        "label": asked.words("label"), "target": asked.value_target,
+        "under": _about(element) if element is not None else "",
+        "records": asked.samples.records,
     }  # fmt: skip
+
+
+def _about(element: Piece) -> str:
+    """Return which rule a value belongs to, and when it runs; or which other element."""
+    owner, names = element.owner, {"title": element.title}
+    if element.kind != "rule" or owner is None:
+        return (
+            element.title if element.title == element.label else f"{element.label}: {element.title}"
+        )
+    names["owner"] = owner.title
+    if owner.kind == "rule":
+        return _("Rule “%(title)s” in “%(owner)s”") % names
+    if owner.kind == "field":
+        if owner.field_kind.is_button:
+            return _("Rule “%(title)s”, when %(owner)s is pressed") % names
+        return _("Rule “%(title)s”, when %(owner)s changes") % names
+    if owner.kind == "form" and element.key == "rules":
+        return _("Rule “%(title)s”, when %(owner)s is submitted") % names
+    return _("Rule “%(title)s”, when %(owner)s is opened") % names
 
 
 def _sentence(asked: PartRequest) -> tuple[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ def test_the_dialogs_fit_and_are_accessible(page_as: PageAs, scenario: Any, look
     look(page, "tree")
     looks(page)
     page.get_by_role("button", name="Expression", exact=True).click()
-    page.get_by_text("Secret: secret").wait_for()
+    page.locator("#k-builder-result b", has_text="secret").wait_for()
     look(page, "builder")
     looks(page)
     page.locator("#k-builder").get_by_role("button", name="Close").last.click()

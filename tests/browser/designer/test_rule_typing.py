@@ -119,7 +119,8 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(
     # Back closes what is on top, and only that.
     dialog.get_by_role("button", name="Choose: Form field or text").click()
     page.get_by_role("button", name="Expression", exact=True).click()
-    expect(page.locator("#k-builder-text")).to_be_focused()
+    chosen = page.locator("#k-builder").get_by_role("treeitem", name="Last error, last_error")
+    expect(chosen).to_be_focused()
     page.go_back()
     expect(page.locator("#k-builder[open]")).to_have_count(0)
     expect(values).to_be_focused()

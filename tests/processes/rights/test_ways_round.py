@@ -180,6 +180,27 @@ def test_a_designer_is_offered_no_answer_of_a_run_that_they_do_not_see(people: O
             assert ("it is hers" in repr(sample)) == told
 
 
+@pytest.mark.parametrize("everyone", [True, False])
+def test_the_dialog_of_a_value_shows_a_designer_what_they_see_of_a_record(
+    people: Office, everyone: bool
+) -> None:
+    titled = {"record": {"title": "[illness]"}}
+    security = {"see": ["everyone"]} if everyone else {}
+    published(leave_request(**security) | titled, user=people.root)
+    made = started(people)
+    place = "/designs/leave/designer/parts/"
+    sent = {"which": "value", "text": "[illness]", "record": made.process_id}
+    for user, told in ((people.dora, False), (people.root, True)):
+        client = client_of(user)
+        dialog = client.post(f"{place}builder/", sent)
+        result = client.post(f"{place}result/", sent)
+        assert (dialog.status_code, result.status_code) == (200, 200)
+        offered = f'<option value="{made.process_id}">' in dialog.content.decode()
+        assert offered == (everyone or told)
+        for shown in (dialog, result):
+            assert ("measles" in shown.content.decode()) == told
+
+
 def test_a_button_that_is_not_seen_is_not_pressed(people: Office) -> None:
     definition = leave_request()
     definition["forms"][1]["fields"][1].pop("edit")

@@ -17,9 +17,24 @@ let now = -1;
 let awaited = null;
 let entered = false;
 let inputs = 0;
+// The box that Ctrl and Space were pressed in: names and functions are offered, whatever stands there.
+let wide = null;
 
 // What is being written at the caret: where it begins, and what may stand there.
 function wordAt(field) {
+  const begun = wordBegun(field);
+  if (wide !== field || begun?.which === field.dataset.complete) return begun;
+  const which = field.dataset.complete;
+  const caret = field.selectionStart ?? field.value.length;
+  const before = field.value.slice(0, caret);
+  if (isName(which)) return { which, from: 0, to: field.value.length, text: before };
+  const [text] = /(?:[A-Za-z]\w*)?$/.exec(before);
+  return { which, functions: takesCalls(field), from: caret - text.length, to: caret, text };
+}
+
+const takesCalls = (field) => "formula" in field.dataset || isFormula(field.value);
+
+function wordBegun(field) {
   const which = field.dataset.complete;
   const caret = field.selectionStart ?? field.value.length;
   const before = field.value.slice(0, caret);
@@ -31,8 +46,7 @@ function wordAt(field) {
     const close = field.value[caret] === "]" ? 1 : 0;
     return { which, from: caret - text.length - 1, to: caret + close, text };
   }
-  const call =
-    (isFormula(before) || "formula" in field.dataset) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
+  const call = takesCalls(field) && /(?:^|[^\w.[])([A-Za-z]\w*)$/.exec(before);
   const quoted = call && (before.split('"').length + before.split("'").length) % 2;
   return call && !quoted
     ? { which: "function", from: caret - call[1].length, to: caret, text: call[1] }
@@ -51,6 +65,7 @@ const look = wait(120, async (field) => {
     which: found.which,
     q: found.text,
     id: list.id,
+    functions: found.functions ? "1" : "",
   });
   // Who has typed on meanwhile is asked for again.
   if (html === undefined || inputs !== asked) return;
@@ -73,6 +88,7 @@ function open(field, found, html) {
 }
 
 export function close() {
+  wide = null;
   if (!box) return;
   box.setAttribute("aria-expanded", "false");
   if (box.tagName !== "INPUT") box.removeAttribute("aria-expanded");
@@ -113,8 +129,18 @@ on("input", "[data-complete]", (field, event) => {
   look(field);
 });
 
+onCapture("keydown", (event) => {
+  if (event.key !== " " || !event.ctrlKey || !event.target.matches("[data-complete]")) return;
+  event.preventDefault();
+  wide = awaited = event.target;
+  entered = false;
+  inputs += 1;
+  look(event.target);
+});
+
 on("focusout", (event) => {
   if (event.target === awaited) awaited = null;
+  if (event.target === wide) wide = null;
   if (event.target === box) close();
 });
 

@@ -75,7 +75,7 @@ export function insert(box, value, whole) {
   else write(box, value, { from: box.selectionStart, to: box.selectionEnd });
 }
 
-// The Tab key leads to one item of a tree; the arrows lead on from there.
-export function ready(tree) {
-  tree?.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
+// The Tab key leads to one item of a tree, the first or the chosen; the arrows lead on from there.
+export function ready(tree, chosen = null) {
+  (chosen ?? tree?.querySelector("[role=treeitem]"))?.setAttribute("tabindex", "0");
 }

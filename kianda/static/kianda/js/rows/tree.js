@@ -1,7 +1,7 @@
-// Trees to pick from: beside a box, in the expression builder, in the choice of a data source.
+// Trees to pick from: beside a box, in the dialog of one value, in the choice of a data source.
 import { on } from "../page/listen.js";
 import { beside, changed, float, wait } from "../page/float.js";
-import { ask, complain, insert, isName, ready, rootOf } from "./parts.js";
+import { ask, complain, insert, isName, ready, rootOf, write } from "./parts.js";
 import { word } from "../page/words.js";
 import { build } from "./expression.js";
 
@@ -28,7 +28,7 @@ on("click", "[data-pick]", async (pressed) => {
   pop.setAttribute("role", "dialog");
   pop.setAttribute("aria-label", label);
   put(html, field);
-  const writes = !isName(pressed.dataset.pick);
+  const writes = !isName(pressed.dataset.pick) && !inBuilder(field);
   if (writes) pop.firstElementChild.append(builder(root));
   ready(pop.querySelector("[role=tree]"));
   beside(pop, field);
@@ -70,16 +70,19 @@ pop.addEventListener("toggle", (event) => {
 });
 
 function pick(item) {
-  const into = item.closest("#k-builder") ? document.getElementById("k-builder-text") : box;
-  const whole = isName(into.dataset.complete);
-  if (into === box) {
-    pop.hidePopover();
-    insert(into, item.dataset.value, whole);
-  } else into.setRangeText(item.dataset.value, into.selectionStart, into.selectionEnd, "end");
-  into.focus();
-  into.dispatchEvent(new Event("input", { bubbles: true }));
-  changed(into);
+  const { value } = item.dataset;
+  const place = item.closest("[data-tree-place]");
+  if (place)
+    return place.dispatchEvent(new CustomEvent("kianda:pick", { bubbles: true, detail: value }));
+  pop.hidePopover();
+  // What is written in its own dialog is never replaced by a name.
+  if (inBuilder(box)) write(box, value, { from: box.selectionStart, to: box.selectionEnd });
+  else insert(box, value, isName(box.dataset.complete));
+  box.focus();
+  changed(box);
 }
+
+const inBuilder = (field) => field.id === "k-builder-text";
 
 const shown = (tree) =>
   [...tree.querySelectorAll("[role=treeitem]")].filter((one) => one.checkVisibility());
@@ -151,7 +154,7 @@ on("keydown", ".k-treepick [role=treeitem]", (item, event) => {
 
 // The search above a tree leaves what holds its words, with the branches that they stand in.
 function place(search) {
-  return search.closest("[data-source-picker], [role=tabpanel], .k-pop");
+  return search.closest("[data-source-picker], [data-tree-place], .k-pop");
 }
 
 // In a tree that does not stand there whole the server looks.
