@@ -81,6 +81,21 @@ def test_who_begins_with_the_sign_of_a_formula_writes_one(page_as: PageAs, scena
     expect(made.get_by_role("status")).to_contain_text("=x Text")
 
 
+def test_undo_stays_within_the_kind_that_is_written(page_as: PageAs, scenario: Any) -> None:
+    page = page_as("ada")
+    made = open_value(page)
+    page.keyboard.type("to you")
+    made.get_by_text("Formula", exact=True).click()
+    expect(stored(made)).to_have_text('="to you"')
+    text_of(made).focus()
+    page.keyboard.press("Control+z")
+    expect(stored(made)).to_have_text('="to you"')
+    page.keyboard.press("End")
+    page.keyboard.type(" + 1")
+    page.keyboard.press("Control+z")
+    expect(stored(made)).to_have_text('="to you" + ')
+
+
 def test_a_formula_is_written_by_keys_alone(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     made = open_value(page)

@@ -31,7 +31,9 @@ export class ValueBox extends StandIn {
 
   // ---- as an input answers
 
+  // As in an input, nothing of before can be had back then.
   set value(text) {
+    this.#history = new History();
     this.#write(this.#fitting(text), [], [text.length, text.length]);
   }
 
