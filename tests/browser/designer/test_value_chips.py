@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.designer.dialogs import RULE, kept, look, open_rule, shown, strip, under
-from tests.browser.watch import PageAs
+from tests.browser.watch import Look, PageAs
 
 BOX = "Form field or text: access_token"
 EVERY_KIND = [
@@ -33,12 +33,13 @@ def ok(page: Page) -> None:
 
 
 def test_a_name_that_is_typed_becomes_a_chip_with_the_title_of_its_field(
-    page_as: PageAs, scenario: Any
+    page_as: PageAs, scenario: Any, axe: Look
 ) -> None:
     page = page_as("ada")
     box = value_box(page)
     page.keyboard.type("Order [client_i")
     page.get_by_role("option", name="[client_id]").wait_for()
+    axe(page)
     page.keyboard.press("Enter")
     chips = box.locator(".k-val")
     expect(chips).to_have_text("Client ID")
