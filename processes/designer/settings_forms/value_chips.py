@@ -51,4 +51,4 @@ def _icon(name: str, scope: EditorScope) -> str:
     if root == "item":
         kinds = {one.name: one.field_kind for one in fields_in(scope.process or {})}
     kind = kinds.get(rest if root == "item" else name) or scope.names.fields.get(root)
-    return kind.icon if kind is not None else _ICONS.get(root, GONE)
+    return kind.kind_icon if kind is not None else _ICONS.get(root, GONE)
