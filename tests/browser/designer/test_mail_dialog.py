@@ -34,6 +34,8 @@ def test_a_message_is_read_while_it_is_written(
     expect(message.locator("strong")).to_have_text("Emma <b>")
     expect(message).to_contain_text("Hello Emma <b>")
 
+    page.locator("label", has_text="Subject").click()
+    expect(page.get_by_role("textbox", name="Subject")).to_be_focused()
     box.fill("Hi [gone]")
     page.get_by_text("There is no field or name gone.").wait_for()
     axe(page)

@@ -235,9 +235,7 @@ def test_a_text_that_is_too_long_for_chips_stays_text(page_as: PageAs, scenario:
     expect(page.locator("#dialog .k-val")).to_have_count(0)
 
 
-def test_a_message_of_several_lines_has_chips_too(
-    page_as: PageAs, person: Callable[[str], Any], scenario: Any
-) -> None:
+def test_a_text_of_several_lines_has_chips_too(page_as: PageAs, scenario: Any) -> None:
     page = page_as("ada")
     open_rule(page, "Set form field")
     page.get_by_role("button", name="Choose: Form field or text: access_token").click()

@@ -31,6 +31,7 @@ export class StandIn extends HTMLElement {
     this.range = [box.value.length, box.value.length];
     const hadFocus = document.activeElement === box;
     if (hadFocus) this.range = [box.selectionStart, box.selectionEnd];
+    this.className = "form-control";
     this.setAttribute("role", "textbox");
     this.setAttribute("contenteditable", "true");
     this.setAttribute("aria-multiline", String(!this.isLine));

@@ -74,8 +74,6 @@ export class ValueBox extends StandIn {
 
   draw() {
     if (this.#isComposing) return;
-    this.classList.add("form-control", "k-values");
-    this.classList.toggle("k-values--lines", !this.isLine);
     this.toggleAttribute("data-empty", !this.value);
     const pieces = this.#isFolded ? [{ kind: "formula" }] : this.#pieces;
     this.replaceChildren(...nodesOf(this, pieces));

@@ -17,7 +17,7 @@ export function learn(box, chips) {
   for (const chip of chips) known.set(`${place} ${chip.dataset.name}`, chip);
 }
 
-const lookUp = wait(40, async () => {
+const lookUp = wait(0, async () => {
   for (const box of asking) {
     asking.delete(box);
     if (!box.isConnected || !rootOf(box)) continue;
