@@ -81,6 +81,18 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(names)[:MOST_COLUMNS]
 
 
+def moved(columns: Sequence[str], asked: str) -> tuple[str, ...]:
+    """Return columns with one of them moved by a place, as `up:amount` or `down:amount` asks."""
+    step, _colon, name = asked.partition(":")
+    made = list(columns)
+    if name in made:
+        at = made.index(name)
+        to = at + (-1 if step == "up" else 1)
+        if 0 <= to < len(made):
+            made[at], made[to] = made[to], made[at]
+    return tuple(made)
+
+
 def _totals(texts: Sequence[str]) -> tuple[ViewTotal, ...]:
     found = dict[str, ViewTotal]()
     for text in filter(None, (one.strip() for one in texts)):

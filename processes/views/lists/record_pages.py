@@ -20,7 +20,7 @@ from processes.lists.columns import ListColumn
 from processes.lists.records import RecordList, record_list, with_versions
 from processes.lists.saved_views import may_delete
 from processes.lists.search import search_filter
-from processes.lists.state import ListState, asked_state, state_of
+from processes.lists.state import ListState, asked_state, moved, state_of
 from processes.lists.totals import GROUP, GroupHead, group_heads, totals_of
 from processes.lists.totals import grouped as grouped_by
 from processes.lists.views import readable_state, shown_columns, view_named, views_of
@@ -87,6 +87,9 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
     if "apply" in request.GET and not trouble:
         filters = changed_filters(found, state, request.GET)
         return HttpResponseRedirect(with_changes(request.GET, filter=filters, apply=None))
+    if "move" in request.GET and not trouble:
+        ordered = list(moved(state.columns, request.GET["move"]))
+        return HttpResponseRedirect(with_changes(request.GET, columns=ordered, move=None))
     listed = _Listing(request, found, readable_state(found, view, state), state)
     context = {
         "list": found, "document": found.document, "state": state,
@@ -95,11 +98,12 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         "open": open_filter(found, state, request.GET.get("edit", "")),
         "filterable": [one for one in found.columns.values() if one.operators],
         **_grouping(request, found, state),
-        "choosable": list(found.columns.values()), "totalled": _totalled(found, state),
+        "totalled": _totalled(found, state),
         "kept": kept_parameters(request),
         "may_start": may_start(found.user, found.design),
         "exports": EXPORTS, "export_by": "records-export",
-        **press_shown(request), **listed.context(trouble),
+        **press_shown(request), **(shown := listed.context(trouble)),
+        "choosable": _choosable(found, shown["columns"]),
     }  # fmt: skip
     return render_page(
         request, "lists/records.html", context, partials={"rows": "lists/_rows.html"}
@@ -155,6 +159,11 @@ def _totalled(found: RecordList, state: ListState) -> list[tuple[ListColumn, str
     """Return the columns that can be added up, each with how it is: `sum`, `average`, nothing."""
     chosen = {one.field: one.calculate for one in state.totals}
     return [(one, chosen.get(one.name, "")) for one in found.columns.values() if one.countable]
+
+
+def _choosable(found: RecordList, shown: list[str]) -> list[ListColumn]:
+    """Return all columns that there are, those that are shown first, in their order."""
+    return [found.columns[name] for name in dict.fromkeys((*shown, *found.columns))]
 
 
 def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:

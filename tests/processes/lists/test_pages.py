@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -121,6 +122,24 @@ def test_a_list_that_cannot_be_asked_says_why_and_shows_no_record(ada: Client, q
     rows = rows_of(ada, f"{query}&view=all")
     assert "Clear filters" in rows
     assert "Desk" not in rows
+
+
+def test_columns_are_shown_in_the_order_that_a_person_gives_them(ada: Client) -> None:
+    rows = rows_of(ada, "?view=all&columns=amount&columns=what")
+    assert rows.index("Amount") < rows.index("What")
+    menu = ada.get("/records/orders/?view=all&columns=amount&columns=what").content.decode()
+    places = [menu.index(f'value="up:{name}"') for name in ("amount", "what", "kind")]
+    assert places == sorted(places), "those that are shown come first"
+    # Without a script, a button of the menu sends all of them.
+    asked = "?view=all&columns=amount&columns=what&columns=kind&move="
+    for step, order in (
+        ("up:what", "what amount kind"), ("down:what", "amount kind what"),
+        ("up:amount", "amount what kind"), ("up:gone", "amount what kind"),
+    ):  # fmt: skip
+        answer = ada.get(f"/records/orders/{asked}{step}")
+        told = QueryDict(answer["Location"].partition("?")[2])
+        assert (told["view"], told.getlist("columns")) == ("all", order.split())
+        assert "move" not in told
 
 
 def test_totals_are_chosen_with_the_columns(ada: Client) -> None:
