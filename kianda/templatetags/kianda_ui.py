@@ -49,7 +49,9 @@ NONE = "\u2013"
 
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
-    """Draw an icon: decoration, thus hidden from readers; size "lg" is larger."""
+    """Draw an icon, of no name nothing: decoration, hidden from readers; size "lg" is larger."""
+    if not name:
+        return SafeString("")
     classes = conditional_escape(f"k-i k-i--{size}" if size else "k-i")
     return mark_safe(icons.drawn(name, classes=classes))  # noqa: S308 (the shapes are a package's)
 
