@@ -100,7 +100,7 @@ def _written(
             return as_text(template.evaluate(_values(seen, names)))
         return "".join(_pieces(template, document, seen, names))
     except (TemplateError, ValueFailure):
-        # An expression may fail on what is not filled in yet.
+        # A formula may fail on what is not filled in yet.
         return ""
 
 

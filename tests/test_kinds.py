@@ -327,7 +327,7 @@ TABLE = 3
 
 
 def texts_of(node: ast.AST) -> set[str]:
-    """Return the texts that an expression is: one, or a set or list of them."""
+    """Return the texts that a formula is: one, or a set or list of them."""
     parts = node.elts if isinstance(node, ast.Set | ast.Tuple | ast.List) else [node]
     return {one.value for one in parts if isinstance(one, ast.Constant) and type(one.value) is str}
 

@@ -20,7 +20,7 @@ Schema = Mapping[str, Any]
 
 _HEAD = "<!-- Written by `manage.py render_reference`. Change the code, not this page. -->"
 _RIGHT_SIDES = {
-    Right.VALUE: "text, a field or an expression",
+    Right.VALUE: "text, a field or a formula",
     Right.PATTERN: "an RE2 pattern, without inserted values",
     Right.LIST: "values separated by commas",
     Right.PAIR: "two values separated by a comma",
@@ -51,7 +51,7 @@ def pages() -> dict[str, str]:
         "rules.md": _kinds_page(
             "Rules",
             "The actions of a button, a field, a form or a process, in the order of its list. "
-            "`type` is the kind of rule. [Expressions](expressions.md) explains the values.",
+            "`type` is the kind of rule. [Formulas](expressions.md) explains the values.",
             rules,
         ),
         "expressions.md": _expressions_page(),
@@ -221,7 +221,7 @@ def _expressions_page() -> str:
         )
     names = ", ".join(f"`[{name}]`" for name in sorted(SYSTEM_NAMES))
     return _page(
-        "Values, expressions and conditions",
+        "Values, formulas and conditions",
         _VALUES,
         f"## Names\n\nEvery field by its name, and {names}. The mappings of a call also have "
         "`[response.status]`, `[response.headers.<Name>]`, `[response.body.<path>]`, "
@@ -249,7 +249,7 @@ Wherever a design takes “field or text”:
 | `refresh_token` | that text |
 | `[refresh_token]` | the value of the field, with its type |
 | `Bearer [access_token]` | text with the value of the field |
-| `=[price] * [quantity]` | an expression; `==` at the start is a plain `=` |
+| `=[price] * [quantity]` | a formula; `==` at the start is a plain `=` |
 | `[[` | a plain `[` |
 | nothing | clears the field |
 

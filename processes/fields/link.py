@@ -31,7 +31,7 @@ class Link(LayoutField):
         default="",
         max_length=2_000,
         title=gettext_noop("Address"),
-        description=gettext_noop("Where it leads: text with [fields] in it, or an expression."),
+        description=gettext_noop("Where it leads: text with [fields] in it, or a formula."),
         json_schema_extra={"control": "value"},
     )
     new_tab: StrictBool = Field(

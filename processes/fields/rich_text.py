@@ -41,7 +41,7 @@ class RichText(LayoutField):
         max_length=20_000,
         title=gettext_noop("Text"),
         description=gettext_noop(
-            "Text or HTML, with [fields] in it, or an expression. It cannot show a secret."
+            "Text or HTML, with [fields] in it, or a formula. It cannot show a secret."
         ),
         json_schema_extra={"control": "long_text"},
     )

@@ -28,7 +28,7 @@ class Table(InputField):
 
     Its value is a list of objects, one per row, with one key for each column. When a rule writes
     objects into it, keys that are not columns are ignored, and a column without a key is empty. In
-    an expression, [lines] is all rows, and [lines.amount] the values of one column.
+    a formula, [lines] is all rows, and [lines.amount] the values of one column.
     """
 
     label = gettext_noop("Table")

@@ -45,7 +45,7 @@ class Condition(_Part):
 
     left: str = Field(
         title=gettext_noop("Value"),
-        description=gettext_noop("A field such as [status], text, or an expression."),
+        description=gettext_noop("A field such as [status], text, or a formula."),
         json_schema_extra={"control": "value"},
     )
     operator: OperatorName = Field(
@@ -55,7 +55,7 @@ class Condition(_Part):
         "",
         title=gettext_noop("Compared with"),
         description=gettext_noop(
-            "A field, text or expression. For in and between, values separated by commas; for "
+            "A field, text or formula. For in and between, values separated by commas; for "
             "matches, an RE2 pattern; for blank, today and is_me, nothing."
         ),
         json_schema_extra={"control": "value"},

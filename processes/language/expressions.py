@@ -1,6 +1,6 @@
-"""Texts of a design in which a field or an expression may stand: parsed once, evaluated often.
+"""Texts of a design in which a field or a formula may stand: parsed once, evaluated often.
 
-`[name]` alone keeps the value's type, text around it makes text, `=` starts an expression. Only the
+`[name]` alone keeps the value's type, text around it makes text, `=` starts a formula. Only the
 design's own text is read: a value that comes from a field or an answer is never read again.
 """
 
@@ -68,7 +68,7 @@ class Template:
     def pieces(self, resolve: Resolve) -> list[tuple[str, bool]]:
         """Return its text in pieces, and of each whether it is a value that was put in.
 
-        Who reads the text as Markdown takes values as they are. What an expression gives is one.
+        Who reads the text as Markdown takes values as they are. What a formula gives is one.
         """
         if self.expression is not None:
             return [(as_text(self.evaluate(resolve)), True)]

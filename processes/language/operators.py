@@ -206,7 +206,7 @@ def _ordered(*signs: int) -> Callable[[Value, Value], bool]:
     return lambda left, right: order(left, right) in signs
 
 
-# What an expression may use, by the node of Python's parser. What is not here does not parse.
+# What a formula may use, by the node of Python's parser. What is not here does not parse.
 OPERATORS: Mapping[type[ast.AST], Callable[..., Value]] = MappingProxyType(
     {
         ast.Add: add,

@@ -65,7 +65,7 @@ def names_of(parts: Iterable[TemplatePart]) -> tuple[str, ...]:
 
 
 class Expression(NamedTuple):
-    """An expression, ready for simpleeval; `names` maps the tree's names to references."""
+    """A formula, ready for simpleeval; `names` maps the tree's names to references."""
 
     tree: ast.expr
     names: dict[str, str]
@@ -73,13 +73,13 @@ class Expression(NamedTuple):
 
 
 def read_expression(source: str) -> Expression:
-    """Return the tree of an expression (without its `=`); raises TemplateError."""
+    """Return the tree of a formula (without its `=`); raises TemplateError."""
     if len(source) > MAX_SOURCE:
         raise TemplateError(
-            _("An expression can have at most %(most)s characters.") % {"most": grouped(MAX_SOURCE)}
+            _("A formula can have at most %(most)s characters.") % {"most": grouped(MAX_SOURCE)}
         )
     if not source.strip():
-        raise TemplateError(_("Enter an expression after =. Write == for a plain =."))
+        raise TemplateError(_("Enter a formula after =. Write == for a plain =."))
     reader = _Reader()
     prepared = reader.prepared(source)
     try:
@@ -87,7 +87,7 @@ def read_expression(source: str) -> Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise TemplateError(
             _(
-                "The expression cannot be read. Check its brackets, quotes and signs, "
+                "The formula cannot be read. Check its brackets, quotes and signs, "
                 'such as in =[price] * 2 or =If([status] == "Open", 1, 0).'
             )
         ) from None
@@ -132,11 +132,11 @@ class _Reader:
         return f" {_PLACE}{len(self.places) - 1} "
 
     def checked(self, node: ast.AST, *, depth: int) -> ast.expr:
-        """Return the node rebuilt from what an expression may hold, and nothing else."""
+        """Return the node rebuilt from what a formula may hold, and nothing else."""
         if depth > MAX_DEPTH:
             raise TemplateError(
                 _(
-                    "The expression is nested more than %(most)s deep. Use Sum(...) for "
+                    "The formula is nested more than %(most)s deep. Use Sum(...) for "
                     "long sums, or set a field in between."
                 )
                 % {"most": MAX_DEPTH}
@@ -251,7 +251,7 @@ def _known(operator: _Operator) -> _Operator:
     """Return an operator that has a meaning here; `<<`, `//`, `is` and others have none."""
     if type(operator) not in OPERATORS:
         raise TemplateError(
-            _("An expression can use + - * / % ** == != < <= > >= in, not in, and, or, not.")
+            _("A formula can use + - * / % ** == != < <= > >= in, not in, and, or, not.")
         )
     return operator
 
@@ -265,4 +265,4 @@ def _refusal(node: ast.AST) -> str:
         return _(
             "An index cannot follow a value. Use Item(list, 1), or a path, [response.body.items.0]."
         )
-    return _("%(name)s cannot be used in an expression.") % {"name": type(node).__name__}
+    return _("%(name)s cannot be used in a formula.") % {"name": type(node).__name__}

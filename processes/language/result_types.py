@@ -51,7 +51,7 @@ def type_of_value(value: Value) -> str:
 
 
 def omitted_arguments(template: Template) -> tuple[Argument, ...]:
-    """Return the arguments that the calls of an expression omit, each once."""
+    """Return the arguments that the calls of a formula omit, each once."""
     tree = template.expression.tree if template.expression is not None else ast.Constant("")
     found = [
         argument
@@ -64,7 +64,7 @@ def omitted_arguments(template: Template) -> tuple[Argument, ...]:
 
 
 class _TypeReader:
-    """Reads the type of each part of an expression, from what it is made of."""
+    """Reads the type of each part of a formula, from what it is made of."""
 
     def __init__(self, expression: Expression, names: NameTable) -> None:
         self._references = expression.names

@@ -111,7 +111,7 @@ TextValue = Annotated[
     _control(
         "value",
         gettext_noop(
-            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Text, a field such as [status], both mixed, or a formula such as =[price] * 2. "
             "Empty clears the field."
         ),
     ),
@@ -147,7 +147,7 @@ InputValue = Annotated[
     _control(
         "value",
         gettext_noop(
-            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Text, a field such as [status], both mixed, or a formula such as =[price] * 2. "
             "Empty clears the field. Secret fields are allowed here."
         ),
     ),
@@ -158,7 +158,7 @@ ResultValue = Annotated[
     _control(
         "value",
         gettext_noop(
-            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Text, a field such as [status], both mixed, or a formula such as =[price] * 2. "
             "Empty clears the field. The response is [response.status], "
             "[response.headers.<Name>], [response.body.<path>]; an item found is [item.<field>]."
         ),
@@ -170,7 +170,7 @@ ErrorValue = Annotated[
     _control(
         "value",
         gettext_noop(
-            "Text, a field such as [status], both mixed, or an expression such as =[price] * 2. "
+            "Text, a field such as [status], both mixed, or a formula such as =[price] * 2. "
             "Empty clears the field. The error is [error.message], [error.status] or [error.kind]."
         ),
     ),
@@ -186,7 +186,7 @@ DefaultValue = Annotated[
         title=gettext_noop("Default"),
         description=gettext_noop(
             "The initial value: text, or a name known then, such as [today] or [user.email], or "
-            "an expression of those."
+            "a formula of those."
         ),
         json_schema_extra={"control": "value"},
     ),

@@ -18,7 +18,7 @@ MOST = 100
 
 
 class Assignees(BaseModel):
-    """People and groups: names, fields such as [owner], or expressions."""
+    """People and groups: names, fields such as [owner], or formulas."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -44,7 +44,7 @@ def read_item(rows: Sequence[SuccessRow], item: Item, context: Context) -> Chang
 
 
 def refuse_open_secrets(rows: Sequence[SuccessRow], context: Context) -> None:
-    """Let a secret of an instance only into a secret field, whatever an expression makes of it."""
+    """Let a secret of an instance only into a secret field, whatever a formula makes of it."""
     for row in rows:
         for name in Template.parse(row.value).references:
             root, _dot, rest = name.partition(".")

@@ -63,7 +63,7 @@ Subject = Annotated[
     TextValue,
     Field(
         title=gettext_noop("Subject"),
-        description=gettext_noop("Text, fields or an expression, in one line."),
+        description=gettext_noop("Text, fields or a formula, in one line."),
         json_schema_extra={"control": "value"},
     ),
 ]
@@ -225,7 +225,7 @@ def _pieces(source: str, context: Context, *, of: str) -> tuple[tuple[str, bool]
 def pieces_read_out(
     template: Template, resolve: Resolve, read_out: Resolve
 ) -> list[tuple[str, bool]]:
-    """Return a text in pieces, with values as people read them; an expression gets them as is."""
+    """Return a text in pieces, with values as people read them; a formula gets them as is."""
     if template.expression is not None:
         return template.pieces(resolve)
     return template.pieces(lambda name: _in_one_text(read_out(name)))

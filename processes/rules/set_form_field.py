@@ -14,7 +14,7 @@ from processes.rules.base import Context, Rule
 
 
 class SetFormField(Rule):
-    """Sets fields of this process to a text, to another field's value or to an expression.
+    """Sets fields of this process to a text, to another field's value or to a formula.
 
     The rows are applied in their order. An empty value clears the field. Nothing is saved until a
     Save rule runs.

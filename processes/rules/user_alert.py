@@ -39,7 +39,7 @@ class UserAlert(Rule):
     )
     subject: TextValue = Field(
         title=gettext_noop("Alert"),
-        description=gettext_noop("What the notification says: text, fields or an expression."),
+        description=gettext_noop("What the notification says: text, fields or a formula."),
         json_schema_extra={"control": "value"},
     )
     message: TextValue = Field(

@@ -1,4 +1,4 @@
-"""What is offered while somebody writes: names after `[`, functions in an expression."""
+"""What is offered while somebody writes: names after `[`, functions in a formula."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a text or expression gives now, or what is wrong with it and at which character."""
+"""What a text or formula gives now, or what is wrong with it and at which character."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ LONGEST_SHOWN = 500
 ROOTS: Mapping[str, tuple[str, ...]] = {
     "result": ("response", "item"), "item": ("item",), "error": ("error",), "row": ("row",),
 }  # fmt: skip
-# What a sentence about an expression names: the word that cannot stand as it does.
+# What a sentence about a formula names: the word that cannot stand as it does.
 _CULPRITS = (
     re.compile(r"^(\S+) is neither quoted"),
     re.compile(r"^Put (\S+) in quotes"),
@@ -59,6 +59,11 @@ class Result:
     refusal: str = ""
     # The arguments that its calls omit.
     omitted: tuple[Argument, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is a value, and nothing in it."""
+        return self.has_value and not self.text
 
 
 def result_of(
@@ -123,7 +128,7 @@ def place_of(source: str, detail: str) -> tuple[int, int]:
 
 
 def _first_fault(source: str) -> tuple[int, int]:
-    """Return where an expression stops making sense: names stand for texts of the same length."""
+    """Return where a formula stops making sense: names stand for texts of the same length."""
     plain = _QUOTED.sub(lambda found: "a" * len(found[0]), source[1:])
     plain = re.sub(r"\s", " ", plain)
     indent = len(plain) - len(plain.lstrip())

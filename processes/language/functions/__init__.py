@@ -1,4 +1,4 @@
-"""The functions that an expression may call. `FUNCTIONS` is the only list."""
+"""The functions that a formula may call. `FUNCTIONS` is the only list."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -34,7 +34,7 @@ def test_the_dialogs_fit_and_are_accessible(page_as: PageAs, scenario: Any, look
     page.get_by_role("treeitem", name="Client ID").wait_for()
     look(page, "tree")
     looks(page)
-    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_role("button", name="Formula", exact=True).click()
     page.locator("#k-builder-result b", has_text="secret").wait_for()
     look(page, "builder")
     looks(page)

@@ -118,7 +118,7 @@ def test_what_was_typed_outlives_back_and_a_hasty_key(
     expect(under(values)).to_have_value("[last_error]")
     # Back closes what is on top, and only that.
     dialog.get_by_role("button", name="Choose: Form field or text").click()
-    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_role("button", name="Formula", exact=True).click()
     chosen = page.locator("#k-builder").get_by_role("treeitem", name="Last error, last_error")
     expect(chosen).to_be_focused()
     page.go_back()

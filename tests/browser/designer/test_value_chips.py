@@ -239,7 +239,7 @@ def test_a_text_of_several_lines_has_chips_too(page_as: PageAs, scenario: Any) -
     page = page_as("ada")
     open_rule(page, "Set form field")
     page.get_by_role("button", name="Choose: Form field or text: access_token").click()
-    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_role("button", name="Formula", exact=True).click()
     text = page.get_by_role("textbox", name="Value", exact=True)
     text.fill("Dear [client_id],")
     page.keyboard.press("Enter")

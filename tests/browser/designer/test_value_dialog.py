@@ -14,7 +14,7 @@ def open_value(page: Page) -> Locator:
     """Open the dialog of the value that the rule gives to the access token."""
     dialog = open_rule(page, "Set form field")
     dialog.get_by_role("button", name="Choose: Form field or text: access_token").click()
-    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_role("button", name="Formula", exact=True).click()
     made = page.locator("#k-builder[open]")
     expect(made.get_by_role("heading", name="Value of Access token")).to_be_visible()
     return made
@@ -175,7 +175,7 @@ def test_the_dialog_fits_a_phone_and_says_what_is_not_valid(
     dialog = open_rule(page, "Set form field")
     dialog.get_by_label("Form field", exact=True).first.fill("expires_in")
     dialog.get_by_role("button", name="Choose: Form field or text").click()
-    page.get_by_role("button", name="Expression", exact=True).click()
+    page.get_by_role("button", name="Formula", exact=True).click()
     made = page.locator("#k-builder[open]")
     expect(made.get_by_role("heading", name="Value of Expires in (s)")).to_be_visible()
     looks(page)

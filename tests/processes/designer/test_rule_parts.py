@@ -70,7 +70,7 @@ RESULTS = [
     ("[client_secret]", "value", "secret Secret"),
     ("=Length([client_secret])", "value", "secret Secret"),
     ("=Foo(1)", "value", "There is no function Foo."),
-    ("=1 +", "value", "The expression cannot be read."),
+    ("=1 +", "value", "The formula cannot be read."),
     ("=1 / 0", "value", "0"),
     ("[lost]", "value", "There is no field or name lost."),
     ("[response.body.x]", "value", "Use [response.body.x] only"),

@@ -104,7 +104,7 @@ RESULTS = [
     ("=AddDays([last_day], 3)", "first_day", "2026-12-14 Date valid for First day"),
     ("=[half_day]", "half_day", "false Toggle valid for Half day"),
     ("next week", "first_day", "Text Not valid for First day:"),
-    ("", "days", "\u2013 Text valid for Days"),
+    ("", "days", "empty valid for Days"),
     ("[pin]", "days", "secret Secret"),
     ("=Foo(1)", "days", "There is no function Foo."),
     ("[kind]", "", "Annual leave Text"),

@@ -1,4 +1,4 @@
-"""What a text, a template and an expression come to."""
+"""What a text, a template and a formula come to."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ from tests.processes.language.expressions.values import D, value_of
         # Values are never read again.
         ("[formula]", "=[price] [status] {{1}}"),
         ("-> [formula]", "-> =[price] [status] {{1}}"),
-        # Only one = at the very start begins an expression.
+        # Only one = at the very start begins a formula.
         (" =1", " =1"),
         ("a=1", "a=1"),
     ],
@@ -149,7 +149,7 @@ def test_a_template_says_what_it_is() -> None:
         ("=false or null", None),
         ("=If([zero] == 0, 'none', [price] / [zero])", "none"),
         ("='a' if [done] else 'b'", "a"),
-        # Brackets in an expression: a list when it is no name, text inside quotes.
+        # Brackets in a formula: a list when it is no name, text inside quotes.
         ("=[1, 2]", [D(1), D(2)]),
         ("=[ [price], 'x' ]", [D("2.5"), "x"]),
         ('="Hi [status]!"', "Hi Open!"),

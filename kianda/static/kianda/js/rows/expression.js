@@ -134,7 +134,16 @@ function change(next) {
   show(next, back ?? written(value, next));
 }
 
-on("change", "[name=k-builder-kind]", (radio) => change(radio.value));
+// Who chooses with the mouse goes on in the box; who does with the arrow keys may want the next one.
+let pressed = false;
+on("pointerdown", (event) => {
+  pressed = Boolean(event.target.closest("#k-builder .k-seg"));
+});
+
+on("change", "[name=k-builder-kind]", (radio) => {
+  change(radio.value);
+  if (pressed && kind !== "field") toTheEnd();
+});
 on("change", "#k-builder-record", () => result(stored()));
 
 on("input", "#k-builder-text", (text) => {
