@@ -1,15 +1,18 @@
 """Instances, designs and versions as the doors ask for them."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Missing
 from processes.definition.document import Document
 from processes.document_cache import document_of
-from processes.models import DesignVersion, ProcessDesign, ProcessInstance, Run
+from processes.models import DesignVersion, FormOwner, ProcessDesign, ProcessInstance, Run
 from processes.rights.decisions import may_read_design
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import (
@@ -22,9 +25,12 @@ from processes.rights.listed import (
 from processes.rights.querysets import known_designs, visible_instances, visible_runs
 
 __all__ = [
+    "NO_NUMBERS",
     "DocumentsOfRuns",
+    "FlowNumbers",
     "document_of_run",
     "first_seen",
+    "flow_numbers",
     "get_design",
     "get_version",
     "listed_instances",
@@ -39,6 +45,27 @@ __all__ = [
     "visible_instances",
     "visible_runs",
 ]
+
+
+class FlowNumbers(NamedTuple):
+    """How many records are at each status, and in each form that is open."""
+
+    at_status: Mapping[str, int]
+    in_form: Mapping[str, int]
+
+
+NO_NUMBERS = FlowNumbers({}, {})
+
+
+def flow_numbers(design: ProcessDesign, user: User) -> FlowNumbers:
+    """Count the live records of a process that a person sees."""
+    live = visible_instances(user).filter(design=design, mode=ProcessInstance.Mode.LIVE)
+    at_status = live.order_by().values("status").annotate(n=Count("pk", distinct=True))
+    owned = FormOwner.objects.filter(instance__in=live.order_by().values("pk")).order_by()
+    in_form = owned.values("form").annotate(n=Count("instance", distinct=True))
+    return FlowNumbers(
+        dict(at_status.values_list("status", "n")), dict(in_form.values_list("form", "n"))
+    )
 
 
 def visible_instance(process_id: str, user: User | None, *, lock: bool) -> ProcessInstance | None:

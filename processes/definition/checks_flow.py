@@ -43,7 +43,7 @@ def _of_forms(document: Document) -> Iterator[Flaw]:
             )
         if form.name not in submitted and not _is_left(form):
             said = _("“%(form)s” never closes. Add a button with a Submit rule.")
-            yield Flaw(place, said % words)
+            yield Flaw(f"{place}/fields", said % words)
 
 
 def _is_submitted(document: Document, form: Form) -> bool:

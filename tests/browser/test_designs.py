@@ -43,6 +43,18 @@ def test_the_pages_fit_and_are_accessible(
         looks(page)
 
 
+def test_on_the_flow_a_key_adds_a_button_to_the_form_that_one_is_on(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
+    make_orders(person("ada"))
+    page = page_as("ada")
+    page.goto("/designs/orders/designer/flow/")
+    page.locator("svg.k-flow a").first.focus()
+    page.keyboard.press("b")
+    page.wait_for_url("**/designer/?at=field*")
+    expect(page.get_by_role("heading", name="Button", exact=True)).to_be_visible()
+
+
 def test_an_empty_workspace_offers_the_first_act(page_as: PageAs, looks: Any) -> None:
     page = page_as("ada")
     page.goto("/designs/")

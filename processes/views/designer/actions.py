@@ -6,11 +6,12 @@ With script and without, the same form carries them here; the place of a drop co
 from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
-from kianda.web.pages import page
+from kianda.web.pages import page, toast
 from processes.definition.tree import Piece
 from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
@@ -59,6 +60,18 @@ def add(
     if what == "rule" and has_settings(slug):
         done.opens = positions.rule_address(workspace.name, copy.selected)
     return done
+
+
+def closing(workspace: Workspace, target: str = "") -> ActionResult:
+    """Add a button to a form that submits it, and lead back to the flow, which lacked it."""
+    form = found(workspace, target)
+    held = {"in": form.target, "list": "fields", "at": len(form.node.get("fields") or ())}
+    settings = {"title": _("Submit"), "place": "footer"}
+    copy = workspace.edit(do="add_field", type="button", place=held, settings=settings)
+    ruled = {"in": copy.selected, "list": "rules", "at": 0}
+    done = workspace.edit_next(copy, do="add_rule", type="submit", place=ruled, settings={})
+    toast(workspace.request, f"{copy.label}.")
+    return ActionResult(done, form.target, goes=reverse("designer-flow", args=[workspace.name]))
 
 
 def _added(copy: CopyView) -> ActionResult:
@@ -189,7 +202,8 @@ def found(workspace: Workspace, target: str) -> Piece:
 
 
 ACTS: Mapping[str, ActionHandler] = {
-    "add": add, "duplicate": duplicate, "remove": remove, "drop": drop, "switch": switch,
+    "add": add, "closing": closing, "duplicate": duplicate, "remove": remove, "drop": drop,
+    "switch": switch,
     "retype": retype, "cut": cut, "copy": copy, "paste": paste, "undo": undo, "redo": redo,
     "save": save,
     "earlier": moving.earlier, "later": moving.later, "move": moving.move,

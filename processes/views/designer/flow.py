@@ -3,22 +3,32 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kianda.accounts.roles import DESIGNER
-from kianda.lib.errors import Invalid
+from kianda.accounts.services.profiles import profile_of
+from kianda.lib.errors import Invalid, Missing
+from kianda.templatetags.kianda_words import status_words
 from kianda.web.pages import page, render_page
 from processes import selectors
 from processes.definition.checks_flow import flow_advice
 from processes.definition.document import Document, Form, parse_document
 from processes.definition.flow import ways_from
 from processes.language.comparisons import side_in_words
-from processes.views.designer.flow_diagram import FlowArrow, FlowStep, drawn
+from processes.selectors import NO_NUMBERS, FlowNumbers, flow_numbers
+from processes.views.designer.flow_diagram import FlowAdvice, FlowArrow, FlowStep, drawn
 from processes.views.designer.workspace import Workspace
+
+MOST_TOLD = 4
+# What an advice is about, and what fixes it in one press, where that is one thing.
+FIXED_BY = {"owners": "owners", "fields": "closes"}
 
 
 @page(roles=(DESIGNER,))
@@ -29,22 +39,60 @@ def flow(request: HttpRequest, name: str) -> HttpResponseBase:
     context: dict[str, Any] = {
         "design": design, "copy": workspace.copy, **workspace.publishing(design),
     }  # fmt: skip
-    try:
-        document = parse_document(dict(workspace.copy.document))
-    except Invalid:
-        return render_page(request, "designer/flow.html", context)
-    steps = list(_steps(document, design.name))
-    context |= {"steps": steps, "diagram": drawn(steps) if steps else None}
+    if document := _document(workspace):
+        numbers = flow_numbers(design, workspace.user)
+        steps = list(_steps(document, design.name, numbers))
+        context |= {
+            "steps": steps, "diagram": drawn(steps) if steps else None,
+            "statuses": len(document.statuses), "told": _told(numbers),
+            "letters": profile_of(workspace.user).single_keys,
+        }  # fmt: skip
     return render_page(request, "designer/flow.html", context)
 
 
-def _steps(document: Document, name: str) -> Iterator[FlowStep]:
-    advice: dict[int, list[str]] = {}
+@page(roles=(DESIGNER,))
+def drawing(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Give the drawing as a file."""
+    workspace = Workspace(request, name)
+    design = selectors.get_design(name)
+    document = _document(workspace)
+    steps = list(_steps(document, name, NO_NUMBERS)) if document else []
+    if not steps:
+        raise Missing(_("The design has errors or no forms, so there is nothing to draw."))
+    context = {"design": design, "diagram": drawn(steps), "alone": True}
+    markup = render_to_string("designer/_flow_diagram.html", context, request)
+    answer = HttpResponse(markup.strip(), content_type="image/svg+xml")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.svg"'
+    return answer
+
+
+def _document(workspace: Workspace) -> Document | None:
+    """Return the working copy as it would be published; None while it has errors."""
+    try:
+        return parse_document(dict(workspace.copy.document))
+    except Invalid:
+        return None
+
+
+def _told(numbers: FlowNumbers) -> str:
+    """Say how many records there are, and at which status most of them are."""
+    total = sum(numbers.at_status.values())
+    if not total:
+        return ""
+    largest = sorted(numbers.at_status.items(), key=lambda one: -one[1])[:MOST_TOLD]
+    told = ", ".join(f"{intcomma(count)} {status_words(status)}" for status, count in largest)
+    words = ngettext("%(n)s record so far: %(told)s", "%(n)s records so far: %(told)s", total)
+    return words % {"n": intcomma(total), "told": told}
+
+
+def _steps(document: Document, name: str, numbers: FlowNumbers) -> Iterator[FlowStep]:
+    advice: dict[int, list[FlowAdvice]] = {}
     for flaw in flow_advice(document):
         part, _slash, rest = flaw.pointer.removeprefix("/").partition("/")
-        place = rest.split("/")[0]
+        place, _slash, setting = rest.partition("/")
         if part == "forms" and place.isdecimal():
-            advice.setdefault(int(place), []).append(flaw.detail)
+            said = FlowAdvice(flaw.detail, FIXED_BY.get(setting, ""))
+            advice.setdefault(int(place), []).append(said)
     here = reverse("designer", args=[name])
     for number, form in enumerate(document.forms):
         yield FlowStep(
@@ -52,17 +100,19 @@ def _steps(document: Document, name: str) -> Iterator[FlowStep]:
             title=form.title or form.name,
             owners=_owners(document, form),
             url=f"{here}?{urlencode({'at': f'form:{form.name}'})}",
-            arrows=list(_arrows(document, form)),
+            arrows=list(_arrows(document, form, numbers)),
             advice=tuple(advice.get(number, ())),
+            records=numbers.in_form.get(form.name, 0),
         )
 
 
-def _arrows(document: Document, form: Form) -> Iterator[FlowArrow]:
+def _arrows(document: Document, form: Form, numbers: FlowNumbers) -> Iterator[FlowArrow]:
     titles = {one.name: one.title or one.name for one in document.forms}
     for way in ways_from(document, form):
         yield FlowArrow(
             way.title, way.leads_to, titles.get(way.leads_to, ""), way.status,
             document.meaning_of(way.status), way.is_sure,
+            0 if way.leads_to else numbers.at_status.get(way.status, 0),
         )  # fmt: skip
 
 

@@ -6,14 +6,16 @@ left. All measures are in pixels.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 
 from processes.definition.flow import THE_END
 
 # What goes round on the left needs room there.
 ROUND, EDGE, BOX_WIDTH, TOP = 180, 20, 210, 44
-TO_END, END_WIDTH = 134, 146
+TO_END, END_WIDTH = 134, 190
 ROW, TAG, BOX_HEIGHT, GAP = 40, 24, 76, 44
 LANE, FIRST_LANE = 14, 26
 LETTER = 7
@@ -23,7 +25,10 @@ LONGEST_STATUS, LONGEST_END = 26, 16
 
 @dataclass(frozen=True)
 class FlowArrow:
-    """A way on, in words; `meaning` is that of its status."""
+    """A way on, in words; `meaning` is that of its status.
+
+    `records` is how many are at that status, of a way to an end.
+    """
 
     title: str
     leads_to: str
@@ -31,18 +36,35 @@ class FlowArrow:
     status: str
     meaning: str
     is_sure: bool
+    records: int = 0
+
+
+class FlowAdvice(NamedTuple):
+    """What is wrong with a form, and what fixes it: its `owners`, a button that `closes` it."""
+
+    detail: str
+    fixed_by: str = ""
 
 
 @dataclass(frozen=True)
 class FlowStep:
-    """A form of the flow: who works on it, where its buttons lead, what is wrong with it."""
+    """A form of the flow: who works on it, where its buttons lead, what is wrong with it.
+
+    `records` is how many wait there.
+    """
 
     name: str
     title: str
     owners: str
     url: str
     arrows: Sequence[FlowArrow]
-    advice: Sequence[str]
+    advice: Sequence[FlowAdvice]
+    records: int = 0
+
+    @property
+    def target(self) -> str:
+        """Return the form as the designer knows it."""
+        return f"form:{self.name}"
 
 
 @dataclass(frozen=True)
@@ -115,6 +137,11 @@ class FlowBox:
         return self.y + 50
 
     @property
+    def records_y(self) -> float:
+        """Return the line of how many records are there."""
+        return self.y + 67
+
+    @property
     def below(self) -> str:
         """Return who works on a form; of one that needs a look, that it does."""
         if self.step is None:
@@ -155,6 +182,7 @@ class FlowDiagram:
         self.lines.append((f"M {self.right} {y} H {there - 2}", not one.is_sure))
         self.tags.append(_tag(one, (self.right + there) / 2 - 4, y, told=False))
         title = _cut(one.status, LONGEST_END) or _("the end")
+        title += f" \u00b7 {intcomma(one.records)}" if one.records else ""
         width = len(title) * LETTER + 30
         self.boxes.append(FlowBox(there, y - 16, width, 32, title, meaning=one.meaning))
 

@@ -26,6 +26,7 @@ designer_urlpatterns: list[URLPattern] = [
     path(f"{_HERE}parts/<str:part>/", settings_parts.part, name="designer-part"),
     path(f"{_HERE}rights/", rights.rights, name="designer-rights"),
     path(f"{_HERE}flow/", flow.flow, name="designer-flow"),
+    path(f"{_HERE}flow.svg", flow.drawing, name="designer-flow-svg"),
     path(f"{_HERE}lists/", lists.lists, name="designer-lists"),
     path(f"{_HERE}delete/", dialogs.delete, name="designer-delete"),
     path(f"{_HERE}uses/", dialogs.uses, name="designer-uses"),

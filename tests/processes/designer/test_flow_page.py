@@ -1,17 +1,22 @@
 """The page of a design's flow: a list of its forms and a drawing that says the same."""
 
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
+from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.definitions import button
+from tests.processes.rights.office import leave_request, office, send
+from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
 
-FLOW = "/designs/leave/designer/flow/"
+FLOW, ACT = "/designs/leave/designer/flow/", "/designs/leave/designer/act/"
 LONG = "A very wordy button that says all it does"
 
 
@@ -51,6 +56,58 @@ def test_the_drawing_has_each_form_as_a_link_and_cuts_what_is_long(leave: None, 
     assert "A very wordy bu…" in drawing
     assert LONG not in drawing
     assert "m-good" in drawing
+
+
+def test_a_form_that_never_closes_gets_a_button_that_submits_it_in_one_press(ada: Any) -> None:
+    off = {"type": "submit", "enabled": False}
+    ask = {"name": "ask", "title": "Request", "fields": [button("send", off)]}
+    decide = {"name": "decide", "owners": {"groups": ["HR"]}}
+    create_design(raw={"name": "leave", "title": "Leave", "forms": [ask, decide]}, user=ada)
+    client = client_of(ada)
+    page = client.get(FLOW)
+    assert "never closes" in text_of(page)
+    assert 'value="closing form:ask"' in markup_of(page)
+    revision = str(page.context["copy"].revision)
+    done = client.post(ACT, {"act": "closing form:ask", "at": "form:ask", "revision": revision})
+    assert done["Location"] == FLOW
+    said = text_of(client.get(FLOW))
+    assert "never closes" not in said
+    assert "Submit leads to" in said
+
+
+def test_a_form_and_a_button_are_added_from_the_flow(leave: None, ada: Any) -> None:
+    client = client_of(ada)
+    page = client.get(FLOW)
+    sent = {"revision": str(page.context["copy"].revision), "at": "form:decide"}
+    added = client.post(ACT, sent | {"act": "add field button"})
+    assert added["Location"].startswith("/designs/leave/designer/?at=field%3A")
+    sent["revision"] = str(client.get(FLOW).context["copy"].revision)
+    assert client.post(ACT, sent | {"act": "add form"}).status_code == 303
+    forms = working_copy.open_copy("leave", user=ada).document["forms"]
+    assert [len(form["fields"]) for form in forms] == [1, 3, 0, 0]
+
+
+def test_it_counts_the_records_that_its_reader_sees(ada: Any) -> None:
+    people = office()
+    published(leave_request(), user=people.root)
+    for user in (people.emma, people.emma, people.tom):
+        create_instance(process="leave", mode="live", data={"days": "5"}, user=user)
+    send(ProcessInstance.objects.get(process_id="leave-1"), people.emma)
+    said = text_of(client_of(people.root).get(FLOW))
+    assert "3 records so far: 2 open, 1 Decision" in said
+    assert "2 records are here" in said
+    assert "1 record is here" in said
+    assert "so far" not in text_of(client_of(ada).get(FLOW))
+
+
+def test_the_drawing_is_a_file_of_its_own(leave: None, ada: Any) -> None:
+    answer = client_of(ada).get("/designs/leave/designer/flow.svg")
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Content-Disposition"] == 'attachment; filename="leave.svg"'
+    drawing = ElementTree.fromstring(answer.content)
+    assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
+    assert b"Decision" in answer.content
+    assert b"href=" not in answer.content
 
 
 def test_it_shows_the_edits_that_nobody_has_saved(leave: None, ada: Any) -> None:

@@ -491,6 +491,7 @@ _BY_MARKS = {
         GET /designs/<str:name>/designer/rights/
         POST /designs/<str:name>/designer/rights/
         GET /designs/<str:name>/designer/flow/
+        GET /designs/<str:name>/designer/flow.svg
         GET /designs/<str:name>/designer/lists/
         POST /designs/<str:name>/designer/lists/
         POST /records/<str:process>/charts/

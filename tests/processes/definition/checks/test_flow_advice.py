@@ -60,7 +60,7 @@ def test_a_form_that_no_submission_and_no_rule_opens_never_opens() -> None:
 
 def test_a_form_whose_buttons_lead_nowhere_never_closes() -> None:
     never = "“Ask” never closes. Add a button with a Submit rule."
-    assert ("/forms/0", never) in forms(
+    assert ("/forms/0/fields", never) in forms(
         form("ask", SUBMIT | {"enabled": False}), form("decision", **OWNED)
     )
     # It is submitted from another form.
@@ -85,4 +85,4 @@ def test_who_comes_after_a_submit_may_be_no_one() -> None:
     met = {"items": [{"left": "[boss]", "operator": "not_blank"}]}
     assert sending(SUBMIT, assign | {"conditions": met}) == []
     assert sending(SUBMIT, assign | {"to": {"users": ["ada", "[boss]"]}}) == []
-    assert sending(SUBMIT | {"enabled": False}, assign)[0][0] == "/forms/0"
+    assert sending(SUBMIT | {"enabled": False}, assign)[0][0] == "/forms/0/fields"
