@@ -1,9 +1,11 @@
 """What lists look for has rows that the database keeps; with them and without it is the same."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 
@@ -102,6 +104,22 @@ def test_a_field_that_is_gone_or_of_another_kind_loses_its_rows(ada: Any) -> Non
     assert not ListedValue.objects.exists()
     have_views(ada, views=[])
     assert not ListedField.objects.exists()
+
+
+def test_files_of_a_process_that_was_published_before_are_looked_for_after_the_update(
+    ada: Any,
+) -> None:
+    proof = {"type": "file_upload", "name": "proof"}
+    panel = {"type": "panel", "name": "more", "fields": [proof]}
+    have_views(ada, forms=[{"name": "order", "fields": [*ORDER["forms"][0]["fields"], panel]}])
+    assert not fill_listed()
+    ListedField.objects.filter(name="proof").delete()
+    others = set(ListedField.objects.values_list("name", "ready"))
+    migration = import_module("processes.migrations.0027_listed_files")
+    migration.list_files(apps, None)
+    assert {*ListedField.objects.values_list("name", "ready")} == {*others, ("proof", False)}
+    assert not fill_listed()
+    assert record_list("orders", ada).columns["proof"].listed is not None
 
 
 def test_without_what_keeps_them_the_rows_are_not_believed_and_made_anew(
