@@ -15,7 +15,7 @@ from processes.definition.flow import THE_END
 
 # What goes round on the left needs room there.
 ROUND, EDGE, BOX_WIDTH, TOP = 180, 20, 210, 44
-TO_END, END_WIDTH = 134, 190
+TO_END, END_WIDTH = 166, 190
 ROW, TAG, BOX_HEIGHT, GAP = 40, 24, 76, 44
 LANE, FIRST_LANE = 14, 26
 LETTER = 7
