@@ -1,8 +1,9 @@
 """Pruning of runs, changes and firings past their time: `python -m benchmarks.pruned`.
 
-Reads `{"seconds"}` on standard input, prints `{"deleted", "seconds", "held", "calls"}`: how many
-rows went in how long, the milliseconds that each of its transactions was open from its first
-statement to its commit, and the seconds of each turn of the periodic task.
+Reads `{"seconds"}` on standard input, prints `{"deleted", "seconds", "held", "commits",
+"calls"}`: how many rows went in how long, the milliseconds that each of its transactions was open
+from its first statement to its commit, those of the commit alone, and the seconds of each turn of
+the periodic task.
 """
 
 import json
@@ -20,7 +21,8 @@ class Transactions:
     def __init__(self) -> None:
         """Begin with none."""
         self.held: list[float] = []
-        self._begun = 0.0
+        self.commits: list[float] = []
+        self._begun = self._ended = 0.0
 
     def __call__(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
@@ -33,12 +35,17 @@ class Transactions:
         try:
             return execute(sql, params, many, context)
         finally:
+            self._ended = time.perf_counter()
             if not connection.in_atomic_block and sql.startswith(WRITES):
-                self.held.append((time.perf_counter() - start) * 1000)
+                self._keep(start, self._ended)
 
     def _over(self) -> None:
-        self.held.append((time.perf_counter() - self._begun) * 1000)
+        self._keep(self._begun, time.perf_counter())
         self._begun = 0.0
+
+    def _keep(self, begun: float, over: float) -> None:
+        self.held.append((over - begun) * 1000)
+        self.commits.append((over - self._ended) * 1000)
 
 
 def measure(order: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +67,10 @@ def measure(order: dict[str, Any]) -> dict[str, Any]:
             if not gone:
                 break
     took = time.perf_counter() - start
-    return {"deleted": deleted, "seconds": took, "held": kept.held, "calls": calls}
+    return {
+        "deleted": deleted, "seconds": took, "held": kept.held, "commits": kept.commits,
+        "calls": calls,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -151,10 +151,13 @@ def _pruning(product: Product, sizes: Sizes, report: Report) -> None:
         found = _inside(product, "benchmarks.pruned", order, seconds=900)
         waits = writing.result()
     held, turn = spread(found["held"]), max(found["calls"])
+    longest, commit = max(zip(found["held"], found["commits"], strict=True))
     report.line(
         f"pruned {found['deleted']:,} rows in {found['seconds']:.0f} s, a turn at most "
-        f"{turn:.1f} s; transactions {in_words(held)}, longest {max(found['held']):.0f} ms",
+        f"{turn:.1f} s; transactions {in_words(held)}, longest {longest:.0f} ms, of which the "
+        f"COMMIT {commit:.0f}",
         pruned=found["deleted"], seconds=found["seconds"], held=held, longest_turn_s=turn,
+        longest_commit=commit,
     )  # fmt: skip
     report.line(
         f"a save meanwhile {in_words(spread(waits))}, longest {max(waits):.0f} ms; "
@@ -162,8 +165,8 @@ def _pruning(product: Product, sizes: Sizes, report: Report) -> None:
         saves=spread(waits), saves_before=spread(calm), longest_save=max(waits),
     )  # fmt: skip
     report.goal(
-        f"pruning holds its locks at most {HELD_MS} ms", met=max(found["held"]) <= HELD_MS,
-        found=f"{max(found['held']):.0f} ms",
+        f"pruning holds its locks at most {HELD_MS} ms", met=longest <= HELD_MS,
+        found=f"{longest:.0f} ms",
     )  # fmt: skip
 
 

@@ -1,13 +1,14 @@
 """Runs with their traces, the history of values, the recycle bin: pruned in small batches."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Model, Q, QuerySet
+from django.db.models.deletion import get_candidate_relations_to_delete
 
 from datasources.services.call_records import forget_calls
 from datasources.services.imports import forget_held
@@ -63,12 +64,12 @@ def delete_in_batches(
     """
     deleted, now = 0, size
     for some in rows:
-        while batches > 0:
-            pks = list(some.order_by("pk").values_list("pk", flat=True)[:now])
-            if not pks:
-                break
+        while batches > 0 and (pks := _first(some, now)):
             begun = clock()
-            deleted += some.model._default_manager.filter(pk__in=pks).delete()[0]
+            if not _let_go(some.model, pks, most=now):
+                # Their columns are not read: a trace may be long.
+                gone = some.model._default_manager.filter(pk__in=pks).only("pk")
+                deleted += gone.delete()[0]
             took = clock() - begun
             now = max(LEAST, now // 2) if took > SHORT_S else min(size, 2 * now)
             batches -= 1
@@ -76,6 +77,25 @@ def delete_in_batches(
         if batches <= 0:
             break
     return deleted
+
+
+def _let_go(model: type[Model], pks: Sequence[int], *, most: int) -> bool:
+    """Let rows that refer to these forget them, when they are too many for one transaction.
+
+    Returns whether it did: a run that wrote a thousand records has a change in each of them.
+    """
+    links: Iterable[Any] = get_candidate_relations_to_delete(model._meta)
+    for link in links:
+        others = link.related_model._default_manager
+        some = _first(others.filter(**{f"{link.field.name}__in": pks}), most)
+        if len(some) == most:
+            others.filter(pk__in=some).update(**{link.field.name: None})
+            return True
+    return False
+
+
+def _first(rows: QuerySet[Any], most: int) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def _by_instance(old: QuerySet[Any], young: QuerySet[Any]) -> Iterator[QuerySet[Any]]:

@@ -144,6 +144,22 @@ def test_after_a_transaction_that_took_long_the_next_ones_are_smaller(db: None) 
     assert gone == 207
 
 
+def test_a_run_that_wrote_many_records_is_forgotten_by_a_hundred_of_them_at_a_time(
+    counter: ProcessInstance,
+) -> None:
+    old = run(200, "succeeded", None)
+    Change.objects.bulk_create(
+        Change(instance=counter, run=old, revision=number, at=NOON, fields=[])
+        for number in range(230)
+    )
+    with CaptureQueriesContext(connection) as asked:
+        assert processes_retention.prune(NOON) == 1
+    rows = [one["sql"] for one in asked if re.match(r'UPDATE .*_change" .*"id" IN', one["sql"])]
+    assert [sql.count(", ") + 1 for sql in rows] == [100, 100]
+    assert Change.objects.filter(run=None).count() == 230
+    assert not Run.objects.exists()
+
+
 def test_a_turn_keeps_up_with_sixty_runs_a_second_and_their_changes() -> None:
     deleted = processes_retention.BATCH * processes_retention.BATCHES
     seconds, _ = SYSTEM_TASKS["scheduler.prune"]
