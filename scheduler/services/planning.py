@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -200,12 +201,13 @@ def _coalesce(
     for made in busy:
         count = made.due.earlier + 1
         if made.task.pk in growing:
-            grown.append((count, _stored(made.due.latest), growing[made.task.pk]))
+            grown.append((growing[made.task.pk], count, _stored(made.due.latest)))
         else:
             begun.append(_begun(made, count, moment))
     Occurrence.objects.bulk_create(begun)
-    _execute_many(
-        "UPDATE scheduler_occurrence SET count = count + %s, planned_until = %s WHERE id = %s",
+    _write_each(
+        "WITH grown (pk, more, latest) AS (VALUES {rows}) UPDATE scheduler_occurrence "
+        "SET count = count + more, planned_until = latest FROM grown WHERE id = pk",
         grown,
     )
 
@@ -229,22 +231,30 @@ def _move_on(moved: Sequence[tuple[PlannedFiring, int]], moment: datetime) -> No
     values = []
     for made, fired in moved:
         following = made.next_run_at if fired else next_run_after(made.task, moment)
-        over = None if following else _stored(moment)
-        values.append((_stored(following), _stored(moment), over, fired, made.task.pk))
-    _execute_many(
-        "UPDATE scheduler_scheduledtask SET next_run_at = %s, next_run_set_at = %s, "
-        "finished_at = %s, counted_runs = counted_runs + %s WHERE id = %s",
+        # Never NULL: of a column that is NULL in each row PostgreSQL does not know the type.
+        values.append((made.task.pk, _stored(following or moment), following is None, fired))
+    _write_each(
+        "WITH moved (pk, following, ended, fired) AS (VALUES {rows}) "
+        "UPDATE scheduler_scheduledtask SET counted_runs = counted_runs + fired, "
+        "next_run_at = CASE WHEN ended THEN NULL ELSE following END, "
+        "next_run_set_at = %s, finished_at = CASE WHEN ended THEN %s END FROM moved WHERE id = pk",
         values,
+        _stored(moment),
+        _stored(moment),
     )
 
 
-def _stored(moment: datetime | None) -> Any:
+def _stored(moment: datetime) -> Any:
     """Return a moment as this database takes it in plain SQL."""
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _execute_many(statement: str, values: Sequence[tuple[Any, ...]]) -> None:
-    # Plain SQL, because the ORM has no cheap way to give a thousand rows a thousand values.
+def _write_each(statement: str, values: Sequence[tuple[Any, ...]], *others: Any) -> None:
+    """Give many rows a value each in one statement, for which the ORM has no cheap way."""
     if values:
+        row = f"({', '.join(['%s'] * len(values[0]))})"
         with connection.cursor() as cursor:
-            cursor.executemany(statement, values)
+            cursor.execute(
+                statement.format(rows=", ".join([row] * len(values))),
+                [*chain.from_iterable(values), *others],
+            )

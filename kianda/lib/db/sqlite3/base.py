@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any, Self
 
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, features
 
 from kianda.lib.db.sqlite3.files import make_private
 from kianda.lib.db.sqlite3.gate import Gate, gate_of
@@ -81,8 +81,16 @@ def _converted(query: str) -> str:
     return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
+class DatabaseFeatures(features.DatabaseFeatures):
+    """What this SQLite is to have: the first with UPDATE FROM, which gives each row its value."""
+
+    minimum_database_version = (3, 33)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection of one thread. The stubs do not know the four hooks that are extended."""
+
+    features_class = DatabaseFeatures
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start outside any transaction."""
