@@ -35,7 +35,7 @@ def calls(request: HttpRequest, name: str) -> HttpResponseBase:
     document = rest_document_of(row)
     asked = query_words(request, "method", "outcome")
     found = _found(calls_seen(request.user).filter(datasource=name), asked)
-    part = page_of_list(Listed(found, most=MOST_HITS), request.GET.get("page"))
+    part = page_of_list(Listed(found, most=MOST_HITS), request)
     context = {
         "row": row,
         "page": part,

@@ -83,9 +83,7 @@ def connections(request: HttpRequest) -> HttpResponseBase:
     asked, now = query_words(request, "q", "state"), timezone.now()
     visible = services.all_connections(request.user)
     rows = overview.searched(visible, asked["q"], asked["state"])
-    found = page_of_list(
-        Listed(rows, most=MOST_HITS if asked["q"] else None), request.GET.get("page")
-    )
+    found = page_of_list(Listed(rows, most=MOST_HITS if asked["q"] else None), request)
     shown = list(found)
     strips = overview.strips_of(shown, now=now)
     counts = overview.counts(visible)
@@ -164,9 +162,7 @@ def connection(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show one connection: how it is, as whom, and what was tried."""
     row, now = services.get_connection(name, request.user), timezone.now()
     failures = request.GET.get("show") == "failures"
-    found = page_of_list(
-        Listed(overview.history(row, only_failures=failures)), request.GET.get("page")
-    )
+    found = page_of_list(Listed(overview.history(row, only_failures=failures)), request)
     state = services.state_of(row, now)
     context = {
         "row": row, "source": row.datasource, "state": state, "now": now,

@@ -10,6 +10,7 @@ from datasources.models import Datasource
 from datasources.selectors import all_datasources
 from datasources.services.status import DatasourceStatus, standing_of
 from datasources.views.access import READERS, may_change
+from kianda.lib.keyset import Place
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.lib.word_search import holds_word
 from kianda.web.pages import page, query_words, render_page
@@ -36,36 +37,44 @@ class Entry:
     may_change: bool
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of the list as a paginator takes them; the built-in datasource stands first."""
+class Rows(Listed[Any]):
+    """The rows of the list as a paginator takes them; the built-in datasource, None, is first."""
 
-    found: Listed[Datasource]
-    built_in: bool
-
-    @property
-    def more(self) -> bool:
-        """Tell whether there are more than are counted."""
-        return self.found.more
+    def __init__(self, rows: QuerySet[Datasource], *, most: int | None, built_in: bool) -> None:
+        """Take the rows that are stored, and whether the built-in one belongs to them."""
+        super().__init__(rows, most=most)
+        self.built_in = built_in
 
     def count(self) -> int:
         """Return how many there are, the built-in one among them."""
-        return self.found.count() + self.built_in
+        return super().count() + self.built_in
 
     def __getitem__(self, part: slice) -> list[Datasource | None]:
-        """Return some of them; None is the built-in one."""
+        """Return some of them."""
         before = int(self.built_in)
-        rows = self.found[max(0, part.start - before) : part.stop - before]
-        return [None, *rows] if before and part.start == 0 else [*rows]
+        rows = super().__getitem__(slice(max(0, part.start - before), part.stop - before))
+        return self._begun_by(rows, first=part.start == 0)
+
+    def beside(
+        self, place: Place, *, forward: bool, size: int
+    ) -> tuple[list[Datasource | None], bool]:
+        """Return the next of them behind a place, or before it, and whether there are more."""
+        rows, more = super().beside(place, forward=forward, size=size)
+        return self._begun_by(rows, first=bool(rows) and not (forward or more)), more
+
+    def _begun_by(self, rows: list[Any], *, first: bool) -> list[Datasource | None]:
+        return [None, *rows] if first and self.built_in else rows
 
 
 @page(roles=READERS)
 def datasources(request: HttpRequest) -> HttpResponseBase:
     """List the datasources: searched, filtered, sorted, 25 a page."""
     asked = query_words(request, "q", "status", "ordering")
-    found = Listed(_found(asked), most=MOST_HITS if asked["q"] else None)
-    rows = Rows(found, asked["status"] in {"", "ready"} and _fits(asked["q"], BUILT_IN))
-    part = page_of_list(rows, request.GET.get("page"))
+    rows = Rows(
+        _found(asked), most=MOST_HITS if asked["q"] else None,
+        built_in=asked["status"] in {"", "ready"} and _fits(asked["q"], BUILT_IN),
+    )  # fmt: skip
+    part = page_of_list(rows, request)
     shown = list(part)
     filtered = bool(asked["q"] or asked["status"])
     context = {

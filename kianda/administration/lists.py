@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
-from kianda.web.pages import page_number
 
 
 def shown_rows(
@@ -16,6 +15,6 @@ def shown_rows(
     """Return a page of rows as the templates take it, with the words that chose them."""
     found = Listed(rows, most=MOST_HITS if words.get("search") else None)
     return {
-        "page": page_of_list(found, page_number(request)),
+        "page": page_of_list(found, request),
         "words": words, "filtered": any(words.values()),
     }  # fmt: skip

@@ -35,9 +35,7 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
     """List what the person was told, the newest first, and what they want to be told of."""
     user, query = signed_in(request), query_words(request, "show")
     only_unread = query["show"] == "unread"
-    found = page_of_list(
-        Listed(services.lines_of(user, unread=only_unread)), request.GET.get("page")
-    )
+    found = page_of_list(Listed(services.lines_of(user, unread=only_unread)), request)
     wanted, timings = services.wanted_kinds(user), mails.mail_timings(user)
     lines = as_lines(found)
     context = {

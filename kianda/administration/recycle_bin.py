@@ -16,7 +16,6 @@ from kianda.web.pages import (
     go,
     is_htmx,
     page,
-    page_number,
     query_words,
     render_dialog,
     render_page,
@@ -30,7 +29,7 @@ def recycle_bin(request: HttpRequest) -> HttpResponseBase:
     words = query_words(request, "q", "kind")
     found = services.BinnedThings(request.user, slug=words["kind"], words=words["q"])
     context = {
-        "page": page_of_list(found, page_number(request)),
+        "page": page_of_list(found, request),
         "words": words, "filtered": any(words.values()),
         "kinds": [(kind.slug, kind.title) for kind in services.kinds_for(request.user)],
         "may_remove": has_role(request.user, ADMINISTRATOR),

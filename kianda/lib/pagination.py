@@ -1,14 +1,20 @@
-"""Long lists of the pages: only the rows of one page are read, and a search counts to a thousand.
+"""Long lists: only the rows of one page are read, and a search counts to a thousand.
 
 Databases sort and skip whole rows, and those of instances and runs are large. So the keys are
-sorted and skipped, and the rows of the page are read by their keys.
+sorted and skipped, and the rows of the page are read by their keys. The links of a page carry
+where it began and ended, and who follows them has no rows skipped.
 """
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from contextlib import suppress
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from kianda.lib.errors import Invalid
+from kianda.lib.keyset import Keyset, Place, cursor_at, place_of
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -25,19 +31,30 @@ class Listed(Generic[M]):
     """The rows of a list as a paginator takes them.
 
     With `most`, rows past that many are not counted, and `more` tells that there are some.
+    `edges` are the places of the first and the last row that were read last.
     """
+
+    edges: tuple[Place, Place] | None = None
 
     def __init__(
         self, rows: QuerySet[M], *, most: int | None = None, keys: Sequence[Any] | None = None
     ) -> None:
-        """Take the rows, in their order; and the keys of those that a search has found."""
-        self._rows, self._most = rows.values_list("pk", flat=True), most
-        self._shown = rows.order_by()
+        """Take the rows, in their order; and the keys of those that a search has found.
+
+        Rows whose keys are given are in the order of their keys.
+        """
+        self._keyset, self._most = Keyset(rows), most
+        self._rows = self._keyset.rows
         # What is found, is: to ask for it by all conditions again takes as long.
-        self._shown.query.clear_where()
-        self._first = None if keys is None else list(keys)
+        self._shown = _unasked(rows.order_by())
+        self._first = None if keys is None else [(key,) for key in keys]
         self._counted: int | None = None
-        self._begun: list[Any] | None = None
+        self._begun: list[Place] | None = None
+
+    @property
+    def order(self) -> str:
+        """Return the order of the rows in words, which differ for each order."""
+        return self._keyset.order
 
     def begin(self, size: int) -> None:
         """Read the first rows before they are counted: where they are all, nothing is counted.
@@ -52,10 +69,10 @@ class Listed(Generic[M]):
     @property
     def hits(self) -> list[Any] | None:
         """Return the keys of all that a search counts; None for a list that is not searched."""
-        return None if self._most is None else self._hits[: self._most]
+        return None if self._most is None else [key for *_, key in self._hits[: self._most]]
 
     @property
-    def _hits(self) -> list[Any]:
+    def _hits(self) -> list[Place]:
         if self._first is None:
             self._first = list(narrowed(self._rows)[: (self._most or 0) + 1])
         return self._first
@@ -74,13 +91,24 @@ class Listed(Generic[M]):
 
     def __getitem__(self, part: slice) -> list[M]:
         """Return some of the rows; one that has gone meanwhile is left out."""
-        pks = self._keys(part)
+        return self._read(self._places(part))
+
+    def beside(self, place: Place, *, forward: bool, size: int) -> tuple[list[M], bool]:
+        """Return the next rows behind a place, or before it, and whether there are more there."""
+        hits = self.hits
+        rows = self._rows if hits is None else _unasked(self._rows).filter(pk__in=hits)
+        places = self._keyset.beside(rows, place, forward=forward, most=size + 1)
+        return self._read(places[:size] if forward else places[-size:]), len(places) > size
+
+    def _read(self, places: Sequence[Place]) -> list[M]:
+        self.edges = (places[0], places[-1]) if places else None
+        pks = [key for *_, key in places]
         found = {row.pk: row for row in self._shown.filter(pk__in=pks)} if pks else {}
         return [found[pk] for pk in pks if pk in found]
 
-    def _keys(self, part: slice) -> list[Any]:
-        if self.hits is not None:
-            return self.hits[part]
+    def _places(self, part: slice) -> list[Place]:
+        if self._most is not None:
+            return self._hits[: self._most][part]
         if self._begun is not None and part.start == 0 and part.stop <= len(self._begun):
             return self._begun[part]
         count = self._counted
@@ -91,6 +119,13 @@ class Listed(Generic[M]):
         return list(self._rows.reverse()[ends])[::-1]
 
 
+def _unasked(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
+    """Return rows without their conditions, to ask for some of them by their keys."""
+    made = rows.all()
+    made.query.clear_where()
+    return made
+
+
 def narrowed(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
     """Return the rows of a search in their order, by their keys when there are few of them.
 
@@ -98,18 +133,98 @@ def narrowed(rows: QuerySet[Any, R]) -> QuerySet[Any, R]:
     looked for in the order in which they lie; what is common is found soon in any order.
     """
     pks = list(rows.order_by().values_list("pk", flat=True)[: FEW_HITS + 1])
-    if len(pks) > FEW_HITS:
-        return rows
-    found = rows.all()
-    found.query.clear_where()
-    return found.filter(pk__in=pks)
+    return rows if len(pks) > FEW_HITS else _unasked(rows).filter(pk__in=pks)
 
 
-def page_of_list(listed: Any, number: str | None) -> Page[Any]:
-    """Return a page of 25 of a list; of one that is not there, the nearest."""
-    if isinstance(listed, Listed) and number in {None, "", "1"}:
-        listed.begin(PAGE_SIZE)
-    return Paginator(listed, PAGE_SIZE).get_page(number)
+class PageLink(NamedTuple):
+    """What leads to a page: its number, and from where it goes on; nothing: rows are skipped."""
+
+    number: int
+    cursor: str
+
+
+class ListPage(Page[Any]):
+    """A page of a list, with what leads to the pages beside it."""
+
+    previous: PageLink | None = None
+    next: PageLink | None = None
+
+    def start_index(self) -> int:
+        """Return about which row is its first: others came or went since the links were made."""
+        return min(super().start_index(), max(1, self.paginator.count - len(self) + 1))
+
+    def end_index(self) -> int:
+        """Return about which row is its last."""
+        return self.start_index() + len(self) - 1
+
+
+class Pages:
+    """The pages of a list, one of which a request asks for by `page` and `cursor`.
+
+    Lists that are put together from several have no cursors: their rows are skipped.
+    """
+
+    def __init__(self, listed: Any, request: HttpRequest, size: int = PAGE_SIZE) -> None:
+        """Take the list, who asks, and how many rows a page has."""
+        self._listed, self._request, self._size = listed, request, size
+        self._paginator = Paginator(listed, size)
+
+    def numbered(self, number: int) -> ListPage:
+        """Return a page by its number; raises EmptyPage when there is none."""
+        return self._linked_by_number(self._paginator.page(number))
+
+    def nearest(self, number: str | None) -> ListPage:
+        """Return a page by its number; of one that is not there, the nearest."""
+        if isinstance(self._listed, Listed) and number in {None, "", "1"}:
+            self._listed.begin(self._size)
+        return self._linked_by_number(self._paginator.get_page(number))
+
+    def beside(self) -> ListPage | None:
+        """Return the page that a link led to, which can be empty; None when it was no link.
+
+        Raises Invalid when the cursor was not made for what is asked.
+        """
+        number, cursor = self._request.GET.get("page", ""), self._request.GET.get("cursor")
+        if cursor is None or not isinstance(self._listed, Listed):
+            return None
+        forward, place = place_of(cursor, of=self._asked(number))
+        rows, more = self._listed.beside(place, forward=forward, size=self._size)
+        # Before the first page there is none, and no other is the first.
+        at = int(number) if forward else max(2, int(number)) if more else 1
+        page = ListPage(rows, at, self._paginator)
+        return self._linked(page, before=forward or more, behind=more or not forward)
+
+    def _linked_by_number(self, found: Page[Any]) -> ListPage:
+        page = ListPage(found.object_list, found.number, self._paginator)
+        return self._linked(page, before=page.has_previous(), behind=page.has_next())
+
+    def _linked(self, page: ListPage, *, before: bool, behind: bool) -> ListPage:
+        edges = self._listed.edges if isinstance(self._listed, Listed) else None
+        first, last = edges or (None, None)
+        page.previous = self._link(page.number - 1, first, forward=False) if before else None
+        page.next = self._link(page.number + 1, last, forward=True) if behind else None
+        return page
+
+    def _link(self, number: int, place: Place | None, *, forward: bool) -> PageLink:
+        if place is None:
+            return PageLink(number, "")
+        return PageLink(number, cursor_at(place, forward=forward, of=self._asked(str(number))))
+
+    def _asked(self, number: str) -> str:
+        """Return what is asked for on a page: the list, its filters and order, and its number."""
+        query = self._request.GET.copy()
+        query.pop("cursor", None)
+        query["page"] = number
+        return f"{self._request.path} {sorted(query.lists())} {self._listed.order}"
+
+
+def page_of_list(listed: Any, request: HttpRequest) -> ListPage:
+    """Return the page of 25 of a list that is asked for; of one that is not there, the nearest."""
+    pages = Pages(listed, request)
+    with suppress(Invalid):
+        if page := pages.beside():
+            return page
+    return pages.nearest(request.GET.get("page"))
 
 
 def last_looked_at(rows: QuerySet[Any]) -> int | None:

@@ -214,8 +214,13 @@ def pager(context: Context, page: Page[Any], noun: str = "") -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """Write the query string with some parameters changed; an empty one is left out."""
+    """Write the query string with some parameters changed; an empty one is left out.
+
+    A cursor leads to no other page than its own.
+    """
     parameters = context["request"].GET.copy()
+    if "page" in changes:
+        parameters.pop("cursor", None)
     for name, value in changes.items():
         parameters.pop(name, None)
         if value not in {None, ""}:

@@ -190,11 +190,6 @@ def query_words(request: HttpRequest, *names: str) -> dict[str, str]:
     }
 
 
-def page_number(request: HttpRequest) -> str:
-    """Return the page of a list that is asked for, as `Paginator.get_page` takes it."""
-    return request.GET.get("page", "1")
-
-
 def toast(request: HttpRequest, text: str) -> None:
     """Say that an act is done, where the result is not in view. Never for errors."""
     messages.success(request, text)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from kianda.accounts.idempotency import KEY, idempotent, made
 from kianda.accounts.permissions import caller
 from kianda.lib.api.drf import (
+    PAGING,
     check_if_match,
     etag_of,
     force_asked,
@@ -96,7 +97,7 @@ class Instances(APIView):
     def _of_one_process(self, request: Request) -> Response:
         user = caller(request)
         extra = ("ordering", *PARAMETERS)
-        read_query(request, {"page", "page_size", "search", *_FILTERS, *extra})
+        read_query(request, {*PAGING, "search", *_FILTERS, *extra})
         rows, order, columns = asked_records(request, user)
         return list_response(
             request,

@@ -74,6 +74,10 @@ class FirstItem(Func):
         super().__init__(F("values"), output_field=kind)
         self._name, self._part = _checked(name), part
 
+    def __repr__(self) -> str:
+        """Tell it from others: what a list is in order by is compared as text."""
+        return f"FirstItem({self._name}, {self._part})"
+
     @property
     def identity(self) -> Any:
         """Tell it from others with the same column."""

@@ -34,7 +34,7 @@ def page_of(
     A search for words counts no further than a thousand.
     """
     listed = Listed(rows, most=MOST_HITS if words else None, keys=keys)
-    return page_of_list(listed, request.GET.get("page"))
+    return page_of_list(listed, request)
 
 
 def beside_text(ask: str, refused: ApplicationError) -> tuple[str, str]:

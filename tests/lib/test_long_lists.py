@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
-from kianda.lib.pagination import Listed, narrowed, page_of_list
+from kianda.lib.pagination import Listed, ListPage, narrowed, page_of_list
 
 pytestmark = pytest.mark.django_db
+
+
+def page_of(listed: Listed[Group], number: str | None) -> ListPage:
+    query = {} if number is None else {"page": number}
+    return page_of_list(listed, RequestFactory().get("/groups/", query))
 
 
 @pytest.fixture
@@ -22,7 +28,7 @@ def rows() -> Any:
 
 
 def test_a_page_has_its_rows_in_their_order(rows: Any) -> None:
-    page: Any = page_of_list(Listed(rows), "3")
+    page: Any = page_of(Listed(rows), "3")
     assert page.paginator.count == 60
     assert [row.name for row in page] == [f"group {number:02}" for number in range(9, -1, -1)]
     assert not page.paginator.object_list.more
@@ -32,7 +38,7 @@ def test_a_page_near_the_end_is_read_from_the_end(rows: Any) -> None:
     names = [row.name for row in rows]
     for number, part in (("2", names[25:50]), ("3", names[50:])):
         with CaptureQueriesContext(connection) as asked:
-            page: Any = page_of_list(Listed(rows), number)
+            page: Any = page_of(Listed(rows), number)
             assert [row.name for row in page] == part
         turned = 'ORDER BY "auth_group"."name" ASC' in asked.captured_queries[1]["sql"]
         assert turned == (number == "3")
@@ -40,14 +46,14 @@ def test_a_page_near_the_end_is_read_from_the_end(rows: Any) -> None:
 
 def test_rows_that_fit_on_one_page_are_not_counted_too(rows: Any) -> None:
     with CaptureQueriesContext(connection) as asked:
-        page: Any = page_of_list(Listed(rows.filter(name__lt="group 25")), None)
+        page: Any = page_of(Listed(rows.filter(name__lt="group 25")), None)
         assert (len(page), page.paginator.count) == (25, 25)
     assert not any("COUNT" in query["sql"] for query in asked)
 
 
 @pytest.mark.parametrize(("number", "first"), [("99", "group 09"), ("x", "group 59"), (None, "")])
 def test_a_page_that_is_not_there_is_the_nearest(rows: Any, number: str | None, first: str) -> None:
-    page: Any = page_of_list(Listed(rows), number)
+    page: Any = page_of(Listed(rows), number)
     assert page[0].name == (first or "group 59")
 
 
@@ -57,7 +63,7 @@ def test_a_page_that_is_not_there_is_the_nearest(rows: Any, number: str | None, 
 def test_a_search_is_counted_to_its_bound_and_says_so(
     rows: Any, most: int, count: int, more: bool, pages: int
 ) -> None:
-    page: Any = page_of_list(Listed(rows, most=most), "1")
+    page: Any = page_of(Listed(rows, most=most), "1")
     assert (page.paginator.count, page.paginator.object_list.more) == (count, more)
     assert page.paginator.num_pages == pages
     assert page[0].name == "group 59"

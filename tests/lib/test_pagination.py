@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.http import QueryDict
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
@@ -68,8 +69,12 @@ def test_a_word_that_a_column_never_holds_is_refused_with_those_that_it_holds() 
 def test_a_page_knows_its_neighbours_and_the_count(people: list[Any]) -> None:
     page = ask("?page_size=2&page=2")
     assert page["count"] == 5
-    assert page["next"] == "http://testserver/things/?page=3&page_size=2"
-    assert page["previous"] == "http://testserver/things/?page=1&page_size=2"
+    for there, number in (("next", 3), ("previous", 1)):
+        address, _, query = page[there].partition("?")
+        assert address == "http://testserver/things/"
+        asked = QueryDict(query).dict()
+        assert asked.pop("cursor")
+        assert asked == {"page": str(number), "page_size": "2"}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +87,9 @@ def test_a_page_knows_its_neighbours_and_the_count(people: list[Any]) -> None:
         ("?page=-1", "/page"),
         ("?page=one", "/page"),
         ("?page=9999999999999", "/page"),
+        ("?cursor=", "/cursor"),
+        ("?page=2&page_size=2&cursor=v2", "/cursor"),
+        ("?page=2&page_size=2&cursor=v2.00000000.é", "/cursor"),
         ("?page_size=0", "/page_size"),
         ("?page_size=201", "/page_size"),
         ("?ordering=password", "/ordering"),
@@ -96,6 +104,21 @@ def test_a_bad_query_is_refused_by_name(people: list[Any], query: str, pointer: 
     with pytest.raises(Invalid) as caught:
         ask(query)
     assert caught.value.errors[0].pointer == pointer
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["page=3", "page_size=1", "ordering=name", "staff=false", "search=user", "cursor=x"],
+)
+def test_a_cursor_belongs_to_its_page_order_and_filter(people: list[Any], change: str) -> None:
+    link = QueryDict(ask("?page_size=2")["next"].partition("?")[2]).copy()
+    assert ask(f"?{link.urlencode()}")["results"] == ["user2", "user1"]
+    link.update(QueryDict(change))
+    for name in QueryDict(change):
+        link[name] = link.getlist(name)[-1]
+    with pytest.raises(Invalid) as refused:
+        ask(f"?{link.urlencode()}")
+    assert refused.value.errors[0].pointer == "/cursor"
 
 
 def test_a_filter_of_yes_or_no_takes_nothing_else(people: list[Any]) -> None:

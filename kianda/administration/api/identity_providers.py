@@ -17,7 +17,14 @@ from kianda.accounts.services.identity_providers import ATTRIBUTES, OPENID, Attr
 from kianda.accounts.sso.kinds import KINDS
 from kianda.accounts.sso.saml_metadata import expiries
 from kianda.administration.sso.identity_providers import try_provider
-from kianda.lib.api.drf import check_if_match, etag_of, list_response, read_query, tagged
+from kianda.lib.api.drf import (
+    check_if_match,
+    etag_of,
+    list_parameters,
+    list_response,
+    read_query,
+    tagged,
+)
 from kianda.lib.api.schemas import TEXT, Schema, page_of, shape
 from kianda.lib.api.strict_json import Body, read_body
 from kianda.lib.secrets import opens
@@ -139,8 +146,9 @@ class IdentityProviders(APIView):
     roles: ClassVar = {"GET": ADMIN, "POST": ADMIN}
 
     @extend_schema(
-        operation_id="identity_providers_list", responses={200: page_of(PROVIDER)}, tags=TAGS
-    )
+        operation_id="identity_providers_list", parameters=list_parameters(),
+        responses={200: page_of(PROVIDER)}, tags=TAGS,
+    )  # fmt: skip
     def get(self, request: Request) -> Response:
         """List the identity providers, without their secrets."""
         rows = services.providers()

@@ -2,6 +2,7 @@
 
 from kianda.lib.api.etags import check_if_match, etag_of, tagged
 from kianda.lib.api.pagination import (
+    PAGING,
     force_asked,
     list_parameters,
     list_response,
@@ -22,6 +23,7 @@ from kianda.lib.api.throttling import UserThrottle
 __all__ = [
     "BODY_BYTES",
     "DEFINITION_BYTES",
+    "PAGING",
     "PROBLEM_TYPE",
     "ExactJSONRenderer",
     "StrictJSONParser",

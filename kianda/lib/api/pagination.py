@@ -3,22 +3,24 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from django.core.paginator import EmptyPage, Page, Paginator
+from django.core.paginator import EmptyPage
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from kianda.lib.errors import Flaw, Invalid, Missing
 from kianda.lib.numbers import whole_number
-from kianda.lib.pagination import Listed, narrowed
+from kianda.lib.pagination import Listed, PageLink, Pages, narrowed
 from kianda.lib.word_search import holds_words
 
 M = TypeVar("M", bound=Model)
 Filter: TypeAlias = "str | Callable[[QuerySet[Any], str], QuerySet[Any]]"
 
+# What every list takes, whatever else it takes.
+PAGING = ("page", "page_size", "cursor")
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 # Databases refuse to look for a very long text; the pages take as many.
@@ -79,7 +81,7 @@ def list_response(
     parameters that the view reads itself.
     """
     filters, ordering = filters or {}, ordering or {}
-    allowed = {"page", "page_size", *filters, *extra}
+    allowed = {*PAGING, *filters, *extra}
     allowed |= ({"ordering"} if ordering else set()) | ({"search"} if search else set())
     query = read_query(request, allowed)
     for name, how in filters.items():
@@ -143,21 +145,25 @@ def _page(
 ) -> Response:
     size = _number(query, "page_size", PAGE_SIZE, most=MAX_PAGE_SIZE)
     number = _number(query, "page", 1, most=None)
+    pages = Pages(Listed(queryset), request, size)
     try:
-        listed: Any = Listed(queryset)
-        page: Page[M] = Paginator(listed, size).page(number)
+        page = pages.beside()
+        page = pages.numbered(number) if page is None else page
     except EmptyPage as error:
         raise Missing(_("Page %(number)s does not exist.") % {"number": number}) from error
-    here = request.build_absolute_uri()
+    here = remove_query_param(request.build_absolute_uri(), "cursor")
 
-    def link(there: int) -> str:
-        return str(replace_query_param(here, "page", there))
+    def address(link: PageLink | None) -> str | None:
+        if link is None:
+            return None
+        there = replace_query_param(here, "page", link.number)
+        return str(replace_query_param(there, "cursor", link.cursor) if link.cursor else there)
 
     return Response(
         {
             "count": page.paginator.count,
-            "next": link(number + 1) if page.has_next() else None,
-            "previous": link(number - 1) if page.has_previous() else None,
+            "next": address(page.next),
+            "previous": address(page.previous),
             "results": [to_json(item) for item in page.object_list],
         }
     )
@@ -217,6 +223,7 @@ def list_parameters(
             )
             for name, description in said.items()
         ),
+        OpenApiParameter("cursor", str, description="From `next` and `previous`, beside `page`."),
         *(OpenApiParameter(name, str) for name in filters),
     ]
     words = ", ".join(ordering)

@@ -32,14 +32,14 @@ from processes.views.common import asked, person
 @page()
 def work(request: HttpRequest) -> HttpResponseBase:
     """List what waits for the person, newest first."""
-    query = asked(request, "q", "process", "page")
+    query = asked(request, "q", "process")
     user = person(request)
     newest = newest_work(user, MOST_HITS + 1)
     filtered = bool(query["q"] or query["process"])
     rows = _filtered(user, query) if filtered else ProcessInstance.objects.filter(pk__in=newest)
     shown = rows.select_related("design", "version", "created_by").order_by("-pk")
     shown = shown.defer("version__document", "secrets")
-    found = page_of_list(Listed(shown, most=MOST_HITS), query["page"])
+    found = page_of_list(Listed(shown, most=MOST_HITS), request)
     context = {
         "page": found, "query": query, "filtered": filtered, "lines": waiting_records(found, user),
         "any": bool(newest), "processes": _processes(newest),

@@ -44,7 +44,7 @@ def designs(request: HttpRequest) -> HttpResponseBase:
         words=query["q"], state=query["state"], group=query["group"], ordering=query["ordering"]
     )
     listed = Listed(rows, most=MOST_HITS if query["q"] else None)
-    found = page_of_list(listed, request.GET.get("page"))
+    found = page_of_list(listed, request)
     counts = listing.group_counts(rows, hits=listed.hits, in_order=not query["state"])
     filtered = bool(query["q"] or query["state"] or query["group"])
     context = {

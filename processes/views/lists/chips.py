@@ -82,7 +82,7 @@ class OpenFilter(NamedTuple):
 def with_changes(query: QueryDict, **changes: Any) -> str:
     """Return an address with some parameters changed: a list is several of one, None removes it."""
     made = query.copy()
-    for name in ("page", "edit", "value", "operator", "column"):
+    for name in ("page", "cursor", "edit", "value", "operator", "column"):
         made.pop(name, None)
     for name, value in changes.items():
         made.pop(name, None)

@@ -250,7 +250,7 @@ def asked_rows(records: RecordList, state: ListState) -> QuerySet[ProcessInstanc
 
 def kept_parameters(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the parameters that the forms of a list keep, as hidden fields."""
-    left_out = {"page", "edit", "value", "operator", "column", "apply", "q"}
+    left_out = {"page", "cursor", "edit", "value", "operator", "column", "apply", "q"}
     return [
         (name, value)
         for name, values in request.GET.lists()
