@@ -151,7 +151,8 @@ def _moment(seconds: str) -> str:
 
     if connection.vendor == "postgresql":
         return f"to_timestamp({seconds})"
-    return f"strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch')"
+    # As Django writes it, with six digits behind the point: moments are compared as texts.
+    return f"strftime('%Y-%m-%d %H:%M:%S.000001', {seconds}, 'unixepoch')"
 
 
 def _word() -> str:

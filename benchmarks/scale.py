@@ -118,6 +118,7 @@ def _runs(ground: Ground, report: Report, sizes: Sizes) -> None:
     product = ground.product()
     made = _copy(product, "runs", sizes.runs, report)
     _disk(product, sizes.runs, report)
+    _deep(product, sizes, report)
     with product.running():
         _lists(product, made, RUN_LISTS, sizes.runs, sizes, report)
     _pruning(product, sizes, report)
@@ -131,6 +132,17 @@ def _disk(product: Product, rows: int, report: Report) -> None:
         f"a million runs with indexes at most {GB_PER_MILLION} GB",
         met=sizes["processes_run"] <= GB_PER_MILLION, found=f"{sizes['processes_run']:.2f} GB",
     )  # fmt: skip
+
+
+def _deep(product: Product, sizes: Sizes, report: Report) -> None:
+    """Tell how long the middle of the list takes: by the number of its page, and by a link."""
+    found = _inside(product, "benchmarks.deep", {"times": sizes.openings}, seconds=900)
+    for order, took in found.items():
+        number, link = (spread(took[name]) for name in ("number", "link"))
+        report.line(
+            f"page in the middle, {order}: by number {in_words(number)}; by link {in_words(link)}",
+            **{order: {"number": number, "link": link}},
+        )
 
 
 def _bytes(product: Product, table: str) -> float:
