@@ -13,6 +13,7 @@ from benchmarks import machine, servers
 from benchmarks.connections import connections
 from benchmarks.designer import designer
 from benchmarks.figures import Report
+from benchmarks.hosts import hosts
 from benchmarks.imports import imports
 from benchmarks.lists import lists, records
 from benchmarks.parts import api, in_process, start
@@ -24,10 +25,10 @@ from benchmarks.scheduled import scheduler
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
     "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
     "designer": designer, "lists": lists, "records": records, "imports": imports,
-    "connections": connections, "scale": scale,
+    "connections": connections, "scale": scale, "hosts": hosts,
 }  # fmt: skip
-# They take an hour: only when they are asked for.
-BY_NAME = ("scale",)
+# They take an hour, or make hosts: only when they are asked for.
+BY_NAME = ("scale", "hosts")
 DATABASES = ("sqlite", "postgresql")
 
 

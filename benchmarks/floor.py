@@ -3,7 +3,6 @@
 import sqlite3
 import time
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -66,11 +65,4 @@ def _connect(database: str) -> Any:
         return rows
     import psycopg
 
-    return psycopg.connect(**connection_words(database), autocommit=True)
-
-
-def connection_words(url: str) -> dict[str, Any]:
-    """Return what psycopg takes of a DATABASE_URL with a socket's folder for a host."""
-    parts = urlsplit(url)
-    host = unquote(parts.netloc.rpartition("@")[2])
-    return {"host": host, "user": parts.username, "dbname": parts.path.lstrip("/")}
+    return psycopg.connect(database, autocommit=True)

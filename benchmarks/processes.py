@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+LOOPBACK = "127.0.0.1"
 
 
 class BenchmarkError(Exception):
@@ -60,9 +61,9 @@ def _end(process: "subprocess.Popen[bytes]", number: int, patience_s: float) -> 
 
 
 @contextmanager
-def provider(folder: Path) -> Iterator[str]:
+def provider(folder: Path, address: str = LOOPBACK) -> Iterator[str]:
     """Run the token server; yields its URL."""
-    command = [sys.executable, "-m", "benchmarks.provider"]
+    command = [sys.executable, "-m", "benchmarks.provider", address]
     with started(
         command, log=folder / "provider.log", cwd=ROOT, stdout=subprocess.PIPE,
         env=clean_environment(),
@@ -72,7 +73,7 @@ def provider(folder: Path) -> Iterator[str]:
             port = process.stdout.readline().decode().strip()
             if not port:
                 raise BenchmarkError("The token server does not start.")
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://{address}:{port}"
 
 
 def run_module(
@@ -88,9 +89,9 @@ def run_module(
     return done.stdout
 
 
-def free_port() -> int:
+def free_port(address: str = LOOPBACK) -> int:
     """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
+    with socket.create_server((address, 0)) as probe:
         return int(probe.getsockname()[1])
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks import machine
-from benchmarks.floor import connection_words
 from benchmarks.processes import (
     ROOT,
     BenchmarkError,
@@ -135,7 +134,7 @@ class Product:
         if "DATABASE_URL" in self.environment:
             import psycopg
 
-            with psycopg.connect(**connection_words(self.database), autocommit=True) as rows:
+            with psycopg.connect(self.database, autocommit=True) as rows:
                 rows.execute("VACUUM ANALYZE")
 
     @contextmanager
@@ -177,7 +176,7 @@ class Product:
         if "DATABASE_URL" in self.environment:
             import psycopg
 
-            with psycopg.connect(**connection_words(self.database), autocommit=True) as rows:
+            with psycopg.connect(self.database, autocommit=True) as rows:
                 return rows.execute(query).fetchall()
         rows = sqlite3.connect(f"file:{self.folder / SQLITE}?mode=ro", uri=True, timeout=20)
         try:

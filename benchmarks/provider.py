@@ -1,4 +1,4 @@
-"""The token server: `python -m benchmarks.provider` prints its port and serves until it is ended.
+"""The token server: `python -m benchmarks.provider ADDRESS` prints its port and serves.
 
 As cheap as it can be in Python, for it shares the cores with what is measured. It still reads the
 whole request, wants its parameters, and gives another token each time.
@@ -7,6 +7,7 @@ whole request, wants its parameters, and gives another token each time.
 import asyncio
 import itertools
 import json
+import sys
 import time
 from urllib.parse import parse_qs
 
@@ -60,13 +61,13 @@ def _response(status: bytes, body: bytes) -> bytes:
     return head % (status, len(body)) + body
 
 
-async def serve() -> None:
-    """Listen on a free loopback port, say which, and serve."""
+async def serve(address: str) -> None:
+    """Listen on a free port of an address, say which, and serve."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(Connection, address, 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(sys.argv[1]))

@@ -1,4 +1,7 @@
-"""Real PostgreSQL and Redis on sockets, as installed: nothing is turned off for a figure."""
+"""Real PostgreSQL and Redis, as installed: nothing is turned off for a figure.
+
+On sockets, and at an address of this machine where others of its network are to reach them.
+"""
 
 import os
 import shutil
@@ -6,11 +9,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.processes import BenchmarkError, started, wait_for
+from benchmarks.processes import BenchmarkError, free_port, started, wait_for
 
 
 def postgres_programs() -> Path | None:
@@ -36,21 +40,21 @@ def missing() -> str:
 class Postgres:
     """A running PostgreSQL."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder of its socket."""
-        self.folder = folder
+    def __init__(self, host: str, port: int = 5432) -> None:
+        """Take the folder of its socket, or its address."""
+        self.host, self.port = host, port
 
     def connect(self, database: str = "postgres") -> Any:
         """Return a connection that commits each statement."""
         import psycopg
 
         return psycopg.connect(
-            host=str(self.folder), user="kianda", dbname=database, autocommit=True
+            host=self.host, port=self.port, user="kianda", dbname=database, autocommit=True
         )
 
     def url(self, database: str) -> str:
         """Return a DATABASE_URL."""
-        return f"postgresql://kianda@{quote(str(self.folder), safe='')}/{database}"
+        return f"postgresql://kianda@{quote(self.host, safe='')}:{self.port}/{database}"
 
     def create(self, name: str, *, template: str = "template1") -> str:
         """Make a database, a copy of another one, and return its URL."""
@@ -70,7 +74,7 @@ class Postgres:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
+def postgres(folder: Path, address: str = "") -> Iterator[Postgres]:
     """Run a PostgreSQL for the length of a block, as the user postgres when we are root."""
     programs = postgres_programs()
     if programs is None:
@@ -86,25 +90,44 @@ def postgres(folder: Path) -> Iterator[Postgres]:
              "--locale=C"],
             check=True, stdout=out, stderr=out, cwd=folder, **user,
         )  # fmt: skip
+    server = Postgres(address, free_port(address)) if address else Postgres(str(folder))
+    if address:
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {address}/24 trust\n")
     command = [
-        programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-        "-c", "max_connections=300",
+        programs / "postgres", "-D", data, "-k", folder, "-p", str(server.port),
+        "-c", f"listen_addresses={address}", "-c", "max_connections=300",
     ]  # fmt: skip
     log = folder / "postgres.log"
     # SIGINT is its fast stop: whoever is connected is sent away.
     with started(command, log=log, cwd=folder, ending=signal.SIGINT, **user):
-        server = Postgres(folder)
         wait_for(server.answers, seconds=20, saying="PostgreSQL does not answer")
         yield server
 
 
 @contextmanager
-def redis(folder: Path) -> Iterator[str]:
-    """Run a Redis on a socket for the length of a block; yields its URL."""
+def redis(folder: Path, address: str = "") -> Iterator[str]:
+    """Run a Redis for the length of a block; yields its URL."""
     folder.mkdir()
-    address = folder / "redis.sock"
-    settings = {"port": "0", "unixsocket": address, "dir": folder, "save": ""}
+    settings: dict[str, str | Path] = {"dir": folder, "save": ""}
+    if address:
+        port = str(free_port(address))
+        settings |= {"bind": address, "port": port, "protected-mode": "no"}
+        url = f"redis://{address}:{port}/0"
+    else:
+        settings |= {"port": "0", "unixsocket": folder / "redis.sock"}
+        url = f"redis+socket://{folder / 'redis.sock'}"
     words = [word for name, value in settings.items() for word in (f"--{name}", value)]
     with started(["redis-server", *words], log=folder / "redis.log"):
-        wait_for(address.exists, seconds=10, saying="Redis does not answer")
-        yield f"redis+socket://{address}"
+        wait_for(partial(_connects, url), seconds=10, saying="Redis does not answer")
+        yield url
+
+
+def _connects(url: str) -> bool:
+    import redis as client
+
+    try:
+        with client.Redis.from_url(url.replace("redis+socket", "unix")) as connection:
+            return bool(connection.ping())
+    except client.ConnectionError:
+        return False
