@@ -16,6 +16,7 @@ from django.contrib.staticfiles import finders
 from kianda import environment
 from kianda.databases import database_of
 from kianda.serve.services import PARTS, WEB_PROCESSES, WORKER_THREADS
+from processes.instances.leases import LEASE
 from tests.kianda.product import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -84,6 +85,17 @@ def test_postgresql_takes_the_connections_of_all_that_the_page_about_scaling_nam
     assert f"has {limit}, enough for two web servers, eight workers and two schedulers" in page
     assert (2 * WEB_PROCESSES + 8 + 2) * pool + 20 <= int(limit)
     assert f"{WORKER_THREADS} runs at a time" in page
+
+
+def test_a_host_and_its_database_give_each_other_up_before_the_leases_of_runs_end() -> None:
+    options = database_of("postgresql://db/kianda", data_dir=ROOT)["OPTIONS"]
+    server = dict(re.findall(r"-c (\w+)=([\d.]+)", options["options"]))
+    for side, prefix in ((server, "tcp_keepalives"), (options, "keepalives")):
+        idle, every, count = (
+            int(side[f"{prefix}_{name}"]) for name in ("idle", "interval", "count")
+        )
+        assert idle + every * count < LEASE.total_seconds()
+        assert int(side["tcp_user_timeout"]) < LEASE.total_seconds() * 1000
 
 
 def test_what_must_last_lies_in_volumes_that_are_declared() -> None:
