@@ -18,6 +18,7 @@ MAX_DEPTH = 50
 _NAME = r"response\.headers\.[A-Za-z0-9_-]+|[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*"
 _BRACKET = re.compile(rf"\[\[|\[({_NAME})\]")
 _STRING = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
+_TIMES = re.compile(rf"{_STRING.pattern}|(?<!\*)\*(?!\*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t"}
 # What has no business outside quotes; 1if and 0x1 are numbers to Python's parser only.
@@ -57,6 +58,12 @@ def read_text(text: str) -> list[TemplatePart]:
         plain = ""
     plain += text[end:]
     return [*parts, plain] if plain else parts
+
+
+def expression_in_words(source: str) -> list[TemplatePart]:
+    """Return the parts of an expression (without its `=`) with signs as people write them."""
+    signs = {"*": "\u00d7"}
+    return read_text(_TIMES.sub(lambda found: signs.get(found[0], found[0]), source.strip()))
 
 
 def names_of(parts: Iterable[TemplatePart]) -> tuple[str, ...]:

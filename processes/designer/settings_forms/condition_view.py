@@ -17,6 +17,7 @@ from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
 from processes.language.labels import name_in_words
+from processes.language.parser import Reference, expression_in_words
 from processes.language.references import SYSTEM_NAMES, is_system_name
 from processes.language.scope import FieldKind, NameTable
 
@@ -223,18 +224,29 @@ def _in_words(
 
 def _row_in_words(item: Mapping[str, str], titles: Mapping[str, str]) -> list[ConditionSide]:
     operator = OPERATORS[item["operator"]]
-    left = [_side(item["left"], titles), ConditionSide(f" {_(operator.words)}")]
+    left = [*_side(item["left"], titles), ConditionSide(f" {_(operator.words)}")]
     if operator.right is Right.NOTHING:
         return left
     if operator.right is Right.VALUE:
-        return [*left, ConditionSide(" "), _side(item["right"], titles)]
+        return [*left, ConditionSide(" "), *_side(item["right"], titles)]
     return [*left, ConditionSide(f" {item['right']}")]
 
 
-def _side(source: str, titles: Mapping[str, str]) -> ConditionSide:
-    name = Template.parse(source).only_reference
+def _side(source: str, titles: Mapping[str, str]) -> list[ConditionSide]:
+    template = Template.parse(source)
+    name = template.only_reference
     if name is not None:
-        return ConditionSide(titles.get(name) or name_in_words(name), ref=True)
+        return [_ref(name, titles)]
     if source == "":
-        return ConditionSide(_("empty"))
-    return ConditionSide(source if source.startswith("=") else f"\u201c{source}\u201d")
+        return [ConditionSide(_("empty"))]
+    if template.expression is None:
+        return [ConditionSide(f"\u201c{source}\u201d")]
+    parts = expression_in_words(source.removeprefix("="))
+    return [
+        _ref(one.name, titles) if isinstance(one, Reference) else ConditionSide(one)
+        for one in parts
+    ]
+
+
+def _ref(name: str, titles: Mapping[str, str]) -> ConditionSide:
+    return ConditionSide(titles.get(name) or name_in_words(name), ref=True)

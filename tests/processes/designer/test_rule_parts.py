@@ -129,6 +129,9 @@ CONDITIONS = [
       "items/1/items/1/left": "[grant_type]", "items/1/items/1/operator": "neq"},
      "Runs when Expires in (s) is more than “10” or (Client ID is “a” and Grant type is not empty"
      " )."),
+    ({"items/0/left": "=[expires_in] * 60 ** 2", "items/0/operator": "gt",
+      "items/0/right": '=Length("a * [client_id]")'},
+     'Runs when Expires in (s) \u00d7 60 ** 2 is more than Length("a * Client ID").'),
     ({"items/0/left": "[lost]", "items/0/operator": "eq", "items/1/left": "[client_secret]",
       "items/1/operator": "contains", "items/1/right": "x", "items/2/left": "[client_id]",
       "items/2/operator": "not_blank"},
