@@ -68,16 +68,16 @@ def name_in_words(name: str) -> str:
         return _(_SYSTEM[name])
     root, _dot, part = name.partition(".")
     if root == "response":
-        return _place_in_words(part)
+        return place_in_words(part)
     if root == "user" and part:
         return _("%(property)s of the user") % {"property": part_in_words(part)}
     return as_title(name.replace(".", " "))
 
 
-def _place_in_words(path: str) -> str:
-    """Return what a place of a response is called, from the outside in."""
+def place_in_words(path: str) -> str:
+    """Return what a place of a request or a response is called there, from the outside in."""
     root, *parts = path.split(".")
-    if root == "headers":
+    if root in {"header", "headers"}:
         return ".".join(parts)
     return " \u203a ".join(_part_of_a_place(part) for part in parts)
 

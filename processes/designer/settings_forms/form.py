@@ -13,9 +13,9 @@ from kianda.lib.dialogs.dialog import asked_of
 from kianda.lib.pointers import control_id
 from processes.designer.settings_forms.bound_control import ScopedDialog, SettingControl
 from processes.designer.settings_forms.labels import GROUPS, Words
-from processes.designer.settings_forms.mapping_rows import NAMES
 from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.source_trees import Leaf
+from processes.designer.settings_forms.value_chips import NAMES
 from processes.rules.instances import source_of
 
 

@@ -11,7 +11,7 @@ from kianda.lib.dialogs.specs import Spec
 from kianda.lib.pointers import control_id, pointer
 from processes.designer.settings_forms.editor_scope import EditorScope
 from processes.designer.settings_forms.labels import Words, choice_words
-from processes.designer.settings_forms.value_chips import ValueChip, chips_of
+from processes.designer.settings_forms.value_chips import NAMES, ValueChip, chips_in
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ PICKED = {
     "field_picker": "field", "field": "own_field", "field_or_form": "field_or_form",
     "input_target": "target", "other_field": "other_field",
 }  # fmt: skip
-NAMES = frozenset({"field", "own_field", "field_or_form", "target", "other_field"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,8 @@ class Cell:
     @property
     def lost(self) -> str:
         """Return what the field is called that its value names and that is not there."""
+        if self.listed:
+            return ""
         return next((chip.title for chip in self.chips if chip.name == self.gone), "")
 
     @property
@@ -183,13 +184,13 @@ def _cell(bound: Any, scope: EditorScope, column: Spec, place: str, texts: dict[
     # A plain text is neither picked nor completed.
     tree = "" if column.control == "line" else tree
     errors = tuple(bound.form.errors_at(place)) if value or column.required else ()
-    gone = _gone(tree, value, scope)
+    chips = chips_in(value, tree, scope) if tree else []
+    gone = _gone(tree, value, scope, chips)
     return Cell(
         column, place, name, value, tree, _label(tree, texts) if tree else _(column.title), errors,
         broken=_("%(name)s no longer exists. Choose another one.") % {"name": gone} if gone else "",
         gone=gone, meant=scope.meant_by(gone, tree) if gone else "",
-        focused=_focused(bound, column, place),
-        chips=() if tree in {"", *NAMES} else chips_of(value, scope),
+        focused=_focused(bound, column, place), chips=chips,
     )  # fmt: skip
 
 
@@ -201,14 +202,11 @@ def _focused(bound: Any, column: Spec, place: str) -> bool:
     )
 
 
-def _gone(tree: str, value: str, scope: EditorScope) -> str:
+def _gone(tree: str, value: str, scope: EditorScope, chips: Sequence[ValueChip]) -> str:
     """Return the name in a box that is not there."""
-    if not tree:
-        return ""
-    if tree not in NAMES:
-        return next(iter(scope.broken_names(value)), "")
-    gone = scope.broken_target(value) if tree == "target" else scope.broken_field(value, tree)
-    return value if gone else ""
+    if tree in NAMES:
+        return next((chip.name for chip in chips if chip.gone), "")
+    return next(iter(scope.broken_names(value)), "") if tree else ""
 
 
 def _label(tree: str, texts: dict[str, str]) -> str:

@@ -120,9 +120,9 @@ def request_tree(method: RestMethod | None) -> list[Branch]:
         if part in found:
             secret = method.is_secret_target(target)
             found[part].append(Leaf(target, name or str(_("whole body")), target, _lock(secret)))
-    whole = Branch(
-        _("URL path"), "link-45deg", [Leaf("url_path", "urlPath", method.url_path)]
-    )  # fmt: skip
+    title = _("URL path")
+    path = Leaf("url_path", "urlPath", method.url_path, said=str(title))
+    whole = Branch(title, "link-45deg", [path])
     return [whole, *(Branch(*PARTS[part], leaves) for part, leaves in found.items() if leaves)]
 
 

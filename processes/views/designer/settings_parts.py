@@ -29,7 +29,7 @@ from processes.designer.settings_forms.missing_inputs import coverage_of
 from processes.designer.settings_forms.posted_conditions import read_items, shown_group
 from processes.designer.settings_forms.source_trees import fields_in
 from processes.designer.settings_forms.target_field import TargetField, target_of
-from processes.designer.settings_forms.value_chips import chips_of
+from processes.designer.settings_forms.value_chips import chips_in
 from processes.language.functions import EVERY_FUNCTION
 from processes.views.designer.rule_dialog import form_of, samples_of, scope_for, typed_raw
 from processes.views.designer.workspace import Workspace
@@ -112,8 +112,8 @@ def _completion(asked: PartRequest) -> tuple[str, dict[str, Any]]:
 
 
 def _chips(asked: PartRequest) -> tuple[str, dict[str, Any]]:
-    """Return the names in a text as they are shown."""
-    return "_chips", {"chips": chips_of(asked.text("text"), asked.scope)}
+    """Return the names in a box as they are shown."""
+    return "_chips", {"chips": chips_in(asked.text("text"), asked.words("which"), asked.scope)}
 
 
 def _result(asked: PartRequest) -> tuple[str, dict[str, Any]]:

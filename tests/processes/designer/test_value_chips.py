@@ -71,6 +71,33 @@ def test_a_dialog_brings_the_chips_of_the_values_in_it(client: Client) -> None:
     assert "Client ID" in [said(one).strip() for one in templates]
 
 
+NAMED = [
+    (PARTS, "get-token", "field", "expires_in", "Expires in (s)"),
+    (PARTS, "get-token", "target", "body.grant_type", "body Grant type"),
+    (PARTS, "get-token", "target", "url_path", "URL path"),
+    (f"{SHOP}parts/", "inner", "field", "row.price", "Price of the row"),
+    (f"{SHOP}parts/", "hide", "field_or_form", "main", "Main"),
+    (f"{SHOP}parts/", "hide", "field_or_form", "go", "Go"),
+    (f"{SHOP}parts/", "start", "other_field", "client_id", "Client ID"),
+    (f"{SHOP}parts/", "change", "target", "body.expires_in", "Expires in (s)"),
+]
+
+
+@pytest.mark.parametrize(("parts", "rule", "which", "name", "title"), NAMED)
+@pytest.mark.usefixtures("workshop")
+def test_a_name_that_is_picked_is_called_by_its_title(
+    client: Client, parts: str, rule: str, which: str, name: str, title: str
+) -> None:
+    sent = {"target": f"rule:{rule}", "which": which, "text": name}
+    html = client.post(f"{parts}chips/", sent).content.decode()
+    assert said(html).strip() == title
+    assert f'data-name="{name}"' in html
+    gone = client.post(f"{parts}chips/", sent | {"text": "body.nobody"}).content.decode()
+    assert "k-val--bad" not in html
+    assert "k-val--bad" in gone
+    assert not said(client.post(f"{parts}chips/", sent | {"text": ""}).content.decode()).strip()
+
+
 def asked(client: Client, text: str) -> str:
     """Return the chips of a text that was typed into a rule of the design."""
     sent = {"target": "rule:get-token", "which": "value", "text": text}

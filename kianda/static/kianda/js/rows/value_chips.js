@@ -5,6 +5,7 @@ import { about, ask, rootOf } from "./parts.js";
 
 const known = new Map();
 const asking = new Set();
+let isAsking = false;
 
 // A name may mean something else in another rule, with another method, in another kind of box.
 function placeOf(box) {
@@ -17,17 +18,27 @@ export function learn(box, chips) {
   for (const chip of chips) known.set(`${place} ${chip.dataset.name}`, chip);
 }
 
-const lookUp = wait(0, async () => {
-  for (const box of asking) {
-    asking.delete(box);
-    if (!box.isConnected || !rootOf(box)) continue;
-    const { value: text, dataset } = box;
-    const html = await ask(rootOf(box), "chips", { which: dataset.complete, text });
-    if (!html) continue;
-    const holder = document.createElement("template");
-    holder.innerHTML = html;
-    learn(box, holder.content.querySelectorAll("[data-name]"));
-    box.draw();
+async function lookUp(box) {
+  const { value: text, dataset } = box;
+  const html = await ask(rootOf(box), "chips", { which: dataset.complete, text });
+  if (!html) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  learn(box, holder.content.querySelectorAll("[data-name]"));
+  box.draw?.();
+}
+
+// One box after the other: a question would take the place of the one before.
+const lookUpAll = wait(0, async () => {
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    for (const box of asking) {
+      asking.delete(box);
+      if (box.isConnected && rootOf(box)) await lookUp(box);
+    }
+  } finally {
+    isAsking = false;
   }
 });
 
@@ -35,7 +46,7 @@ function knownFor(box, name) {
   const found = known.get(`${placeOf(box)} ${name}`);
   if (!found) {
     asking.add(box);
-    lookUp();
+    lookUpAll();
   }
   return found;
 }
@@ -46,6 +57,12 @@ export function chipFor(box, name) {
   Object.assign(found, { contentEditable: "false", title: `[${name}]` });
   found.dataset.text = `[${name}]`;
   return found;
+}
+
+// What the one name of a box is called; nothing for one that is not there, or not known yet.
+export function wordsFor(box) {
+  const chip = box.value && knownFor(box, box.value);
+  return chip && !chip.matches(".k-val--bad") ? chip.lastElementChild : null;
 }
 
 export const titleOf = (box, name) => knownFor(box, name)?.textContent.trim() ?? name;

@@ -1,5 +1,7 @@
-// Boxes that take values show chips, or their text: whoever works with them chooses, for the session.
+// Boxes that take values show chips, those that pick a name its title; or they show their text:
+// whoever works with them chooses, for the session.
 import { on } from "../page/listen.js";
+import { NamedBox } from "./named_box.js";
 import { isName } from "./parts.js";
 import { ValueBox } from "./value_box.js";
 import { learn } from "./value_chips.js";
@@ -9,20 +11,18 @@ const MOST = 5_000;
 const KEY = "kianda:values";
 
 customElements.define("k-values", ValueBox);
+customElements.define("k-named", NamedBox);
 
 const showsText = () => sessionStorage.getItem(KEY) === "text";
 const isTooLong = (box) => box.value.length > MOST;
 
 export function upgradeIn(root) {
-  const boxes = [...root.querySelectorAll(":is(input, textarea)[data-complete]")];
-  for (const box of boxes.filter(
-    (one) => !isName(one.dataset.complete) && !one.matches(":disabled"),
-  )) {
+  for (const box of root.querySelectorAll(":is(input, textarea)[data-complete]:enabled")) {
     offerText(box.form);
     if (showsText() || isTooLong(box)) continue;
     const told = box.parentElement.querySelector(":scope > template[data-chips]");
     if (told) learn(box, told.content.querySelectorAll("[data-name]"));
-    document.createElement("k-values").over(box);
+    document.createElement(isName(box.dataset.complete) ? "k-named" : "k-values").over(box);
   }
 }
 
@@ -37,7 +37,7 @@ function offerText(form) {
 
 on("click", "[data-show-values]", (button) => {
   sessionStorage.setItem(KEY, showsText() ? "chips" : "text");
-  if (showsText()) for (const one of document.querySelectorAll("k-values")) one.leave();
+  if (showsText()) for (const one of document.querySelectorAll("k-values, k-named")) one.leave();
   else upgradeIn(document);
   offerText(button.form);
 });
