@@ -67,8 +67,6 @@ def name_in_words(name: str) -> str:
     if name in _SYSTEM:
         return _(_SYSTEM[name])
     root, _dot, part = name.partition(".")
-    if root == "response":
-        return place_in_words(part)
     if root == "user" and part:
         return _("%(property)s of the user") % {"property": part_in_words(part)}
     return as_title(name.replace(".", " "))

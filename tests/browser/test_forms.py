@@ -101,7 +101,7 @@ def test_a_request_goes_from_who_asks_to_who_decides_and_back(
     ben.wait_for_selector("input[name=v-paid]:focus")
     ben.keyboard.press("Space")
     ben.get_by_role("button", name="Decide").dblclick()
-    ben.get_by_text("Completed by ben").wait_for()
+    ben.get_by_text("Completed by you").wait_for()
     done = ProcessInstance.objects.get()
     assert (done.status, done.values["total"], done.values["word"]) == (
         "completed", "2 days", "Yes",
@@ -127,7 +127,7 @@ def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_agai
     boss.locator("#dialog").get_by_label("Reason").fill(f"{SCRIPT}\nTwo days at most.")
     boss.get_by_role("button", name="Send back").click()
     boss.get_by_text("Asking is open again").wait_for()
-    expect(boss.locator("#form-asking")).to_contain_text("Sent back by ben")
+    expect(boss.locator("#form-asking")).to_contain_text("Sent back by you")
 
     asker = page_as("ada", width)
     asker.goto("/work/")
@@ -147,7 +147,7 @@ def test_what_was_decided_and_is_sent_back_says_why_and_comes_to_be_decided_agai
     boss.get_by_role("link", name="Decision").click()
     expect(boss.locator("#f-data-word")).to_have_value("Yes")
     boss.get_by_role("button", name="Decide").click()
-    expect(boss.locator("#form-decision")).to_contain_text("Completed by ben")
+    expect(boss.locator("#form-decision")).to_contain_text("Completed by you")
     boss.goto(f"/instances/{instance.process_id}/changes/")
     expect(boss.locator("main")).to_contain_text("Completed by ben, today")
     looks(boss)

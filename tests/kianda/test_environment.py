@@ -34,17 +34,16 @@ def test_the_parameters_of_the_database_url_reach_the_database(tmp_path: Path) -
         KIANDA_SECRET_KEY="k" * 60,
         KIANDA_SECRET_KEYS=Fernet.generate_key().decode(),
     )
-    assert (
-        "{'options': '-c jit=off -c random_page_cost=1.1', 'prepare_threshold': 3, "
-        "'sslmode': 'verify-full', 'pool'" in done.stdout
-    ), done.stderr
+    told = "{'options': '-c jit=off -c random_page_cost=1.1 -c tcp_keepalives_idle=5 "
+    assert told in done.stdout, done.stderr
+    assert "'prepare_threshold': 3, 'sslmode': 'verify-full', 'pool'" in done.stdout
 
 
 def test_the_database_url_may_say_what_the_server_is_told(tmp_path: Path) -> None:
     words = {"KIANDA_SECRET_KEY": "k" * 60, "KIANDA_SECRET_KEYS": Fernet.generate_key().decode()}
     url = "postgresql://kianda@db.example.org/kianda?options=-c%20jit%3Don"
     done = manage(tmp_path, "diffsettings", DATABASE_URL=url, **words)
-    assert "{'options': '-c jit=on', 'prepare_threshold': 3, 'pool'" in done.stdout, done.stderr
+    assert "{'options': '-c jit=on', 'keepalives_idle': 5, " in done.stdout, done.stderr
 
 
 def test_a_mail_server_is_read_from_its_url(monkeypatch: pytest.MonkeyPatch) -> None:

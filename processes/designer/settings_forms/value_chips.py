@@ -76,7 +76,11 @@ def title_of(name: str, scope: EditorScope) -> str:
     field, _dot, part = name.partition(".")
     if name not in scope.titles and part and field in scope.names.tables:
         return f"{scope.titles.get(field, field)}: {part_in_words(part)}"
-    return scope.titles.get(name) or name_in_words(name)
+    if name in scope.titles:
+        return scope.titles[name]
+    # A chip shows by its icon that it is of the response.
+    of_response = field == "response" and "." in part
+    return place_in_words(part) if of_response else name_in_words(name)
 
 
 def _icon(name: str, scope: EditorScope) -> str:
