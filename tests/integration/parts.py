@@ -258,7 +258,7 @@ class Product:
             assert process.runs, f"{part} ended.\n{process.log.read_text()[-3000:]}"
         try:
             return requests.get(f"{self.url}/healthz/full", timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def said(self) -> str:
