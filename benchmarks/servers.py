@@ -87,7 +87,7 @@ def postgres(folder: Path, address: str = "") -> Iterator[Postgres]:
     with (folder / "initdb.log").open("wb") as out:
         subprocess.run(
             [programs / "initdb", "-D", data, "-U", "kianda", "-A", "trust", "-E", "UTF8",
-             "--locale=C"],
+             "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"],
             check=True, stdout=out, stderr=out, cwd=folder, **user,
         )  # fmt: skip
     server = Postgres(address, free_port(address)) if address else Postgres(str(folder))

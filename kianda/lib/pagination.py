@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet, Window
 from django.http import HttpRequest
 
 from kianda.lib.errors import Invalid
@@ -37,13 +37,15 @@ class Listed(Generic[M]):
     edges: tuple[Place, Place] | None = None
 
     def __init__(
-        self, rows: QuerySet[M], *, most: int | None = None, keys: Sequence[Any] | None = None
-    ) -> None:
+        self, rows: QuerySet[M], *, most: int | None = None, keys: Sequence[Any] | None = None,
+        reads_all: bool = False,
+    ) -> None:  # fmt: skip
         """Take the rows, in their order; and the keys of those that a search has found.
 
-        Rows whose keys are given are in the order of their keys.
+        Rows whose keys are given are in the order of their keys. `reads_all`: to find the first
+        rows, the database reads all that there are, so that it can count them meanwhile.
         """
-        self._keyset, self._most = Keyset(rows), most
+        self._keyset, self._most, self._reads_all = Keyset(rows), most, reads_all
         self._rows = self._keyset.rows
         # What is found, is: to ask for it by all conditions again takes as long.
         self._shown = _unasked(rows.order_by())
@@ -61,10 +63,16 @@ class Listed(Generic[M]):
 
         To count what few hold takes as long as to find them.
         """
-        if self._most is None:
-            first = list(self._rows[: size + 1])
-            self._begun = first[:size]
-            self._counted = len(first) if len(first) <= size else None
+        if self._most is not None:
+            return
+        if self._reads_all:
+            counted = list(self._rows.annotate(all_of_them=Window(Count("pk")))[:size])
+            self._begun = [tuple(place) for *place, _ in counted]
+            self._counted = counted[0][-1] if counted else 0
+            return
+        first = list(self._rows[: size + 1])
+        self._begun = first[:size]
+        self._counted = len(first) if len(first) <= size else None
 
     @property
     def hits(self) -> list[Any] | None:

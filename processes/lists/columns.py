@@ -23,7 +23,14 @@ from processes.language.people import USER, kind_and_name
 from processes.language.people_refs import named_by
 from processes.language.scope import ListedAs
 from processes.listed_values import is_kept
-from processes.lists.stored_json import Asked, FirstItem, HoldsItem, Part
+from processes.lists.stored_json import (
+    Asked,
+    FirstItem,
+    HoldsItem,
+    ListedContains,
+    ListedStartsWith,
+    Part,
+)
 from processes.models import (
     DesignVersion,
     FormOwner,
@@ -151,9 +158,15 @@ def _many(value: Any) -> Sequence[Any]:
 
 
 def _in_rows(part: Part, asked: Asked) -> Q:
-    name = "quantity" if part == "quantity" else "words"
-    lookups = {"contains": "icontains", "startswith": "istartswith"}
-    return Q(**{f"{name}__{lookups.get(one, one)}": wanted for one, wanted in asked.items()})
+    name, found = "quantity" if part == "quantity" else "words", Q()
+    for comparison, wanted in asked.items():
+        if comparison == "contains":
+            found &= Q(ListedContains(F(name), wanted))
+        elif comparison == "startswith":
+            found &= Q(ListedStartsWith(F(name), wanted))
+        else:
+            found &= Q(**{f"{name}__{comparison}": wanted})
+    return found
 
 
 def _row_holds(name: str, asked: Asked) -> Q:

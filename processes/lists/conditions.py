@@ -28,6 +28,8 @@ from processes.lists.stored_json import Asked
 NOTHING = Q(pk__in=[])
 # `in` and a list of names compare with so many at most.
 MOST_VALUES = 200
+# What holds them is found by reading all values: even the first page takes the time of all.
+_READ_WHOLE = {"contains", "not_contains", "blank"}
 
 
 class Asker:
@@ -64,6 +66,14 @@ def where(group: ViewFilter, columns: Mapping[str, ListColumn], asker: Asker, *,
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
     return found
+
+
+def reads_all(group: ViewFilter) -> bool:
+    """Tell whether a database has to read all values to find the first that hold a filter."""
+    return any(
+        reads_all(one) if isinstance(one, ViewFilter) else one.operator in _READ_WHOLE
+        for one in group.items
+    )
 
 
 def _group(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Field, FloatField, Func, TextField
+from django.db.models.lookups import IContains, IStartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.names import FIELD_NAME
@@ -63,6 +64,31 @@ class HoldsItem(Func):
             f"EXISTS (SELECT 1 FROM {_items(column, self._name, connection.vendor)} WHERE {where})"  # noqa: S608
         )
         return sql, (*before, *given)
+
+
+def _of_capitals(
+    lookup: Any, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+) -> tuple[str, tuple[Any, ...]]:
+    """Write a search in a text for PostgreSQL, and that a text with something in it is not empty.
+
+    The rows of listed values have an index in capitals there, and by this it is the one that is
+    read: in any other, the capitals of each value would have to be made.
+    """
+    column, before = compiler.compile(lookup.lhs)
+    sql, given = lookup.as_sql(compiler, connection)
+    return f"(UPPER({column}) > '' AND {sql})", (*before, *given)
+
+
+class ListedContains(IContains):
+    """Whether the row of a listed value holds a text, in capitals or not."""
+
+    as_postgresql = _of_capitals
+
+
+class ListedStartsWith(IStartsWith):
+    """Whether the row of a listed value begins with a text, in capitals or not."""
+
+    as_postgresql = _of_capitals
 
 
 class FirstItem(Func):

@@ -27,13 +27,14 @@ def person(request: HttpRequest) -> User:
 
 
 def page_of(
-    request: HttpRequest, rows: QuerySet[Any], *, words: str = "", keys: Sequence[Any] | None = None
-) -> Page[Any]:
+    request: HttpRequest, rows: QuerySet[Any], *, words: str = "",
+    keys: Sequence[Any] | None = None, reads_all: bool = False,
+) -> Page[Any]:  # fmt: skip
     """Return the page of a list that the query asks for; one that is not there, the nearest.
 
-    A search for words counts no further than a thousand.
+    A search for words counts no further than a thousand. `reads_all`: see `Listed`.
     """
-    listed = Listed(rows, most=MOST_HITS if words else None, keys=keys)
+    listed = Listed(rows, most=MOST_HITS if words else None, keys=keys, reads_all=reads_all)
     return page_of_list(listed, request)
 
 

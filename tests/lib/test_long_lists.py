@@ -51,6 +51,19 @@ def test_rows_that_fit_on_one_page_are_not_counted_too(rows: Any) -> None:
     assert not any("COUNT" in query["sql"] for query in asked)
 
 
+@pytest.mark.parametrize("most", ["group 60", "group 02", "group 00"])
+def test_what_is_read_whole_for_a_page_is_counted_meanwhile(rows: Any, most: str) -> None:
+    found = rows.filter(name__lt=most)
+    with CaptureQueriesContext(connection) as asked:
+        page: Any = page_of(Listed(found, reads_all=True), None)
+        assert (list(page), page.paginator.count) == (list(found[:25]), len(found))
+    counting = [query["sql"] for query in asked if "COUNT" in query["sql"]]
+    assert len(counting) == 1
+    assert "OVER ()" in counting[0]
+    second: Any = page_of(Listed(found, reads_all=True), "2")
+    assert list(second) == list(found[25:50] if len(found) > 25 else found)
+
+
 @pytest.mark.parametrize(("number", "first"), [("99", "group 09"), ("x", "group 59"), (None, "")])
 def test_a_page_that_is_not_there_is_the_nearest(rows: Any, number: str | None, first: str) -> None:
     page: Any = page_of(Listed(rows), number)

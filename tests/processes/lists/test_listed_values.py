@@ -15,10 +15,11 @@ from processes.listed_values import fill_listed, keep_listed
 from processes.lists.records import record_list
 from processes.models import ListedField, ListedValue, ProcessInstance
 from tests.factories import make_user
+from tests.lib.conftest import on_postgresql
 from tests.processes.lists.test_records import FILTERS, ORDER, ROWS, found, noon
 from tests.processes.stories import published
 
-__all__ = ["noon"]
+__all__ = ["noon", "on_postgresql"]
 
 pytestmark = pytest.mark.django_db
 VIEWS = {"views": [{"name": "large"}]}
@@ -148,3 +149,46 @@ def drop_triggers() -> Callable[[], None]:
                 cursor.execute(f"DROP TRIGGER listed_values_{act}{on}")
 
     return drop
+
+
+SEARCHED_ON_POSTGRESQL = """
+from django.core.management import call_command
+from django.db import connection
+from processes.definition.views import ViewCondition, ViewFilter
+from processes.instances.lifecycle import create_instance
+from processes.listed_values import fill_listed
+from processes.lists.records import record_list
+from tests.factories import make_user
+from tests.processes.lists.test_records import ORDER
+from tests.processes.stories import published
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+ada = make_user("ada", "Administrator")
+published({**ORDER, "views": [{"name": "large"}]}, user=ada)
+for what in ("Straße", "strasse", "Désk 50%", "desk"):
+    create_instance(process="orders", mode="live", data={"what": what}, user=ada)
+assert not fill_listed()
+with connection.cursor() as cursor:
+    cursor.execute("SET enable_seqscan = off")
+    cursor.execute("ANALYZE")
+for operator, text in (("contains", "ESK"), ("contains", "%"), ("starts_with", "STRA")):
+    asked = ViewCondition(left="[what]", operator=operator, right=text)
+    rows = record_list("orders", ada).rows(ViewFilter(items=(asked,))).order_by("pk")
+    print("found", text, *(one.values["what"] for one in rows), sep="|")
+    print("planned", "listed_values_in_capitals" in rows.explain())
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.needs("postgres")
+@pytest.mark.timeout(300)
+def test_texts_are_found_in_an_index_of_their_capitals_on_postgresql(
+    on_postgresql: Callable[..., str],
+) -> None:
+    said = on_postgresql(SEARCHED_ON_POSTGRESQL).splitlines()
+    assert [one for one in said if one.startswith("found|")] == [
+        "found|ESK|desk",
+        "found|%|Désk 50%",
+        "found|STRA|Straße|strasse",
+    ]
+    assert [one for one in said if one.startswith("planned")] == ["planned True"] * 3
