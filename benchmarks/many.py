@@ -203,6 +203,8 @@ def _records(count: int) -> None:
     admin = User.objects.get(username="benchmark")
     create_design(raw=RECORDS, user=admin)
     publish_design(name=RECORDS["name"], user=admin)
+    while fill_listed():
+        pass
     first = create_instance(process=RECORDS["name"], mode="live", data={}, user=admin)
 
     def change(row: Any, number: int) -> None:
@@ -217,8 +219,6 @@ def _records(count: int) -> None:
         row.created = row.modified = _ago(number)
 
     fill(first, count, change)
-    while fill_listed():
-        pass
     _guest_takes_part(count)
 
 

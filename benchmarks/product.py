@@ -130,12 +130,13 @@ class Product:
         return made
 
     def settle(self) -> None:
-        """Let PostgreSQL count what was stored just now, as it does by itself after a while."""
+        """Let PostgreSQL count and write what was stored, as it does by itself after a while."""
         if "DATABASE_URL" in self.environment:
             import psycopg
 
             with psycopg.connect(self.database, autocommit=True) as rows:
                 rows.execute("VACUUM ANALYZE")
+                rows.execute("CHECKPOINT")
 
     @contextmanager
     def running(self, *, well: bool = True) -> Iterator[None]:

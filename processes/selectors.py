@@ -22,7 +22,7 @@ from processes.rights.listed import (
     runs_seen_among,
     searched_instances,
 )
-from processes.rights.querysets import known_designs, visible_instances, visible_runs
+from processes.rights.querysets import knows_design, visible_instances, visible_runs
 
 __all__ = [
     "NO_NUMBERS",
@@ -182,7 +182,7 @@ def readable_design(name: str, user: User) -> ProcessDesign:
     """
     design = get_design(name)
     decision = may_read_design(user, design)
-    if not decision and not known_designs(user).filter(pk=design.pk).exists():
+    if not decision and not knows_design(user, design):
         raise Missing(_("There is no process %(name)s.") % {"name": name})
     decision.or_refuse()
     return design

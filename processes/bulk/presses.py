@@ -23,7 +23,7 @@ from processes.lists.records import record_list
 from processes.models import BulkPress, BulkPressRow, ProcessDesign, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import process_ids_seen
-from processes.rights.querysets import known_designs, visible_instances
+from processes.rights.querysets import knows_design, visible_instances
 
 # The door sends it at once; a sweep comes after so long when that was lost.
 SENT_AGAIN_AFTER = timedelta(seconds=15)
@@ -54,8 +54,8 @@ def create_press(
     /data; Conflict while the person has MOST_OPEN under way.
     """
     ids = _checked(process_ids)
-    design = known_designs(user).filter(name=process.replace("\0", "")).first()
-    if design is None:
+    design = ProcessDesign.objects.filter(name=process.replace("\0", "")).first()
+    if design is None or not knows_design(user, design):
         words = _("There is no process %(process)s.")
         raise Invalid.at("/process", words % {"process": process})
     seen = _seen(design, ids, user)

@@ -18,7 +18,7 @@ from processes.lists.conditions import Asker, no_such_column, where
 from processes.models import ProcessDesign, ProcessInstance, SavedView
 from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.listed import listed_instances
-from processes.rights.querysets import known_designs, views_had_by
+from processes.rights.querysets import knows_design, views_had_by
 
 ALL = ViewFilter()
 # Rows that are read at once where all of a list are gone through.
@@ -115,8 +115,8 @@ def record_list(process: str, user: User) -> RecordList:
 
     So it is for one that was never published: it has no records.
     """
-    known = known_designs(user).filter(name=process.replace("\0", ""), published__isnull=False)
-    design = known.select_related("published").defer("published__document").first()
-    if design is None:
+    named = ProcessDesign.objects.filter(name=process.replace("\0", ""), published__isnull=False)
+    design = named.select_related("published").defer("published__document").first()
+    if design is None or not knows_design(user, design):
         raise Missing(_("There is no process %(name)s.") % {"name": process})
     return RecordList(design, user)

@@ -35,7 +35,15 @@ from processes.models import (
     SavedViewReader,
     field_relation,
 )
-from processes.rights.decisions import DEFAULTS, has_account, person_of, read_security
+from processes.rights.decisions import (
+    DEFAULTS,
+    has_account,
+    is_administrator,
+    may_start,
+    person_of,
+    read_security,
+    security_of,
+)
 
 M = TypeVar("M", bound=Model)
 NAMED_AGAIN = 200
@@ -127,6 +135,19 @@ def known_designs(user: User) -> QuerySet[ProcessDesign]:
         return rows.none()
     seen = visible_instances(user).filter(design=OuterRef("pk"))
     return rows.filter(_may_start(user) | Q(pk__in=managed_designs(user)) | Exists(seen))
+
+
+def knows_design(user: User, design: ProcessDesign) -> bool:
+    """Tell whether a person meets a design, as `known_designs` does for all of them.
+
+    Instances are looked at only where neither the person's roles nor the process let them in.
+    """
+    if has_role(user, ADMINISTRATOR, DESIGNER):
+        return True
+    security = security_of(design)
+    if is_administrator(user, security) or (design.published_id and may_start(user, design)):
+        return True
+    return visible_instances(user).filter(design=design.pk).exists()
 
 
 def processes_told_to(user: User) -> dict[str, Any]:

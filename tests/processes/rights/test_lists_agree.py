@@ -23,7 +23,7 @@ from processes.rights.listed import (
     runs_seen_among,
     searched_instances,
 )
-from processes.rights.querysets import known_designs, startable_designs
+from processes.rights.querysets import known_designs, knows_design, startable_designs
 from processes.selectors import visible_instance, visible_instances, visible_runs
 from tests.processes.rights.office import Office, leave_request, office, send
 from tests.processes.stories import published
@@ -166,10 +166,16 @@ def test_who_may_start_a_process_is_offered_it() -> None:
         "emma": {"all"}, "mark": {"all"}, "helen": {"all", "hr"}, "tom": {"all", "tom"},
         "dora": {"all"}, "root": {"all", "hr", "tom", "none"},
     }  # fmt: skip
-    assert set(known_designs(people.dora).values_list("name", flat=True)) == {
-        "all", "hr", "tom", "none",
-    }  # fmt: skip
-    assert set(known_designs(people.emma).values_list("name", flat=True)) == {"all"}
+    known = {user: set(known_designs(user).values_list("name", flat=True)) for user in people}
+    assert known[people.dora] == {"all", "hr", "tom", "none"}
+    assert known[people.emma] == {"all"}
+    made = create_instance(process="tom", mode="live", data={"days": "1"}, user=people.tom)
+    send(made, people.tom)
+    known = {user: set(known_designs(user).values_list("name", flat=True)) for user in people}
+    assert "tom" in known[people.mark]
+    for user, names in known.items():
+        every = ProcessDesign.objects.all()
+        assert {one.name for one in every if knows_design(user, one)} == names
 
 
 def test_an_instance_with_other_lists_of_its_own_is_seen_as_its_design_says_now() -> None:
