@@ -341,6 +341,7 @@ def start(request: HttpRequest) -> HttpResponseBase:
         "health": "start/_health.html",
         "tokens": "start/_tokens.html",
         "personal": "start/_personal.html",
+        "waiting-count": "start/_waiting_count.html",
         "latest-runs": "start/_latest_runs.html",
         "next-firings": "start/_next_firings.html",
     }

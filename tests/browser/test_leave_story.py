@@ -105,8 +105,9 @@ def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
     assert link_in(asked) == f"/instances/{made.process_id}/"
     page = page_as("mark", width, "dark")
     page.goto("/")
-    row = page.locator(".k-task")
+    row, waiting = page.locator(".k-task"), page.get_by_role("heading", level=1)
     expect(row).to_contain_text("Leave request from Emma Doyle")
+    expect(waiting).to_have_text("1 request is waiting for you")
     # Rejecting asks for the reason in the row; that is taken back, and one press approves.
     hand(row.get_by_role("link", name="Reject"))
     expect(row.get_by_label("Comment")).to_be_focused()
@@ -117,16 +118,18 @@ def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
     hand(row.get_by_role("link", name="Cancel"))
     hand(row.get_by_role("button", name="Approve"))
     expect(row).to_contain_text("Approved")
+    expect(waiting).to_have_text("Nothing is waiting for you")
+    expect(page.locator("#waiting-count")).to_have_text("")
     looks(page)
     until(page, lambda: ProcessInstance.objects.filter(status="Approved").exists())
 
     decided = letter_to(server, "emma@example.org")
-    assert decided.message["Subject"] == f"{title} is Approved"
+    assert decided.message["Subject"] == f"{title}: Approved"
     page = page_as("emma")
     page.goto(link_in(decided))
     expect(page.locator("main")).to_contain_text("Approved")
     page.get_by_role("button", name="Notifications, 1 unread").click()
-    expect(page.locator("#bellbox")).to_contain_text(f"{title} is Approved")
+    expect(page.locator("#bellbox")).to_contain_text(f"{title}: Approved")
 
     kept = letter_to(server, "helen@example.org")
     assert kept.message["Subject"] == f"Annual leave of Emma Doyle, {days}"

@@ -164,8 +164,12 @@ def _row(
         "at": place if is_htmx(request) and place in _PARTS else "task",
     }  # fmt: skip
     refused = 422 if is_htmx(request) or pressed.error else 409
-    return render_page(
+    answer = render_page(
         request, "requests/quick_press.html", context,
         partials={f"{place}-{instance.pk}": part for place, part in _PARTS.items()},
         status=200 if request.method == "GET" or is_done else refused,
     )  # fmt: skip
+    if is_done:
+        # What counts what waits, on the same page, asks anew.
+        answer["HX-Trigger"] = "work-decided"
+    return answer
