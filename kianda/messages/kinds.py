@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth.models import User
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kianda.messages.models import Notification
 
@@ -37,9 +39,17 @@ class NotificationKind(ABC):
         return ""
 
 
+_STATUSES = {"open": pgettext_lazy("a status", "Open"), "completed": gettext_lazy("Completed")}
+
+
 def _titled(data: Data) -> dict[str, Any]:
     """Return what was kept with a line; one of before records had titles says the Process ID."""
     return {"title": data["process_id"], **data}
+
+
+def _with_status(data: Data) -> dict[str, Any]:
+    """Return the same with the status in words; one that the design names stays as it is."""
+    return {**_titled(data), "status": _STATUSES.get(data["status"], data["status"])}
 
 
 def _is_named(data: Data) -> bool:
@@ -108,8 +118,8 @@ class Decided(NotificationKind):
 
     @classmethod
     def sentence(cls, data: Data) -> str:
-        """Return `leave-7 is Approved`."""
-        return _("%(title)s is %(status)s") % _titled(data)
+        """Return `Annual leave, 7\u201311 Dec: Approved`."""
+        return _("%(title)s: %(status)s") % _with_status(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -208,8 +218,8 @@ class FollowedStatus(NotificationKind):
 
     @classmethod
     def sentence(cls, data: Data) -> str:
-        """Return `leave-7 is now Approved`."""
-        return _("%(title)s is now %(status)s") % _titled(data)
+        """Return `Annual leave, 7\u201311 Dec is now: Approved`."""
+        return _("%(title)s is now: %(status)s") % _with_status(data)
 
     @classmethod
     def detail(cls, data: Data) -> str:
@@ -309,6 +319,16 @@ KINDS: Mapping[str, type[NotificationKind]] = {
 }  # fmt: skip
 
 
+# Who has done it, as kinds keep them.
+_WHO = {"by", "asks"}
+
+
+def _marked(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return format_html("<strong>{}</strong>", value) if value and name in _WHO else escape(value)
+
+
 class Line(NamedTuple):
     """A notification with its words."""
 
@@ -319,6 +339,13 @@ class Line(NamedTuple):
     def sentence(self) -> str:
         """Return what has happened."""
         return self.kind.sentence(self.notification.data)
+
+    @property
+    def named(self) -> SafeString:
+        """Return what has happened as markup, the name of who has done it in bold."""
+        data = {name: _marked(name, one) for name, one in self.notification.data.items()}
+        # The words around are ours.
+        return mark_safe(self.kind.sentence(data))  # noqa: S308
 
     @property
     def detail(self) -> str:

@@ -60,7 +60,7 @@ def test_who_follows_is_told_of_the_status_and_nobody_of_one_thing_twice(people:
     # Emma has created it, which has a word of its own.
     assert told() == [("emma", "decided"), ("helen", "followed_status")]
     shown = text_of(client_of(people.helen).get("/notifications/"))
-    assert "leave-1 is now Approved" in shown
+    assert "leave-1 is now: Approved" in shown
     assert "Leave request · by mark" in shown
 
 

@@ -70,7 +70,7 @@ def test_the_creator_is_mailed_how_it_ended(people: Office) -> None:
     made = asked(people)
     assert send(made, people.mark, "decide", answer="yes").status == Run.Status.SUCCEEDED
     (mail,) = mails_to(people.emma)
-    assert mail.subject.startswith("leave-1 is ")
+    assert mail.subject.startswith("leave-1: ")
 
 
 def test_a_substitute_is_mailed_too(people: Office) -> None:

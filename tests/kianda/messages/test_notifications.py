@@ -68,6 +68,19 @@ def test_a_group_is_told_member_by_member_but_for_who_did_it(people: Office) -> 
     }  # fmt: skip
 
 
+def test_who_has_done_it_stands_in_bold_and_no_name_is_markup(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][0]["title"] = "Asking <i>"
+    published(definition, user=people.root)
+    people.mark.first_name = "<b>Mark & Co"
+    people.mark.save()
+    made = asked(people)
+    send_back(process_id=made.process_id, form="asking", note="Why?", user=people.mark)
+    line = as_lines(services.lines_of(people.emma))[0]
+    who = "<strong>&lt;b&gt;Mark &amp; Co</strong>"
+    assert line.named == f"{who} sent back Asking &lt;i&gt; of leave-1"
+
+
 def test_a_form_that_is_sent_back_tells_why(people: Office) -> None:
     publish(people)
     made = asked(people)
@@ -93,7 +106,7 @@ def test_the_creator_is_told_how_it_ended(people: Office) -> None:
     publish(people)
     made = asked(people)
     assert send(made, people.mark, "decide").status == Run.Status.SUCCEEDED
-    assert told(people.emma) == ["leave-1 is completed"]
+    assert told(people.emma) == ["leave-1: Completed"]
 
 
 def test_a_creator_who_does_not_see_the_instance_is_not_told_of_it(people: Office) -> None:

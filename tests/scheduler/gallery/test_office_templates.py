@@ -228,7 +228,7 @@ def test_leave_is_decided_by_the_manager_and_kept_by_hr(
     assert made.open_forms() == {"decision": ("mark",)}
     assert subjects_to(mark) == ["emma asks for annual leave, 7\u201311 Dec"]
     assert made.pressed("leave_approve", mark) == "Approved"
-    assert subjects_to(emma) == [f"{made.title} is Approved"]
+    assert subjects_to(emma) == [f"{made.title}: Approved"]
     assert subjects_to(helen) == ["Annual leave of emma, 7\u201311 Dec"]
     mail = MailMessage.objects.get(recipients__address=helen.email)
     assert (
