@@ -25,17 +25,20 @@ WORKER_THREADS = 24
 GRACE_S = 10
 
 
+def preload(part: str) -> None:
+    """Import what a part needs that is served alone, before it begins: no work waits for it."""
+    preload_web() if part == "web" else preload_jobs()
+
+
 def preload_web() -> None:
     """Import what the web needs, once, so that forked processes share it and start at once."""
     import granian.server
-    from django.urls import reverse
 
     # WhiteNoise warns when it is not there; development serves from the packages.
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     import kianda.wsgi  # noqa: F401
 
-    # The first address that is asked for makes the table of all of them.
-    _ = granian.server, reverse("start")
+    _ = granian.server
     keep_what_is_loaded()
 
 
@@ -59,7 +62,11 @@ def preload_jobs() -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """Set the garbage collector for a process that has loaded what it needs."""
+    """Make what is made once, and set the garbage collector for what comes after it."""
+    from django.urls import reverse
+
+    # The first address that is asked for makes the table of all of them.
+    reverse("start")
     # Nothing of this is garbage; a collection in a child would copy every page that it looks at.
     gc.collect()
     gc.freeze()

@@ -165,3 +165,25 @@ def test_a_form_and_the_api_refuse_what_another_site_sends(ada: Any) -> None:
     assert answer.status_code == 403
     headers = {"Origin": "https://elsewhere.example"}
     assert client.post("/password/", {}, headers=headers).status_code == 403
+
+
+LOADED = """
+import gc
+import sys
+from django.core.management import call_command
+from kianda.serve import services
+services.PARTS["{part}"] = lambda: print("loaded", gc.get_freeze_count() > 0, *(
+    name in sys.modules for name in ("processes.tasks", "processes.views.common")
+))
+call_command("serve", only="{part}")
+"""
+
+
+@pytest.mark.parametrize("part", ["web", "worker", "beat"])
+def test_a_part_that_is_served_alone_has_loaded_what_its_first_work_needs(
+    tmp_path: Path, part: str
+) -> None:
+    settings = {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
+    assert manage(tmp_path, "migrate", "--verbosity", "0", **settings).returncode == 0
+    done = manage(tmp_path, "shell", "--no-imports", "-c", LOADED.format(part=part), **settings)
+    assert "loaded True True True" in done.stdout, done.stdout + done.stderr

@@ -82,6 +82,7 @@ class Command(BaseCommand):
                 "No message broker found. Set CELERY_BROKER_URL, or start everything with "
                 "`python manage.py serve`."
             )
+        services.preload(only)
         services.drop_connections()
         try:
             services.PARTS[only]()
