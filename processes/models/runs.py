@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kianda.lib.db.loading import LoadedAtOnce
+from kianda.lib.packed_json import PackableJSONField
 from kianda.lib.secrets import EncryptedJSONField, SealedByKey
 from processes.models.instances import ProcessInstance
 from processes.models.links import FormLink
@@ -51,8 +52,9 @@ class Run(SealedByKey, LoadedAtOnce):
     handled_errors = models.PositiveIntegerField(default=0)
     saved = models.BooleanField(default=False)
     unsaved_answer = models.BooleanField(default=False)
-    data = models.JSONField(null=True, help_text="The values at the end, secrets masked.")
-    steps = models.JSONField(default=list, help_text="The masked trace.")
+    # Packed once the run is closed.
+    data = PackableJSONField(null=True, help_text="The values at the end, secrets masked.")
+    steps = PackableJSONField(default=list, help_text="The masked trace.")
     page = models.JSONField(null=True, help_text="What the page does next: form, mode, leave.")
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="nested")
     # The lease: who works on it, and until when without a renewal. A write names its holder.

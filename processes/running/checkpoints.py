@@ -15,6 +15,7 @@ from kianda.lib.db import outages
 from kianda.lib.db.group_commit import write_all
 from kianda.lib.db.prepared_statements import Write, insert_of, update_of
 from kianda.lib.errors import Stale
+from kianda.lib.packed_json import StoredPacked
 from kianda.lib.secrets import seal
 from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
@@ -41,6 +42,8 @@ Writes = list[Write | Callable[[], object]]
 USES_LINK = frozenset({"button", "submit"})
 
 _SEALED = frozenset({"journal", "unsaved_values"})
+# What a closed run keeps for months, and hardly anybody reads again.
+_PACKED = ("steps", "data")
 
 
 def _new_point() -> str:
@@ -150,6 +153,7 @@ class RunCheckpoints:
         stored = None if pending is None else self._columns_of(pending)
 
         calls = call_rows(self.run, self.document, context.trace.steps, moment)
+        closed = {**columns, **{name: StoredPacked(columns[name]) for name in _PACKED}}
 
         def attempt() -> None:
             writes: Writes = []
@@ -159,7 +163,7 @@ class RunCheckpoints:
                 writes = [*self._standing(context, moment), *self._sending(context, {})]
                 writes += self._using_link() if writes else []
             writes += [insert_of(row) for row in calls]
-            write_all([*writes, self._owning(**columns, lease_until=None)])
+            write_all([*writes, self._owning(**closed, lease_until=None)])
 
         outages.bridged(attempt, arrived=self._is_closed)
         if pending is not None and stored is not None:

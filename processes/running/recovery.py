@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from kianda.lib.db import outages
 from kianda.lib.errors import Invalid
+from kianda.lib.packed_json import StoredPacked
 from kianda.lib.process_names import gone, is_gone
 from kianda.lib.secrets import opens, seal
 from processes.document_cache import document_of
@@ -179,7 +180,7 @@ def _close(run: Run, sentence: str) -> None:
         Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
             status=Run.Status.INTERRUPTED,
             error={"kind": "internal", "message": sentence, "step": _open_step(run)},
-            steps=[_interrupted(step) for step in run.steps],
+            steps=StoredPacked([_interrupted(step) for step in run.steps]),
             unsaved_answer=bool(unsaved),
             unsaved_values=seal(run, "unsaved_values", unsaved or None),
             finished=timezone.now(),

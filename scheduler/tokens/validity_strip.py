@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F
-from django.db.models.fields.json import KeyTextTransform
 
 from kianda.lib.validity_strip import Strip, strip_between
 from processes.models import ProcessInstance, Run
@@ -53,7 +52,6 @@ def strip_of(
 def _spans(
     instance: ProcessInstance, target: str, fields: TokenFields, within: StripWindow
 ) -> Iterable[tuple[datetime, datetime]]:
-    names = [name for name in (fields.created, fields.expires) if name]
     rows = (
         Run.objects.filter(instance=instance, target=target, status=Run.Status.SUCCEEDED)
         # One more than 24 hours: the token of the strip's left end was fetched before it.
@@ -62,14 +60,12 @@ def _spans(
         .alias(key=F("pk") + 0)
         .filter(key__gte=within.first)
         .order_by("-pk")
-        .values_list("finished", *(KeyTextTransform(name, "data") for name in names))[
-            :MOST_REFRESHES
-        ]
+        .values_list("finished", "data")[:MOST_REFRESHES]
     )
-    for finished, *values in rows:
+    for finished, values in rows:
         if finished is None:
             continue
-        lives = validity(fields, dict(zip(names, values, strict=True)), refreshed=finished)
+        lives = validity(fields, values or {}, refreshed=finished)
         # Without a known end the token is taken to last until the next refresh.
         yield lives.since or finished, min(lives.until or within.now, within.now)
 

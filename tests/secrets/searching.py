@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 from werkzeug import Request, Response
 
+from processes.models import Run
 from tests.processes.definitions import TOKEN_SERVICE, token_refresh
 
 # Signs that each spelling writes in its own way.
@@ -96,6 +97,7 @@ def stored() -> str:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
             texts += [str(value) for row in cursor.fetchall() for value in row]
+    texts += [json.dumps(steps) for steps in Run.objects.values_list("steps", flat=True)]
     if connection.vendor == "sqlite":
         file = str(connection.settings_dict["NAME"])
         for path in (Path(file), Path(f"{file}-wal")):
