@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from processes.instances.lifecycle import create_instance
+from processes.models import ProcessInstance
 from processes.running import runs
 from tests.pages import client_of, markup_of, text_of
-from tests.processes.rights.office import Office, leave_request, office
+from tests.processes.rights.office import Office, leave_request, office, send
 from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,16 @@ def test_who_decides_reads_what_was_asked_beside_the_form(people: Office) -> Non
     assert "Days" in beside
     # What only the creator and HR see is not in it.
     assert "flu" not in text
+
+
+def test_who_decides_what_they_asked_for_themselves_reads_that_it_is_from_them() -> None:
+    people = office()
+    published(leave_request(), user=people.dora)
+    create_instance(process="leave", mode="live", data={"days": "5"}, user=people.mark)
+    send(ProcessInstance.objects.get(process_id="leave-1"), people.mark)
+    beside = page_for(people.mark)[1].partition('id="h-earlier-1"')[2].partition("</section>")[0]
+    assert "from you" in beside
+    assert "mark" not in beside
 
 
 def test_what_stands_in_a_hidden_panel_is_not_read_beside_the_form() -> None:
