@@ -40,6 +40,7 @@ SMALL = {
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
     "processes/definition/catalog.py": "a port, implemented further up",
+    "processes/designer/added_charts.py": "an edit of the working copy that a list makes",
     "processes/document_cache.py": "stands below every room that reads versions",
     "processes/rights/comments.py": "beside the other rights, asked by every door to comments",
     "processes/rights/files.py": "beside the other rights, asked by every door to files",

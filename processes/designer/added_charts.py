@@ -1,15 +1,13 @@
 """A chart that somebody adds to a list of a design: an edit of the working copy."""
 
-from typing import Any
-
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from kianda.lib.errors import Conflict, Invalid
+from kianda.lib.errors import Conflict
 from processes.definition.document import Document
-from processes.definition.views import MOST_CHARTS, MOST_VIEWS, ViewChart
+from processes.definition.views import MOST_VIEWS, ViewChart
 from processes.designer import working_copy
-from processes.lists.charts import usual_charts
+from processes.lists.charts import with_chart
 from processes.lists.state import EVERYTHING
 
 
@@ -21,8 +19,8 @@ def takes_charts(document: Document, view: str) -> bool:
 def add_chart(name: str, view: str, chart: ViewChart, *, user: User) -> None:
     """Add a chart to a list of the working copy of a process; it is seen once that is published.
 
-    A list that names no charts gets its usual ones first. Raises Conflict when the list is no
-    longer there, Invalid when it has MOST_CHARTS, Stale when somebody changes the lists just now.
+    Raises Conflict when the list is no longer there, Invalid when it has MOST_CHARTS, Stale when
+    somebody changes the lists just now.
     """
     copy = working_copy.open_copy(name, user=user)
     raw = copy.document.get("views")
@@ -33,22 +31,6 @@ def add_chart(name: str, view: str, chart: ViewChart, *, user: User) -> None:
             raise Conflict(_("The design has no list %(name)s any more.") % {"name": view})
         wanted = {"name": EVERYTHING, "title": _("All")}
         views.append(wanted)
-    charts: list[Any] = list(wanted.get("charts") or map(_raw, usual_charts()))
-    if len(charts) >= MOST_CHARTS:
-        words = _("A list has at most %(most)s charts. Remove one first.")
-        raise Invalid(words % {"most": MOST_CHARTS})
-    taken = {one.get("name") for one in charts if isinstance(one, dict)}
-    wanted["charts"] = [*charts, {"name": free_name(taken), **_raw(chart)}]
+    wanted["charts"] = with_chart(wanted.get("charts") or (), chart)
     change = {"do": "change", "target": "process", "settings": {"views": views}}
     working_copy.edit(name, user=user, revision=copy.revision, edit=change)
-
-
-def free_name(taken: set[Any]) -> str:
-    """Return a name for a chart that no other chart of its list has."""
-    return next(
-        name for at in range(1, len(taken) + 2) for name in [f"chart-{at}"] if name not in taken
-    )
-
-
-def _raw(chart: ViewChart) -> dict[str, Any]:
-    return chart.model_dump(mode="json", exclude_defaults=True)

@@ -14,9 +14,10 @@ from kianda.lib.errors import Flaw, Forbidden, Invalid, Missing
 from kianda.lib.i18n import gettext_noop
 from kianda.lib.names import RESERVED_SLUGS, free_name, slugify
 from kianda.lib.pointers import pointer
-from processes.definition.views import RecordView
+from processes.definition.views import RecordView, ViewChart
 from processes.language.people_refs import EVERYONE, EarlyRefs
 from processes.language.people_refs import MOST as MOST_REFS
+from processes.lists.charts import with_chart
 from processes.lists.conditions import no_such_column
 from processes.lists.records import RecordList, record_list
 from processes.lists.state import ListState
@@ -53,11 +54,14 @@ def settings_of(saved: SavedView) -> SavedViewSettings:
     return SavedViewSettings.model_validate(saved.settings_with(see=saved.see))
 
 
-def settings_from(view: RecordView, state: ListState, **apart: Any) -> SavedViewSettings:
+def settings_from(
+    view: RecordView, state: ListState, chart: ViewChart | None = None, **apart: Any
+) -> SavedViewSettings:
     """Return the settings of a view that shows what a list shows now; `apart` are name, title, see.
 
-    Charts are those of the view that the list came from; words that were searched are no part of
-    it. Raises pydantic's ValidationError.
+    Charts are those of the view that the list came from, and the `chart` that was asked for; words
+    that were searched are no part of it. Raises pydantic's ValidationError, and Invalid when there
+    are too many charts.
     """
     filter = view.filter if state.filters == _filters_of(view) else state.filter
     made = view.model_dump(mode="json") | {
@@ -65,6 +69,8 @@ def settings_from(view: RecordView, state: ListState, **apart: Any) -> SavedView
         "filter": filter.model_dump(mode="json"),
         "totals": [one.model_dump(mode="json") for one in state.totals], **apart,
     }  # fmt: skip
+    if chart is not None:
+        made["charts"] = with_chart(made["charts"], chart)
     return SavedViewSettings.model_validate(made)
 
 

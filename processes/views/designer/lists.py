@@ -19,8 +19,8 @@ from kianda.lib.i18n import gettext_noop
 from kianda.web.pages import go, page, render_page, toast
 from processes import selectors
 from processes.definition.views import MOST_VIEWS, RecordView
-from processes.designer.added_charts import free_name
 from processes.designer.settings_forms.form import SettingsForm
+from processes.lists.charts import free_name
 from processes.views.designer.workspace import Workspace
 
 

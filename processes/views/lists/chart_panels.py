@@ -69,11 +69,8 @@ def panels_asked(
     """
     filter = asked_state(view, dict(request.GET.lists())).filter
     found.rows(filter, at="/filter")
-    # Of what the person may count by.
-    asked = chart is not None and is_open(found, chart)
-    return [*panels_of(found, view, filter)], panel_of(
-        found, chart, filter
-    ) if chart and asked else None
+    asked = panel_of(found, chart, filter) if chart else None
+    return [*panels_of(found, view, filter)], asked
 
 
 def panels_of(found: RecordList, view: RecordView, filter: ViewFilter) -> Iterator[ChartPanel]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from kianda.lib.i18n import with_small_beginning
 from kianda.lib.pointers import flaws_of
 from processes.definition.views import ViewChart
+from processes.lists.charts import is_open
 from processes.lists.records import RecordList
 
 # What a query names the parts of the sentence; the first says that it was asked.
@@ -69,6 +70,11 @@ class ChartSentence:
     def chart(self) -> ViewChart | None:
         """Return the chart."""
         return self._read[0]
+
+    @property
+    def open_chart(self) -> ViewChart | None:
+        """Return the chart as the person may have it: of what they may count by."""
+        return self.chart if self.chart and is_open(self.found, self.chart) else None
 
     @property
     def trouble(self) -> str:

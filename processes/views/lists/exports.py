@@ -53,7 +53,7 @@ def export(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
 def export_charts(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
     """Give the numbers of the charts of a list as a file, as the tables behind them have them."""
     found, view = _asked_for(request, process, suffix)
-    panels, asked = panels_asked(request, found, view, sentence_of(found, request.GET).chart)
+    panels, asked = panels_asked(request, found, view, sentence_of(found, request.GET).open_chart)
     detail = _("%(kind)s, charts of list %(view)s") % {
         "kind": suffix.upper(), "view": _name_of(found, view),
     }  # fmt: skip

@@ -54,7 +54,7 @@ def _page(
 ) -> HttpResponseBase:  # fmt: skip
     panels, asked, trouble, state = list[ChartPanel](), None, "", state_of(view)
     try:
-        panels, asked = panels_asked(request, found, view, sentence.chart)
+        panels, asked = panels_asked(request, found, view, sentence.open_chart)
         state = asked_state(view, dict(request.GET.lists()))
     except Invalid as refusal:
         trouble = refusal.detail

@@ -138,11 +138,11 @@ def tabs_context(
     open_view = next((one for one in found.saved if one.key == view.name), None)
     is_own = open_view is not None and open_view.owner_id == found.user.pk
     deletes = open_view is not None and may_delete(open_view, found.user)
-    new = reverse("record-view-new", args=[found.design.name])
+    shown = with_changes(request.GET, charts="1" if charts else None)
     return {
         "tabs": [_tab(one, view, saved.get(one.name), found.user) for one in views_of(found)],
         "own": open_view if is_own else None, "deletable": open_view if deletes else None,
-        "save_as": new + with_changes(request.GET, charts="1" if charts else None),
+        "shown": shown, "save_as": reverse("record-view-new", args=[found.design.name]) + shown,
     }  # fmt: skip
 
 

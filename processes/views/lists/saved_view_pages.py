@@ -15,6 +15,7 @@ from kianda.lib.numbers import whole_number
 from kianda.lib.pointers import flaws_of
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_dialog, toast
+from processes.definition.views import RecordView
 from processes.language.people import called
 from processes.language.people_refs import EVERYONE, refs_in_words
 from processes.lists.records import RecordList, record_list
@@ -34,6 +35,7 @@ from processes.lists.state import asked_state
 from processes.lists.views import view_named
 from processes.models import SavedView
 from processes.views.common import person
+from processes.views.lists.chart_sentence import sentence_of
 
 # The controls of the dialogs; what is wrong elsewhere is said above them.
 _PLACES = ("/title", "/see")
@@ -45,13 +47,11 @@ def new_view(request: HttpRequest, process: str) -> HttpResponseBase:
     """Ask for the title of a view that shows what the list shows now, and save it."""
     found = record_list(process, person(request))
     view = view_named(found, request.GET.get("view", ""))
-    state = asked_state(view, dict(request.GET.lists()))
+    settings_for = _as_shown(request, found, view)
     title, see = _typed(request, "", ())
 
     def act() -> str:
-        settings = _checked(
-            lambda: settings_from(view, state, name=name_for(title, found), title=title, see=see)
-        )
+        settings = settings_for(name=name_for(title, found), title=title, see=see)
         saved = create_view(process=process, settings=settings, user=found.user)
         toast(request, _("View saved."))
         return saved.key
@@ -88,7 +88,7 @@ def edit_view(request: HttpRequest, process: str, view_id: int) -> HttpResponseB
     context = {
         "saved": saved, "typed": title, "see": see, "position": position,
         "places": _places(own, saved), "revision": request.POST.get("revision", saved.revision),
-        "action": request.path, "back": _list_of(process, saved.key),
+        "action": request.get_full_path(), "back": _list_of(process, saved.key, of=request),
     }  # fmt: skip
     return _asked(request, found, act, context, title=_("Edit view"))
 
@@ -99,13 +99,11 @@ def save_view(request: HttpRequest, process: str, view_id: int) -> HttpResponseB
     """Have an own view show what its list shows now."""
     found, saved = _found(request, process, view_id)
     view = view_named(found, saved.key)
-    state = asked_state(view, dict(request.GET.lists()))
-    settings = _checked(
-        lambda: settings_from(view, state, name=saved.name, title=saved.title, see=saved.see)
-    )
+    settings_for = _as_shown(request, found, view)
+    settings = settings_for(name=saved.name, title=saved.title, see=saved.see)
     change_view(view_id, settings=settings, user=found.user, unchanged=_unchanged(request))
     toast(request, _("Changes saved."))
-    return go(request, _list_of(process, saved.key))
+    return go(request, _list_of(process, saved.key, of=request))
 
 
 @page(methods=("GET", "POST"))
@@ -142,6 +140,18 @@ def _typed(
     if request.method != "POST":
         return title, see
     return request.POST.get("title", "").strip(), group_names_in([request.POST.get("see", "")])
+
+
+def _as_shown(
+    request: HttpRequest, found: RecordList, view: RecordView
+) -> Callable[..., SavedViewSettings]:
+    """Return what makes the settings of a view that shows what the list, or its charts, show now.
+
+    It is given name, title and readers. Raises Invalid for what cannot be asked of a list.
+    """
+    state = asked_state(view, dict(request.GET.lists()))
+    chart = sentence_of(found, request.GET).open_chart if _is_of_charts(request) else None
+    return lambda **apart: _checked(lambda: settings_from(view, state, chart, **apart))
 
 
 def _checked(made: Callable[[], SavedViewSettings]) -> SavedViewSettings:
@@ -210,4 +220,8 @@ def _list_of(process: str, key: str, *, of: HttpRequest | None = None) -> str:
 
 
 def _place_of(request: HttpRequest, process: str) -> str:
-    return reverse("record-charts" if "charts" in request.GET else "records", args=[process])
+    return reverse("record-charts" if _is_of_charts(request) else "records", args=[process])
+
+
+def _is_of_charts(request: HttpRequest) -> bool:
+    return "charts" in request.GET

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -363,13 +362,3 @@ def test_the_numbers_behind_the_charts_are_a_file(ada: Any) -> None:
     ]  # fmt: skip
     assert AuditEntry.objects.get(action="exported").detail == "CSV, charts of list all"
     assert client.get("/records/trips/charts.pdf").status_code == 404
-
-
-def test_a_view_is_saved_from_the_charts_and_leads_back_to_them(trips: Any, ada: Any) -> None:
-    client = client_of(ada)
-    page = markup_of(client.get("/records/trips/charts/?filter=kind:eq:air"))
-    assert "Save as view" in page
-    [address] = re.findall(r'"(/records/trips/views/new/[^"]*)" hx-get', page)
-    saved = client.post(address.replace("&amp;", "&"), {"title": "By air"})
-    assert saved["Location"].startswith("/records/trips/charts/?view=")
-    assert "Trips by status" in text_of(client.get(saved["Location"]))
