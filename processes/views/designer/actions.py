@@ -63,7 +63,10 @@ def add(
 
 
 def closing(workspace: Workspace, target: str = "") -> ActionResult:
-    """Add a button to a form that submits it, and lead back to the flow, which lacked it."""
+    """Add a button to a form that submits it, and lead back to the flow, which lacked it.
+
+    By that, too, the next form opens.
+    """
     form = found(workspace, target)
     held = {"in": form.target, "list": "fields", "at": len(form.node.get("fields") or ())}
     settings = {"title": _("Submit"), "place": "footer"}

@@ -20,15 +20,15 @@ from kianda.web.pages import page, render_page
 from processes import selectors
 from processes.definition.checks_flow import flow_advice
 from processes.definition.document import Document, Form, parse_document
-from processes.definition.flow import ways_from
+from processes.definition.flow import THE_END, ways_from
 from processes.language.comparisons import side_in_words
-from processes.selectors import NO_NUMBERS, FlowNumbers, flow_numbers
+from processes.selectors import NO_NUMBERS, FlowNumbers, FlowStretch, flow_numbers
 from processes.views.designer.flow_diagram import FlowAdvice, FlowArrow, FlowStep, drawn
 from processes.views.designer.workspace import Workspace
 
 MOST_TOLD = 4
 # What an advice is about, and what fixes it in one press, where that is one thing.
-FIXED_BY = {"owners": "owners", "fields": "closes"}
+FIXED_BY = {"owners": "owners", "fields": "closes", "": "opens"}
 
 
 @page(roles=(DESIGNER,))
@@ -40,7 +40,7 @@ def flow(request: HttpRequest, name: str) -> HttpResponseBase:
         "design": design, "copy": workspace.copy, **workspace.publishing(design),
     }  # fmt: skip
     if document := _document(workspace):
-        numbers = flow_numbers(design, workspace.user)
+        numbers = flow_numbers(design, workspace.user, _stretches(document))
         steps = list(_steps(document, design.name, numbers))
         context |= {
             "steps": steps, "diagram": drawn(steps) if steps else None,
@@ -91,7 +91,11 @@ def _steps(document: Document, name: str, numbers: FlowNumbers) -> Iterator[Flow
         part, _slash, rest = flaw.pointer.removeprefix("/").partition("/")
         place, _slash, setting = rest.partition("/")
         if part == "forms" and place.isdecimal():
-            said = FlowAdvice(flaw.detail, FIXED_BY.get(setting, ""))
+            fixed_by = FIXED_BY.get(setting, "")
+            # What opens a form is that the one before it is submitted.
+            lacking = document.forms[int(place) - (1 if fixed_by == "opens" else 0)]
+            title = lacking.title or lacking.name
+            said = FlowAdvice(flaw.detail, fixed_by, lacking.name, title)
             advice.setdefault(int(place), []).append(said)
     here = reverse("designer", args=[name])
     for number, form in enumerate(document.forms):
@@ -108,12 +112,25 @@ def _steps(document: Document, name: str, numbers: FlowNumbers) -> Iterator[Flow
 
 def _arrows(document: Document, form: Form, numbers: FlowNumbers) -> Iterator[FlowArrow]:
     titles = {one.name: one.title or one.name for one in document.forms}
-    for way in ways_from(document, form):
+    ways = ways_from(document, form)
+    for way in ways:
+        if way.leads_to == THE_END:
+            records = numbers.at_status.get(way.status, 0)
+        elif [one.leads_to for one in ways].count(way.leads_to) == 1:
+            records = numbers.on_way.get((form.name, way.leads_to), 0)
+        else:
+            # Which of several buttons it was is not known.
+            records = 0
         yield FlowArrow(
             way.title, way.leads_to, titles.get(way.leads_to, ""), way.status,
-            document.meaning_of(way.status), way.is_sure,
-            0 if way.leads_to else numbers.at_status.get(way.status, 0),
+            document.meaning_of(way.status), way.is_sure, records,
         )  # fmt: skip
+
+
+def _stretches(document: Document) -> Iterator[FlowStretch]:
+    for form in document.forms:
+        ways = ways_from(document, form)
+        yield from ((form.name, way.leads_to) for way in ways if way.leads_to != THE_END)
 
 
 def _owners(document: Document, form: Form) -> str:

@@ -27,7 +27,7 @@ LONGEST_STATUS, LONGEST_END = 26, 16
 class FlowArrow:
     """A way on, in words; `meaning` is that of its status.
 
-    `records` is how many are at that status, of a way to an end.
+    `records` is how many went that way; of a way to an end, how many are at that status.
     """
 
     title: str
@@ -40,10 +40,21 @@ class FlowArrow:
 
 
 class FlowAdvice(NamedTuple):
-    """What is wrong with a form, and what fixes it: its `owners`, a button that `closes` it."""
+    """What is wrong with a form, and what fixes it.
+
+    That is its `owners`, a button that `closes` it, or one on the form before, which `opens` it:
+    `form` is where the button is to be.
+    """
 
     detail: str
-    fixed_by: str = ""
+    fixed_by: str
+    form: str
+    form_title: str
+
+    @property
+    def target(self) -> str:
+        """Return the form of the button as the designer knows it."""
+        return f"form:{self.form}"
 
 
 @dataclass(frozen=True)
@@ -181,8 +192,7 @@ class FlowDiagram:
         there = self.right + TO_END
         self.lines.append((f"M {self.right} {y} H {there - 2}", not one.is_sure))
         self.tags.append(_tag(one, (self.right + there) / 2 - 4, y, told=False))
-        title = _cut(one.status, LONGEST_END) or _("the end")
-        title += f" \u00b7 {intcomma(one.records)}" if one.records else ""
+        title = (_cut(one.status, LONGEST_END) or _("the end")) + _number(one)
         width = len(title) * LETTER + 30
         self.boxes.append(FlowBox(there, y - 16, width, 32, title, meaning=one.meaning))
 
@@ -255,9 +265,15 @@ def _boxes(steps: Sequence[FlowStep], left: float) -> dict[str, FlowBox]:
 def _tag(
     one: FlowArrow, x: float, y: float, *, told: bool = True, is_beside: bool = False
 ) -> FlowTag:
-    text = _cut(one.title, LONGEST_TAG)
+    # At an end, the number is that of its status.
+    number = _number(one) if one.leads_to != THE_END else ""
+    text = _cut(one.title, LONGEST_TAG - len(number)) + number
     status = _cut(one.status, LONGEST_STATUS) if told else ""
     return FlowTag(text, status, one.meaning, x, y, is_beside)
+
+
+def _number(one: FlowArrow) -> str:
+    return f" \u00b7 {intcomma(one.records)}" if one.records else ""
 
 
 def _cut(text: str, most: int) -> str:

@@ -1,13 +1,16 @@
 """The page of a design's flow: a list of its forms and a drawing that says the same."""
 
+import re
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from processes import selectors
 from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
+from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance
 from tests.pages import client_of, markup_of, text_of
 from tests.processes.definitions import button
@@ -75,6 +78,23 @@ def test_a_form_that_never_closes_gets_a_button_that_submits_it_in_one_press(ada
     assert "Submit leads to" in said
 
 
+def test_a_form_that_never_opens_gets_a_button_on_the_one_before_in_one_press(ada: Any) -> None:
+    off = button("send", {"type": "submit", "enabled": False}, {"type": "close", "status": "Done"})
+    ask = {"name": "ask", "title": "Request", "fields": [off]}
+    decide = {"name": "decide", "title": "Decision", "owners": {"groups": ["HR"]}}
+    create_design(raw={"name": "leave", "title": "Leave", "forms": [ask, decide]}, user=ada)
+    client = client_of(ada)
+    page = client.get(FLOW)
+    assert "never opens" in text_of(page)
+    assert "Add “Submit” to “Request”" in text_of(page)
+    revision = str(page.context["copy"].revision)
+    [act] = re.findall(r'value="(closing [^"]*)"', markup_of(page))
+    client.post(ACT, {"act": act, "at": "form:decide", "revision": revision})
+    said = text_of(client.get(FLOW))
+    assert "never opens" not in said
+    assert "Submit leads to Decision" in said
+
+
 def test_a_form_and_a_button_are_added_from_the_flow(leave: None, ada: Any) -> None:
     client = client_of(ada)
     page = client.get(FLOW)
@@ -98,6 +118,43 @@ def test_it_counts_the_records_that_its_reader_sees(ada: Any) -> None:
     assert "2 records are here" in said
     assert "1 record is here" in said
     assert "so far" not in text_of(client_of(ada).get(FLOW))
+
+
+def test_it_counts_the_records_that_went_from_form_to_form(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = office()
+    published(leave_request(), user=people.root)
+    client = client_of(people.root)
+    for _ in range(3):
+        create_instance(process="leave", mode="live", data={"days": "5"}, user=people.emma)
+    first, second, _third = ProcessInstance.objects.order_by("pk")
+    send(first, people.emma)
+    send(second, people.emma)
+    send(second, people.mark, "decide")
+    page = client.get(FLOW)
+    assert "Send leads to Decision 2 went this way" in text_of(page)
+    assert ">Send · 2</text>" in markup_of(page)
+    assert ">Decide</text>" in markup_of(page), "its end says how many are there"
+    send_back(process_id="leave-1", form="asking", note="Which days?", user=people.mark)
+    assert "Send leads to Decision 1 went this way" in text_of(client.get(FLOW))
+    monkeypatch.setattr(selectors, "MOST_FOLLOWED", 2)
+    too_many = text_of(client.get(FLOW))
+    assert "3 records so far" in too_many
+    assert "went this way" not in too_many
+
+
+def test_which_of_two_buttons_to_one_form_was_pressed_is_not_told() -> None:
+    people = office()
+    raw = leave_request()
+    raw["forms"][0]["fields"].append(button("hurry", {"type": "submit"}))
+    published(raw, user=people.root)
+    create_instance(process="leave", mode="live", data={"days": "5"}, user=people.emma)
+    send(ProcessInstance.objects.get(), people.emma, "hurry")
+    said = text_of(client_of(people.root).get(FLOW))
+    assert "Hurry leads to Decision" in said
+    assert "1 record is here" in said
+    assert "went this way" not in said
 
 
 def test_the_drawing_is_a_file_of_its_own(leave: None, ada: Any) -> None:
