@@ -103,6 +103,27 @@ def test_files_are_chosen_saved_shown_and_taken_out(
     expect(page.get_by_role("region", name="Files").get_by_role("listitem")).to_have_count(4)
 
 
+def test_the_focus_on_a_file_stays_there_when_the_rules_of_another_field_have_run(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
+    row = claim(person("ada"))
+    page = page_as("ben")
+    page.goto(f"/instances/{row.process_id}/")
+    choose(page, "more", LETTER, LARGE)
+    expect(box(page, "more").get_by_role("button", name="Remove")).to_have_count(2)
+    held: list[Route] = []
+    page.route(f"**/instances/{row.process_id}/", lambda route: held.append(route), times=1)
+    choose(page, "receipt", LETTER)
+    until(page, lambda: bool(held))
+    remove = box(page, "more").get_by_role("button", name="Remove plan.txt")
+    remove.focus()
+    held[0].continue_()
+    expect(page.get_by_role("textbox", name="Told")).to_have_value("offer.pdf")
+    expect(remove).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(remove).to_be_hidden()
+
+
 def test_what_is_refused_is_said_beside_its_field_and_the_rest_is_kept(
     page_as: PageAs, person: Callable[[str], Any]
 ) -> None:

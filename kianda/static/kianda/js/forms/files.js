@@ -39,13 +39,20 @@ function button(name, kind) {
 
 // ---- what the field holds
 
+// By its name the focus finds it again in a form that is shown anew.
+function removing(field, name, id) {
+  const made = button(name, "removeFile");
+  made.id = `remove-${field.dataset.files}-${id}`;
+  return made;
+}
+
 function enliven(field) {
   if (!("most" in field.dataset)) return;
   field.dataset.live = "";
   for (const box of boxesOf(field)) {
     const row = box.closest("li");
     if (!row.querySelector("[data-remove-file]"))
-      row.append(button(row.dataset.name, "removeFile"));
+      row.append(removing(field, row.dataset.name, JSON.parse(box.value).id));
     row.hidden = !box.checked;
   }
 }
@@ -87,7 +94,7 @@ function hold(field, file, row) {
   }
   row.querySelector("[data-progress-of]")?.remove();
   row.querySelector("[data-cancel-file]")?.remove();
-  row.append(button(name, "removeFile"));
+  row.append(removing(field, name, id));
 }
 
 function changed(field, box) {
