@@ -4,6 +4,7 @@ from typing import IO, Any, ClassVar, cast
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,10 +36,21 @@ _OFFSET = OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, requir
 _BYTES = {tus.CONTENT_TYPE: {"type": "string", "format": "binary"}}
 
 
+class _Unread(BaseParser):
+    """Leaves a body of any kind for the view to read: who checks a session asks for it first."""
+
+    media_type = "*/*"
+
+    def parse(self, *_of: Any, **_more: Any) -> dict[str, Any]:
+        """Return that nothing has been read."""
+        return {}
+
+
 class Files(APIView):
     """Uploads are begun here."""
 
     scopes: ClassVar = {"POST": "run"}
+    parser_classes = (_Unread,)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say what of tus is understood."""
