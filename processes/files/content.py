@@ -58,8 +58,12 @@ def media_type_of(content: IO[bytes], name: str) -> str:
 
 def refusal_of(content: IO[bytes], name: str, media_type: str) -> str:
     """Return why nobody should be given this file, as a sentence; nothing when it is fine."""
-    claimed = type_by_name(name)
-    if _lies(claimed, media_type):
+    # Half a document says nothing of its kind: it is damaged, whatever its name claims.
+    if _is_container(media_type) and (flaw := _flaw_of_container(content, name)):
+        return flaw
+    if _lies(type_by_name(name), media_type):
+        if not content.seek(0, 2):
+            return _("%(name)s is empty. Choose another file.") % {"name": name}
         words = _(
             "The name %(name)s does not match its content (%(kind)s). Rename the file "
             "or choose another."
@@ -67,9 +71,11 @@ def refusal_of(content: IO[bytes], name: str, media_type: str) -> str:
         return words % {"name": name, "kind": media_type}
     if media_type == SVG and _is_active(content):
         return _("%(name)s contains a script. Save the drawing without scripts.") % {"name": name}
-    if media_type == ZIP or media_type.startswith(_OFFICE) or "opendocument" in media_type:
-        return _flaw_of_container(content, name)
     return ""
+
+
+def _is_container(media_type: str) -> bool:
+    return media_type == ZIP or media_type.startswith(_OFFICE) or "opendocument" in media_type
 
 
 def _lies(claimed: str, found: str) -> bool:

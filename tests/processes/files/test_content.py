@@ -84,6 +84,8 @@ def contents_without_end() -> bytes:
         ("a.svg", SVG.replace(b"<path", b"<a href='JavaScript:x()'/><path"), "contains a script"),
         ("a.zip", contents_without_end(), "too large when unpacked"),
         ("a.zip", packed("a.txt")[:40], "is damaged"),
+        ("letter.docx", docx()[:-30], "is damaged"),
+        ("offer.pdf", b"", "offer.pdf is empty"),
     ],
 )
 def test_what_pretends_or_harms_is_refused(name: str, content: bytes, sentence: str) -> None:
