@@ -39,7 +39,10 @@ _SIGNED = frozenset({
 _WRITTEN = ("text/", "application/json", "application/yaml", "message/")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKUP = re.compile(r"\s*(<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<([a-z:]+)", re.S)
-_ACTIVE = re.compile(rb"<\s*(script|foreignobject|iframe|embed|object)\b|\son\w+\s*=|javascript:")
+# The prefix of a tag is whatever its drawing chose.
+_ACTIVE = re.compile(
+    rb"<\s*([^\s<>/:]+:)?(script|foreignobject|iframe|embed|object)\b|\son\w+\s*=|javascript:"
+)
 
 
 def media_type_of(content: IO[bytes], name: str) -> str:

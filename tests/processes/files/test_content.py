@@ -81,6 +81,7 @@ def contents_without_end() -> bytes:
         ("notes.csv", PDF, "does not match its content"),
         ("a.svg", BAD_SVG, "contains a script"),
         ("a.svg", SVG.replace(b"<path", b"<path ONload='x()'"), "contains a script"),
+        ("a.svg", BAD_SVG.replace(b"<script", b"<s:script"), "contains a script"),
         ("a.svg", SVG.replace(b"<path", b"<a href='JavaScript:x()'/><path"), "contains a script"),
         ("a.zip", contents_without_end(), "too large when unpacked"),
         ("a.zip", packed("a.txt")[:40], "is damaged"),
