@@ -75,7 +75,7 @@ def begin_upload(
     if size < 0:
         raise Invalid.at("/size", _("Send the size of the file in bytes."))
     if size > most_bytes():
-        raise TooLarge(_too_large(size))
+        raise _too_large()
     _refuse_too_many(by, size)
     return File.objects.create(
         name=clean_name(name), size=size, process=process, field=field, created_by=by.user,
@@ -83,10 +83,9 @@ def begin_upload(
     )  # fmt: skip
 
 
-def _too_large(size: int) -> str:
-    return _("The file has %(size)s; the limit is %(most)s. Choose a smaller file.") % {
-        "size": file_size(size), "most": file_size(most_bytes()),
-    }  # fmt: skip
+def _too_large() -> TooLarge:
+    words = _("The file is larger than %(most)s. Choose a smaller file.")
+    return TooLarge(words % {"most": file_size(most_bytes())})
 
 
 def _refuse_too_many(by: Uploader, size: int) -> None:
@@ -233,8 +232,7 @@ def store_for(
     try:
         for piece in _pieces(stream):
             if file.received + len(piece) > most_bytes():
-                raise TooLarge(_("The file is larger than %(most)s. Choose a smaller file.") % {
-                    "most": file_size(most_bytes())})  # fmt: skip
+                raise _too_large()
             file.size = file.received + len(piece)
             append(file, offset=file.received, chunk=piece)
         File.objects.filter(pk=file.pk).update(size=file.received)

@@ -100,7 +100,7 @@ def test_what_is_understood_is_told(ada: Any) -> None:
         (tus() | {"Upload-Length": "٣"}, 400, "Upload-Length must be a whole number"),
         (tus() | {"Upload-Defer-Length": "1"}, 400, "size of the file in bytes"),
         (tus(5) | {"Upload-Metadata": "filename %%%"}, 400, "Upload-Metadata is not valid"),
-        (tus(2_000_000_000), 413, "the limit is 100 MB"),
+        (tus(2_000_000_000), 413, "larger than 100 MB. Choose a smaller file."),
     ],
 )
 def test_what_cannot_be_begun_is_refused(
