@@ -79,9 +79,8 @@ def learn_names(instances: Iterable[ProcessInstance]) -> None:
 
 def words_with(source: str, record: SeenRecord) -> str:
     """Return a text of the design with the values of a record that its reader sees."""
-    return _written(
-        source, record.document, record.seen, _names_of(record.instance, record.document)
-    )
+    names = _names_of(record.instance, record.document)
+    return "".join(one.words for one in _written(source, record.document, record.seen, names))
 
 
 def _names_of(instance: ProcessInstance, document: Document) -> dict[str, str]:
@@ -91,28 +90,38 @@ def _names_of(instance: ProcessInstance, document: Document) -> dict[str, str]:
     }  # fmt: skip
 
 
+class _Piece(NamedTuple):
+    """A part of a text of the design: as it stands there, or a value that is filled in."""
+
+    words: str
+    is_value: bool
+
+
 def _written(
     source: str, document: Document, seen: Mapping[str, Any], names: Mapping[str, str]
-) -> str:
+) -> list[_Piece]:
     try:
         template = Template.parse(source)
         if template.is_expression:
-            return as_text(template.evaluate(_values(seen, names)))
-        return "".join(_pieces(template, document, seen, names))
+            value = template.evaluate(_values(seen, names))
+            # A formula joins texts by itself, and may leave a joint over as well.
+            return [_Piece(as_text(value), is_value=not isinstance(value, str))]
+        return list(_pieces(template, document, seen, names))
     except (TemplateError, ValueFailure):
         # A formula may fail on what is not filled in yet.
-        return ""
+        return []
 
 
 def _pieces(
     template: Template, document: Document, seen: Mapping[str, Any], names: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield the words of a title; two days with a dash between them are told as one span."""
+) -> Iterator[_Piece]:
+    """Yield the parts of a title; two days with a dash between them are told as one span."""
     resolve, parts = _in_words(document, seen, names), template.parts
     while parts:
         span = _span_in(parts[:3], document, seen)
         one = parts[0]
-        yield span or (as_text(resolve(one.name)) if isinstance(one, Reference) else one)
+        words = span or (as_text(resolve(one.name)) if isinstance(one, Reference) else one)
+        yield _Piece(words, isinstance(one, Reference) and bool(words.strip()))
         parts = parts[3 if span else 1 :]
 
 
@@ -132,9 +141,24 @@ def _day_in(part: TemplatePart, document: Document, seen: Mapping[str, Any]) -> 
 def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
     """Return the title of a record, made of the values seen; its Process ID where that is empty."""
     names = _names_of(instance, document)
-    made = _written(document.record.title, document, seen, names)
-    cut = _DOUBLED.sub(r"\1", " ".join(made.split())).strip(_JOINTS)
-    return cut[: LONGEST - 1] + "…" if len(cut) > LONGEST else cut or instance.process_id
+    made = _without_ends(_written(document.record.title, document, seen, names))
+    cut = _DOUBLED.sub(r"\1", " ".join(made.split()))
+    if not cut.strip(_JOINTS):
+        return instance.process_id
+    return cut[: LONGEST - 1] + "…" if len(cut) > LONGEST else cut
+
+
+def _without_ends(pieces: list[_Piece]) -> str:
+    """Join the parts of a title; joints left over at its ends go, values stay as they are."""
+    values = [at for at, one in enumerate(pieces) if one.is_value]
+    words = [one.words for one in pieces]
+    if not values:
+        return "".join(words).strip(_JOINTS)
+    first, last = values[0], values[-1] + 1
+    before, between, after = (
+        "".join(some) for some in (words[:first], words[first:last], words[last:])
+    )
+    return before.lstrip(_JOINTS) + between + after.rstrip(_JOINTS)
 
 
 def open_title_of(instance: ProcessInstance, document: Document) -> str:

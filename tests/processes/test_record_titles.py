@@ -115,6 +115,21 @@ def test_what_is_empty_leaves_no_gap() -> None:
     assert record("[kind], [first_day], [note] \u2013 [amount]", note=" in\nMay ").title == "in May"
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [("[amount]", "-5.00"), ("- [note]: [kind]", "-5 °C: /tmp/"), ("=[amount]", "-5"),
+     ("[note], [year] -", "-5 °C: /tmp/"), ("Leave: [year]", "Leave"),
+     ("=Concat([year], ', ', [kind], 'late -')", "late")],
+)  # fmt: skip
+def test_a_value_keeps_the_signs_that_it_begins_and_ends_with(title: str, words: str) -> None:
+    assert record(title, note="-5 °C: /tmp/", amount=-5).title == words
+
+
+@pytest.mark.parametrize("note", ["-", " · "])
+def test_a_value_of_signs_alone_names_nothing(note: str) -> None:
+    assert record("[note]", note=note).title == "leave-1"
+
+
 def test_an_expression_makes_a_title() -> None:
     assert record("=Upper([note])", note="urgent").title == "URGENT"
 
