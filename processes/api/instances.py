@@ -92,6 +92,8 @@ class Instances(APIView):
             ordering=_ORDERING,
             search=("process_id",),
             filters=_FILTERS,
+            # Not read here, but whoever misspells one is told its name.
+            extra=PARAMETERS,
         )
 
     def _of_one_process(self, request: Request) -> Response:

@@ -53,6 +53,12 @@ def test_what_cannot_be_asked_is_refused_at_its_parameter(ada: Any) -> None:
         assert [one["pointer"] for one in answer.data["errors"]] == [pointer], query
 
 
+def test_whoever_misspells_a_parameter_is_told_all_that_there_are(ada: Any) -> None:
+    answer = ada.get("/api/v1/instances/", {"process": "orders", "filters": "what:eq:x"})
+    assert (answer.status_code, answer.data["errors"][0]["pointer"]) == (400, "/filters")
+    assert "Available: columns, cursor, filter, mode, ordering, page," in answer.data["detail"]
+
+
 def test_a_process_that_is_not_known_is_not_found_and_hidden_fields_are_not_asked() -> None:
     people = office()
     publish(people, see=["everyone"])
