@@ -69,7 +69,7 @@ def files_in(value: object) -> list[dict[str, Any]]:
     return [dict(one) for one in many if is_file(one)]
 
 
-def _names_of_files(value: object) -> str | None:
+def names_of_files(value: object) -> str | None:
     """Return the names of the files that a value is, None when it is anything else."""
     files = files_in(value)
     many = len(value) if isinstance(value, list) else 1
@@ -138,7 +138,7 @@ def as_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
         return _number_as_text(to_decimal(value))
-    if (names := _names_of_files(value)) is not None:
+    if (names := names_of_files(value)) is not None:
         return names
     plain = to_json(from_json(value))
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)

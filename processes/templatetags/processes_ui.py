@@ -39,6 +39,7 @@ from processes.instances.form_states import FormState
 from processes.instances.history import ForeignChange
 from processes.language.people import called
 from processes.language.people_refs import user_ref
+from processes.language.values import names_of_files
 from processes.models import Run
 
 register = template.Library()
@@ -159,6 +160,8 @@ def new_words(value: Any, before: Any = None) -> SafeString:
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if names := names_of_files(value):
+        return names
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
     if isinstance(value, list) and all(isinstance(one, Mapping) for one in value):

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from kianda.web.form_once import new_token
+from processes.designs.lifecycle import publish_design, save_design
 from processes.models import File, FormLink, ProcessInstance
 from processes.running import runs
 from tests.factories import OPEN_TO_ALL, make_user
@@ -136,6 +137,21 @@ def test_the_page_of_an_instance_lists_files_and_says_which_are_not_checked(
     assert "Evil.Worm" in text_of(client_of(cast["root"]).get("/instances/claim-1/"))
     assert saved(ada, "claim-1", **{"v-receipt": ""}).status_code in {200, 303}
     assert "only in the history" in text_of(ada.get("/instances/claim-1/"))
+
+
+def test_the_history_names_files_whose_field_the_process_has_no_more(
+    cast: Any, ada: Client
+) -> None:
+    more = [sent("a.png", png()), sent("b.pdf", PDF)]
+    new(ada, **{"upload-receipt": sent("offer.pdf", PDF), "upload-more": more})
+    raw = claim()
+    raw["forms"][0]["fields"] = [text_field("told")]
+    save_design(name="claim", raw=raw, user=cast["root"])
+    publish_design(name="claim", user=cast["root"], move_instances=True)
+    page = text_of(ada.get("/instances/claim-1/changes/"))
+    assert "offer.pdf empty" in page
+    assert "a.png, b.pdf empty" in page
+    assert "Media type" not in page
 
 
 # ---- through links
