@@ -292,7 +292,7 @@ def _series(
 
 def _refuse_too_many(rows: QuerySet[ProcessInstance]) -> None:
     if len(rows.values_list("pk")[MOST_COUNTED : MOST_COUNTED + 1]):
-        words = _("More than %(most)s records match. Add a filter to see charts.")
+        words = _("There are more than %(most)s records. Filter the list to see charts of them.")
         raise Invalid.at("/filter", words % {"most": grouped(MOST_COUNTED)})
 
 
