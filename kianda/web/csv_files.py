@@ -6,8 +6,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
-# What makes a spreadsheet take a cell for a formula; a tab or a line before it is passed over.
-_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What makes a spreadsheet take a cell for a formula, in East Asia in full width too; blanks, a tab
+# or a line before it are passed over.
+_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class _Line:
@@ -38,4 +39,4 @@ def _lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
 
 def without_formula(cell: Any) -> Any:
     """Return a cell that a spreadsheet takes for text, whatever it begins with."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_SIGNS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip(" ").startswith(_SIGNS) else cell

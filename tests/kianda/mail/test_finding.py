@@ -125,7 +125,10 @@ def test_a_file_and_a_list_of_some_days_hold_no_older_ones(page: Client) -> None
         assert [one.subject for one in listed] == subjects
 
 
-@pytest.mark.parametrize("subject", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x")'])
+@pytest.mark.parametrize("subject", [
+    "=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("x")', " =1+1", "\uff1d1+1", "\uff0b1", "\uff0d1",
+    "\uff20SUM(A1)",
+])  # fmt: skip
 def test_nothing_in_a_file_is_a_formula(page: Client, subject: str) -> None:
     plan(subject, "k", process_id="=x")
     row = rows_of(page)[1]
