@@ -46,13 +46,7 @@ class Bundle:
 def read_bundle(body: bytes) -> Bundle:
     """Return what a file holds; raises Invalid or TooLarge with sentences, the places named."""
     if len(body) > MOST_BYTES:
-        raise TooLarge(
-            _(
-                "The file has %(size)s MB; at most 1.5 MB can be imported. Export fewer "
-                "designs into one file."
-            )
-            % {"size": f"{len(body) / 1_000_000:.1f}"}
-        )
+        raise TooLarge(_("The file is larger than 1.5 MB. Export fewer designs into one file."))
     if not body.strip():
         raise Invalid.at("", _("The file is empty."))
     value = _parsed(body)

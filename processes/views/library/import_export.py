@@ -68,7 +68,7 @@ def _body(request: HttpRequest) -> bytes:
     file = request.FILES.get("file")
     if file is not None:
         # One byte more than fits says that it is too large, whatever is left of it.
-        return bytes(file.read(max(MOST_BYTES + 1, min(file.size or 0, 50_000_000))))
+        return bytes(file.read(MOST_BYTES + 1))
     text = request.POST.get("text", "")
     if not text.strip():
         raise Invalid.at("", _("Choose a file, or paste its text."))

@@ -132,7 +132,8 @@ def test_a_file_is_exported_previewed_and_imported_on_pages(workspace: str, admi
         ({"text": " \n"}, "Choose a file, or paste its text."),
         ({"file": SimpleUploadedFile("empty.json", b"")}, "The file is empty."),
         ({"text": "half a {"}, "The file is not JSON"),
-        ({"text": "x" * 2_000_000}, "The file has 2.0 MB; at most 1.5 MB"),
+        ({"text": "x" * 2_000_000}, "larger than 1.5 MB. Export fewer designs into one file."),
+        ({"file": SimpleUploadedFile("a.json", b"x" * 1_500_001)}, "is larger than 1.5 MB"),
         ({"held": "made-up"}, "The preview is too old."),
     ],
 )
