@@ -4,7 +4,7 @@ A field that they see on each record can be filtered, sorted, grouped and counte
 the people of a record tell is shown where they see it and nothing else: a count would tell of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,6 +89,8 @@ class ListColumn:
     choices: tuple[tuple[str, str], ...] = ()
     # The rows by which a database finds its values, where all of them are there.
     listed: int | None = None
+    # The records that its reader can at most see, when these are few.
+    among: Collection[int] | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -144,6 +146,8 @@ def _listed_hold(column: ListColumn, asked: Asked, stored: Q) -> Q:
     if any(len(one) >= LONGEST_LISTED for one in texts):
         return stored
     rows = ListedValue.objects.filter(column=column.listed).order_by()
+    if column.among is not None:
+        rows = rows.filter(instance__in=column.among)
     found = Q(pk__in=rows.filter(_in_rows(column.part, asked)).values("instance"))
     if "contains" in asked:
         # What a long text holds after its beginning, only the text tells.
@@ -217,8 +221,13 @@ def _owners_hold(_name: str, asked: Asked) -> Q:
 _FACTS_HOLD = {"process.created_by": _creator_holds, "process.owners": _owners_hold}
 
 
-def readable_columns(design: ProcessDesign, user: User) -> dict[str, ListColumn]:
-    """Return the columns of a published process that a person may read: its fields, then facts."""
+def readable_columns(
+    design: ProcessDesign, user: User, *, among: Collection[int] | None = None
+) -> dict[str, ListColumn]:
+    """Return the columns of a published process that a person may read: its fields, then facts.
+
+    Values are looked for `among` some records alone, where all that is listed is among them.
+    """
     assert design.published is not None  # a list is of a published process
     document = document_of(design.published)
     if is_administrator(user, security_of(design)):
@@ -233,7 +242,7 @@ def readable_columns(design: ProcessDesign, user: User) -> dict[str, ListColumn]
     ready = _listed(design)
     for name, one in found.items():
         if ready.get(name, ("", 0))[0] == one.part:
-            found[name] = replace(one, listed=ready[name][1])
+            found[name] = replace(one, listed=ready[name][1], among=among)
     # Whose a form is, is told where each form is seen.
     owners = all(form.name in told for form in document.forms)
     for name, title in FACT_TITLES.items():

@@ -17,7 +17,7 @@ from processes.lists.columns import ListColumn, readable_columns
 from processes.lists.conditions import Asker, no_such_column, where
 from processes.models import ProcessDesign, ProcessInstance, SavedView
 from processes.record_titles import SeenRecord, learn_names, seen_record
-from processes.rights.listed import listed_instances
+from processes.rights.listed import few_of, instances_among
 from processes.rights.querysets import knows_design, views_had_by
 
 ALL = ViewFilter()
@@ -48,7 +48,11 @@ class RecordList:
     @cached_property
     def columns(self) -> dict[str, ListColumn]:
         """The columns that the person may read, by name."""
-        return readable_columns(self.design, self.user)
+        return readable_columns(self.design, self.user, among=self._few)
+
+    @cached_property
+    def _few(self) -> set[int] | None:
+        return few_of(self.user)
 
     @cached_property
     def saved(self) -> list[SavedView]:
@@ -69,7 +73,7 @@ class RecordList:
 
         Raises Invalid with a pointer for each row of the filter that cannot be asked.
         """
-        rows = listed_instances(self.user).filter(
+        rows = instances_among(self._few, self.user).filter(
             design=self.design.pk, mode=ProcessInstance.Mode.LIVE
         )
         return rows.filter(where(filter, self.columns, self.asker, at=at)).order_by()

@@ -18,14 +18,18 @@ from processes.rights.querysets import NAMED_AGAIN, has_to_do_with, visible_inst
 
 def listed_instances(user: User) -> QuerySet[ProcessInstance]:
     """Return the same as `visible_instances`, for a list that looks at all of them."""
-    few = _few_of(user)
+    return instances_among(few_of(user), user)
+
+
+def instances_among(few: Collection[int] | None, user: User) -> QuerySet[ProcessInstance]:
+    """Return the same, of a person of whom it is known what they can at most see."""
     rows = visible_instances(user)
     return rows if few is None else rows.filter(pk__in=few)
 
 
 def searched_instances(user: User) -> QuerySet[ProcessInstance]:
     """Return where a person's search looks, for `first_seen` to decide what is seen of it."""
-    few = _few_of(user)
+    few = few_of(user)
     rows = ProcessInstance.objects.all()
     return rows if few is None else rows.filter(pk__in=few)
 
@@ -47,7 +51,7 @@ def first_seen(user: User, rows: QuerySet[ProcessInstance], *, most: int) -> lis
 
 def listed_runs(user: User) -> QuerySet[Run]:
     """Return the same as `visible_runs`, for a list that looks at all of them."""
-    few = _few_of(user)
+    few = few_of(user)
     if few is None:
         return visible_runs(user)
     seen = _seen_among(user, few)
@@ -80,7 +84,7 @@ def process_ids_seen(user: User, process_ids: Collection[str]) -> set[str]:
     return seen
 
 
-def _few_of(user: User) -> set[int] | None:
+def few_of(user: User) -> set[int] | None:
     """Return what a person can at most see, when these are few; None when it may be many."""
     if not has_account(user):
         return set()

@@ -2,13 +2,16 @@
 
 from copy import copy, deepcopy
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from kianda.lib.packed_json import StoredPacked
 from processes.designs.lifecycle import publish_design, save_design
+from processes.models import Run
 from scheduler.models import ScheduledTask
 from scheduler.token_selectors import MOST_LOOKED_AT, SHOWN, token_health, tokens_of_instance
 from tests.processes.definitions import TOKEN_REFRESH
@@ -196,6 +199,29 @@ def test_the_strip_shows_the_gap_between_an_expiry_and_the_next_refresh(ada: Any
     assert abs(end - (now - timedelta(seconds=600))) < timedelta(seconds=5)
     assert len(strip.valid) == 2
     assert strip.missing[0].x == pytest.approx(19 / 24 * 100, abs=0.1)
+
+
+def test_each_gap_among_very_many_refreshes_is_found_by_reading_some_of_them(ada: Any) -> None:
+    now = timezone.now()
+    # One a minute with a token for 90 seconds; none in an hour, and ten tokens that ended early.
+    lives = {at: 30 if 400 <= at < 410 else 90 for at in range(1, 1_000) if not 600 <= at < 660}
+    ends = [(now - timedelta(minutes=at), life) for at, life in sorted(lives.items(), reverse=True)]
+    template = make_run(make_token(ada, age_s=60), finished=ends[0][0])
+    made = []
+    for finished, life in ends[1:]:
+        template.pk, template.started, template.finished = None, finished, finished
+        values = {"created_at": finished.isoformat(), "expires_in": life}
+        template.data = values if len(made) % 2 else StoredPacked({**values, "more": "x" * 200})
+        made.append(copy(template))
+    Run.objects.bulk_create(made)
+    Run.objects.filter(finished=ends[0][0]).update(data={"expires_in": 90})
+    expected = [
+        (finished + timedelta(seconds=life), after)
+        for (finished, life), (after, _life) in pairwise(ends)
+        if finished + timedelta(seconds=life) < after
+    ]
+    assert len(expected) == 11
+    assert health(ada).shown[0].strip.gaps == expected
 
 
 def test_an_expired_token_is_a_gap_until_now(ada: Any) -> None:
