@@ -207,7 +207,7 @@ def test_each_gap_among_very_many_refreshes_is_found_by_reading_some_of_them(ada
     lives = {at: 30 if 400 <= at < 410 else 90 for at in range(1, 1_000) if not 600 <= at < 660}
     ends = [(now - timedelta(minutes=at), life) for at, life in sorted(lives.items(), reverse=True)]
     template = make_run(make_token(ada, age_s=60), finished=ends[0][0])
-    made = []
+    made: list[Run] = []
     for finished, life in ends[1:]:
         template.pk, template.started, template.finished = None, finished, finished
         values = {"created_at": finished.isoformat(), "expires_in": life}
