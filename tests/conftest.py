@@ -15,6 +15,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from kianda.lib.db import outages
+from processes import document_cache
 from processes.instances.leases import Holder, holder
 from tests import again, databases, factories, shares
 from tests.integration import needs
@@ -150,9 +151,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(autouse=True)
 def _fresh_counts() -> None:
-    """Forget the requests that other tests made, which the throttles have counted, and outages."""
+    """Forget the requests that other tests made, which the throttles have counted, and outages.
+
+    And versions: with a clock that was set, one of another test may have the same number and time.
+    """
     cache.clear()
     outages.forget()
+    document_cache._cache.clear()
 
 
 @pytest.fixture
