@@ -334,6 +334,8 @@ def start(request: HttpRequest) -> HttpResponseBase:
     held = roles_of(request.user)
     context = {
         "overview": overview,
+        # Which of its numbers is asked for anew.
+        "at": request.headers.get("HX-Target", ""),
         "me": user_ref(request.user.get_username()),
         "roles": [role for role in ROLES if role in held],
     }
@@ -341,7 +343,8 @@ def start(request: HttpRequest) -> HttpResponseBase:
         "health": "start/_health.html",
         "tokens": "start/_tokens.html",
         "personal": "start/_personal.html",
-        "waiting-count": "start/_waiting_count.html",
+        "waiting-here": "start/_waiting_count.html",
+        "rail-waiting": "start/_waiting_count.html",
         "latest-runs": "start/_latest_runs.html",
         "next-firings": "start/_next_firings.html",
     }

@@ -92,10 +92,10 @@ def register_count(name: str, count: Callable[[Any], int]) -> None:
     _counts[name] = count
 
 
-def count_at(place: PageEntry, user: Any) -> int:
-    """Return how much waits for a person at a place; 0 where nothing is counted."""
+def count_at(place: PageEntry, user: Any) -> int | None:
+    """Return how much waits for a person at a place; None where nothing is counted."""
     count = _counts.get(place.name)
-    return count(user) if count else 0
+    return count(user) if count else None
 
 
 class RailProcess(NamedTuple):

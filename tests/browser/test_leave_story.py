@@ -119,7 +119,8 @@ def test_a_leave_request_goes_its_way_and_nobody_else_meets_it(
     hand(row.get_by_role("button", name="Approve"))
     expect(row).to_contain_text("Approved")
     expect(waiting).to_have_text("Nothing is waiting for you")
-    expect(page.locator("#waiting-count")).to_have_text("")
+    expect(page.locator("#waiting-here")).to_have_text("")
+    expect(page.locator("#rail-waiting")).to_have_text("")
     looks(page)
     until(page, lambda: ProcessInstance.objects.filter(status="Approved").exists())
 
