@@ -28,6 +28,8 @@ def strip(user: Any, **settings: Any) -> None:
 
 def open_rule(page: Page, rule: str = "Create item") -> Locator:
     """Open the dialog of a rule from the designer's rule list."""
+    # A dialog that was closed just now has a step back under way, which would end this one.
+    page.wait_for_function("!history.state?.dialogs")
     page.goto(DESIGNER)
     page.locator("[data-live]").wait_for()
     page.locator(".k-rule", has_text=rule).locator("a.k-rule-text").click()
