@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from processes.designer import working_copy
 
@@ -36,6 +36,12 @@ def open_rule(page: Page, rule: str = "Create item") -> Locator:
     dialog = page.locator("#dialog[open]")
     dialog.wait_for()
     return dialog
+
+
+def ok(page: Page) -> None:
+    """Press OK in the dialog on top, and wait until none is open."""
+    page.locator("#dialog[open]").get_by_role("button", name="OK", exact=True).last.click()
+    expect(page.locator("#dialog[open]")).to_have_count(0)
 
 
 def look(page: Page, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.designer.dialogs import RULE, kept, look, open_rule, strip
+from tests.browser.designer.dialogs import RULE, kept, look, ok, open_rule, strip
 from tests.browser.watch import Look, PageAs
 
 TARGETS = [
@@ -27,11 +27,6 @@ def target(page: Page) -> Locator:
 
 def face(box: Locator) -> Locator:
     return box.locator("xpath=following-sibling::k-named")
-
-
-def ok(page: Page) -> None:
-    page.locator("#dialog[open]").get_by_role("button", name="OK", exact=True).last.click()
-    expect(page.locator("#dialog[open]")).to_have_count(0)
 
 
 def test_a_name_gives_way_to_its_title_while_nobody_is_in_its_box(

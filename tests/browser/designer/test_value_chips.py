@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.designer.dialogs import RULE, kept, look, open_rule, shown, strip, under
+from tests.browser.designer.dialogs import RULE, kept, look, ok, open_rule, shown, strip, under
 from tests.browser.watch import Look, PageAs
 
 BOX = "Form field or text: access_token"
@@ -25,11 +25,6 @@ def value_box(page: Page) -> Locator:
     box = open_rule(page, "Set form field").get_by_role("textbox", name=BOX)
     box.fill("")
     return box
-
-
-def ok(page: Page) -> None:
-    page.locator("#dialog[open]").get_by_role("button", name="OK", exact=True).last.click()
-    expect(page.locator("#dialog[open]")).to_have_count(0)
 
 
 def test_a_name_that_is_typed_becomes_a_chip_with_the_title_of_its_field(
