@@ -1,4 +1,4 @@
-"""Long lists: only the rows of one page are read, and a search counts to a thousand.
+"""Long lists: only the rows of one page are read, and pages count no further than they must.
 
 Databases sort and skip whole rows, and those of instances and runs are large. So the keys are
 sorted and skipped, and the rows of the page are read by their keys. The links of a page carry
@@ -14,7 +14,9 @@ from django.db.models import Count, Model, QuerySet, Window
 from django.http import HttpRequest
 
 from kianda.lib.errors import Invalid
+from kianda.lib.i18n import grouped
 from kianda.lib.keyset import Keyset, Place, cursor_at, place_of
+from kianda.lib.numbers import whole_number
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
@@ -22,6 +24,9 @@ R = TypeVar("R")
 PAGE_SIZE = 25
 # Nobody turns 40 pages of hits; who has more of them looks for something else.
 MOST_HITS = 1_000
+# To count a hundred thousand takes longer than to find the first of them, and few need the number.
+MOST_COUNTED = 10_000
+ASKS_COUNT = "count"
 FEW_HITS = 2_000
 # A look into what no index tells ends after so many of the newest rows; who looks may go on.
 LOOKED_AT = 10_000
@@ -30,11 +35,13 @@ LOOKED_AT = 10_000
 class Listed(Generic[M]):
     """The rows of a list as a paginator takes them.
 
-    With `most`, rows past that many are not counted, and `more` tells that there are some.
+    With `most`, a search, rows past that many are neither counted nor shown; with `counted_to`,
+    they are not counted. `more` tells that there are some.
     `edges` are the places of the first and the last row that were read last.
     """
 
     edges: tuple[Place, Place] | None = None
+    counted_to: int | None = None
 
     def __init__(
         self, rows: QuerySet[M], *, most: int | None = None, keys: Sequence[Any] | None = None,
@@ -51,6 +58,7 @@ class Listed(Generic[M]):
         self._shown = _unasked(rows.order_by())
         self._first = None if keys is None else [(key,) for key in keys]
         self._counted: int | None = None
+        self._more = False
         self._begun: list[Place] | None = None
 
     @property
@@ -88,14 +96,30 @@ class Listed(Generic[M]):
     @property
     def more(self) -> bool:
         """Tell whether there are more rows than are counted."""
-        return self._most is not None and len(self._hits) > self._most
+        self.count()
+        return self._more
+
+    @property
+    def countable(self) -> bool:
+        """Tell whether there are more rows than are counted, and they can be."""
+        return self.more and self._most is None
 
     def count(self) -> int:
         """Return how many rows there are, or how many are counted."""
         if self._counted is None:
-            whole = self._most is None
-            self._counted = self._rows.count() if whole else min(len(self._hits), self._most or 0)
+            most = self.counted_to if self._most is None else self._most
+            if self._most is not None:
+                found = len(self._hits)
+            else:
+                found = (self._rows if most is None else self._rows.order_by()[: most + 1]).count()
+            self._more = most is not None and found > most
+            self._counted = most if most is not None and self._more else found
         return self._counted
+
+    def reach(self, number: int | None, size: int) -> None:
+        """Count all rows where a page can be among those not counted; nothing: any page."""
+        if number is None or number * size >= (self.counted_to or 0):
+            self.counted_to = None
 
     def __getitem__(self, part: slice) -> list[M]:
         """Return some of the rows; one that has gone meanwhile is left out."""
@@ -120,7 +144,7 @@ class Listed(Generic[M]):
         if self._begun is not None and part.start == 0 and part.stop <= len(self._begun):
             return self._begun[part]
         count = self._counted
-        if count is None or 2 * part.start <= count:
+        if count is None or self._more or 2 * part.start <= count:
             return list(self._rows[part])
         # The last pages are read from the end: what is skipped is read too.
         ends = slice(max(0, count - part.stop), max(0, count - part.start))
@@ -157,9 +181,19 @@ class ListPage(Page[Any]):
     previous: PageLink | None = None
     next: PageLink | None = None
 
+    @property
+    def counted(self) -> str:
+        """Return how many rows the list has, in words: `10,000+` where not all are counted."""
+        return grouped(self.paginator.count) + "+" * self._more
+
+    @property
+    def _more(self) -> bool:
+        return getattr(self.paginator.object_list, "more", False)
+
     def start_index(self) -> int:
         """Return about which row is its first: others came or went since the links were made."""
-        return min(super().start_index(), max(1, self.paginator.count - len(self) + 1))
+        last = max(1, self.paginator.count - len(self) + 1)
+        return super().start_index() if self._more else min(super().start_index(), last)
 
     def end_index(self) -> int:
         """Return about which row is its last."""
@@ -183,8 +217,11 @@ class Pages:
 
     def nearest(self, number: str | None) -> ListPage:
         """Return a page by its number; of one that is not there, the nearest."""
-        if isinstance(self._listed, Listed) and number in {None, "", "1"}:
-            self._listed.begin(self._size)
+        if isinstance(self._listed, Listed):
+            if number is None or number in {"", "1"}:
+                self._listed.begin(self._size)
+            else:
+                self._listed.reach(whole_number(number, digits=9), self._size)
         return self._linked_by_number(self._paginator.get_page(number))
 
     def beside(self) -> ListPage | None:
@@ -221,13 +258,19 @@ class Pages:
     def _asked(self, number: str) -> str:
         """Return what is asked for on a page: the list, its filters and order, and its number."""
         query = self._request.GET.copy()
-        query.pop("cursor", None)
+        for name in ("cursor", ASKS_COUNT):
+            query.pop(name, None)
         query["page"] = number
         return f"{self._request.path} {sorted(query.lists())} {self._listed.order}"
 
 
-def page_of_list(listed: Any, request: HttpRequest) -> ListPage:
-    """Return the page of 25 of a list that is asked for; of one that is not there, the nearest."""
+def page_of_list(listed: Any, request: HttpRequest, *, exact: bool = False) -> ListPage:
+    """Return the page of 25 of a list that is asked for; of one that is not there, the nearest.
+
+    Rows are counted to the last when it must be `exact` or the query asks for it by `count=all`.
+    """
+    if isinstance(listed, Listed) and not exact and request.GET.get(ASKS_COUNT) != "all":
+        listed.counted_to = MOST_COUNTED
     pages = Pages(listed, request)
     with suppress(Invalid):
         if page := pages.beside():

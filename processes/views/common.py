@@ -29,13 +29,15 @@ def person(request: HttpRequest) -> User:
 def page_of(
     request: HttpRequest, rows: QuerySet[Any], *, words: str = "",
     keys: Sequence[Any] | None = None, reads_all: bool = False,
+    exact: bool = False,
 ) -> Page[Any]:  # fmt: skip
     """Return the page of a list that the query asks for; one that is not there, the nearest.
 
-    A search for words counts no further than a thousand. `reads_all`: see `Listed`.
+    A search for words counts no further than a thousand. `reads_all`: see `Listed`; `exact`: see
+    `page_of_list`.
     """
     listed = Listed(rows, most=MOST_HITS if words else None, keys=keys, reads_all=reads_all)
-    return page_of_list(listed, request)
+    return page_of_list(listed, request, exact=exact)
 
 
 def beside_text(ask: str, refused: ApplicationError) -> tuple[str, str]:

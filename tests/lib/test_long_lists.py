@@ -9,13 +9,14 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from kianda.lib import pagination
 from kianda.lib.pagination import Listed, ListPage, narrowed, page_of_list
 
 pytestmark = pytest.mark.django_db
 
 
-def page_of(listed: Listed[Group], number: str | None) -> ListPage:
-    query = {} if number is None else {"page": number}
+def page_of(listed: Listed[Group], number: str | None, **query: str) -> ListPage:
+    query |= {} if number is None else {"page": number}
     return page_of_list(listed, RequestFactory().get("/groups/", query))
 
 
@@ -80,6 +81,62 @@ def test_a_search_is_counted_to_its_bound_and_says_so(
     assert (page.paginator.count, page.paginator.object_list.more) == (count, more)
     assert page.paginator.num_pages == pages
     assert page[0].name == "group 59"
+
+
+@pytest.fixture
+def counted_to_45(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages count to 45 rows, not to ten thousand."""
+    monkeypatch.setattr(pagination, "MOST_COUNTED", 45)
+
+
+@pytest.mark.usefixtures("counted_to_45")
+def test_a_page_of_a_long_list_counts_to_a_bound_and_says_so(rows: Any) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page: Any = page_of(Listed(rows), None)
+        assert (page.paginator.count, page.counted) == (45, "45+")
+        assert page.paginator.object_list.countable
+    assert any("LIMIT 46" in query["sql"] for query in asked)
+    assert (page.start_index(), page.end_index(), page.next.number) == (1, 25, 2)
+
+
+@pytest.mark.usefixtures("counted_to_45")
+def test_whoever_asks_for_it_has_all_rows_counted(rows: Any) -> None:
+    page: Any = page_of(Listed(rows), None, count="all")
+    assert (page.paginator.count, page.counted) == (60, "60")
+    assert not page.paginator.object_list.countable
+    exact: Any = page_of_list(Listed(rows), RequestFactory().get("/groups/"), exact=True)
+    assert exact.paginator.count == 60
+
+
+@pytest.mark.usefixtures("counted_to_45")
+@pytest.mark.parametrize("number", ["2", "3", "99", "-1"])
+def test_pages_past_the_bound_are_there_by_their_number(rows: Any, number: str) -> None:
+    names = [row.name for row in rows]
+    page: Any = page_of(Listed(rows), number)
+    at = 2 if number == "2" else 3
+    assert [row.name for row in page] == names[25 * at - 25 : 25 * at]
+    assert (page.start_index(), bool(page.next)) == (25 * at - 24, at == 2)
+
+
+@pytest.mark.usefixtures("counted_to_45")
+def test_a_page_below_the_bound_is_not_read_from_an_end_that_nobody_counted(rows: Any) -> None:
+    listed = Listed(rows)
+    listed.counted_to = 45
+    assert listed.count() == 45
+    assert [row.name for row in listed[30:40]] == [row.name for row in rows[30:40]]
+
+
+@pytest.mark.usefixtures("counted_to_45")
+def test_links_lead_past_the_bound_and_keep_their_place_when_all_is_counted(rows: Any) -> None:
+    page: Any = page_of(Listed(rows), None)
+    for _ in range(2):
+        page = page_of(Listed(rows), str(page.next.number), cursor=page.next.cursor)
+    assert (page.start_index(), page.end_index(), page.counted) == (51, 60, "45+")
+    assert page.next is None
+    link = page.previous
+    counted: Any = page_of(Listed(rows), str(link.number), cursor=link.cursor, count="all")
+    assert (counted.start_index(), counted.counted) == (26, "60")
+    assert [row.name for row in counted] == [row.name for row in rows[25:50]]
 
 
 def test_what_was_deleted_meanwhile_is_left_out(rows: Any) -> None:

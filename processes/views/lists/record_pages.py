@@ -196,7 +196,7 @@ class _Listing:
             rows = ProcessInstance.objects.none()
         shown = page_of(
             self.request, with_versions(rows), words=self.state.words,
-            reads_all=reads_all(self.state.filter),
+            reads_all=reads_all(self.state.filter), exact=bool(self.state.totals),
         )  # fmt: skip
         lines = rows_of(self.records, self.records.seen(shown), columns)
         totals = totals_of(self.records, rows, self.state.totals)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from kianda.lib import pagination
 from kianda.lib.errors import Invalid
 from kianda.messages.models import Notification
 from kianda.messages.services import lines_of
@@ -398,15 +399,25 @@ def test_all_of_a_list_are_pressed_while_they_are_as_many_as_was_said(
     assert mark.post("/bulk-presses/new/", {**query, "expected": "2"}).status_code == 409
 
 
-def test_a_list_of_several_pages_offers_all_of_it(people: Office) -> None:
+def test_a_list_of_several_pages_offers_all_of_it(
+    people: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = client_of(people.root)
-    for _ in range(26):
+    for _ in range(27):
         create_instance(process="leave", mode="live", data={"days": "3"}, user=people.root)
     for address in ("/records/leave/?filter=days:eq:3", "/instances/?process=leave"):
         page = root.get(address)
         assert "Decide" in text_of(page)
-        assert ("All 26 of this list" in text_of(page)) is address.startswith("/records/")
+        assert ("All 27 of this list" in text_of(page)) is address.startswith("/records/")
     assert "of this list" not in text_of(root.get("/records/leave/?filter=days:eq:4"))
+    monkeypatch.setattr(pagination, "MOST_COUNTED", 26)
+    page = root.get("/records/leave/?filter=days:eq:3")
+    assert "All of this list" in text_of(page)
+    assert "25 of more than 26" in text_of(page)
+    # How many they are is asked before anything is done.
+    query = {"process": "leave", "target": "decide", "all": "1", "filter": "days:eq:3"}
+    asked_first = root.get("/bulk-presses/new/", query)
+    assert "on 27 records?" in text_of(asked_first)
 
 
 def test_stop_on_the_page_ends_it(people: Office) -> None:

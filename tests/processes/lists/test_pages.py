@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kianda.lib import pagination
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance
 from tests.factories import make_user
@@ -62,6 +63,22 @@ def rows_of(client: Client, query: str) -> str:
                                                              "HX-Target": "rows"})  # fmt: skip
     assert answer.status_code == 200
     return text_of(answer)
+
+
+def test_a_long_list_is_counted_to_a_bound_and_to_the_last_by_a_press_or_for_totals(
+    ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pagination, "MOST_COUNTED", 26)
+    for _ in range(27):
+        create_instance(
+            process="orders", mode="live", data=ROWS[3], user=User.objects.get(username="ada")
+        )
+    query = "?filter=amount:eq:2&totals="
+    assert "25 of more than 26 orders Count all" in rows_of(ada, query)
+    counted = rows_of(ada, f"{query}&count=all")
+    assert "25 of 28 orders" in counted
+    assert "Count all" not in counted
+    assert "28 orders 56.00" in rows_of(ada, f"{query}amount:sum")
 
 
 def test_the_first_view_opens_with_its_columns_groups_and_totals(ada: Client) -> None:

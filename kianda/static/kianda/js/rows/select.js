@@ -6,8 +6,8 @@ const lists = () => document.querySelectorAll("[data-selection]");
 const boxes = (list) => [...list.querySelectorAll("input[name=pick]")];
 const all = (list) => list.querySelector("[data-pick-all]");
 
-function filledIn(words, n) {
-  return words.replace("{n}", n.toLocaleString());
+function filledIn(words, n, more) {
+  return words.replace("{n}", `${n.toLocaleString()}${more ? "+" : ""}`);
 }
 
 function tell(list) {
@@ -20,11 +20,12 @@ function tell(list) {
   const bar = list.querySelector(".k-selbar");
   const every = bar.querySelector("[data-count-all]");
   const n = every?.checked ? Number(every.dataset.countAll) : picked.length;
+  const more = every?.checked && "more" in every.dataset;
   bar.hidden = n === 0;
   const count = bar.querySelector("[data-count]");
-  count.textContent = filledIn(count.dataset.words, n);
+  count.textContent = filledIn(count.dataset.words, n, more);
   for (const button of bar.querySelectorAll("[data-words]:not([data-count])"))
-    button.textContent = filledIn(button.dataset.words, n);
+    button.textContent = filledIn(button.dataset.words, n, more);
 }
 
 function pick(list, wanted) {
