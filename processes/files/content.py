@@ -6,6 +6,7 @@ Nothing is unpacked and nothing is run here; only so much is read as the answer 
 import re
 import struct
 import zipfile
+from html import unescape
 from typing import IO
 
 import puremagic
@@ -41,8 +42,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKUP = re.compile(r"\s*(<\?xml[^>]*>|<!--.*?-->|<!doctype[^>]*>|\s)*<([a-z:]+)", re.S)
 # The prefix of a tag is whatever its drawing chose.
 _ACTIVE = re.compile(
-    rb"<\s*([^\s<>/:]+:)?(script|foreignobject|iframe|embed|object)\b|\son\w+\s*=|javascript:"
+    r"<\s*([^\s<>/:]+:)?(script|foreignobject|iframe|embed|object)\b|\son\w+\s*=", re.I
 )
+_ADDRESS, _BREAKS = re.compile("javascript:", re.I), re.compile(r"[\t\r\n]")
 
 
 def media_type_of(content: IO[bytes], name: str) -> str:
@@ -176,9 +178,11 @@ def _is_readable(content: IO[bytes]) -> bool:
 
 def _is_active(content: IO[bytes]) -> bool:
     content.seek(0)
-    kept = b""
+    kept = ""
     while block := content.read(1_000_000):
-        if _ACTIVE.search((kept + block).lower()):
+        text = kept + block.decode(errors="replace")
+        # A browser reads references as the signs they stand for, and addresses without breaks.
+        if _ACTIVE.search(text) or _ADDRESS.search(_BREAKS.sub("", unescape(text))):
             return True
-        kept = block[-100:]
+        kept = text[-200:]
     return False

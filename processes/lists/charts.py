@@ -72,12 +72,14 @@ def numbers_of(
 
     Raises Invalid at /field, /by and /split for columns that are not there, not the reader's or of
     another kind, at /split for more than two series, at the flaws of the filter, and at /filter
-    for more than MOST_COUNTED records.
+    for more than MOST_COUNTED records, unless they are only counted.
     """
     measure, by = _measure(found, chart), _by(found, chart)
     rows = found.rows(filter, at=at)
     split = _split(found, chart)
-    _refuse_too_many(rows)
+    # Only to count the rows takes little, whatever number of them.
+    if by is not None or measure is not None:
+        _refuse_too_many(rows)
     series: tuple[_Series, ...] = ()
     if split is not None:
         rows = rows.alias(split_at=split.expression())
@@ -114,11 +116,16 @@ def with_chart(charts: Sequence[Any], chart: ViewChart) -> list[Any]:
     A list that names no charts gets its usual ones first. Raises Invalid when it has MOST_CHARTS.
     """
     held = list(charts or map(_raw, usual_charts()))
-    if len(held) >= MOST_CHARTS:
-        words = _("A list has at most %(most)s charts. Remove one first.")
-        raise Invalid(words % {"most": MOST_CHARTS})
+    if full := full_with(held):
+        raise Invalid(full)
     taken = {one.get("name") for one in held if isinstance(one, dict)}
     return [*held, {"name": free_name(taken), **_raw(chart)}]
+
+
+def full_with(charts: Sequence[Any]) -> str:
+    """Return why a list with these charts takes no more of them; nothing when it does."""
+    words = _("A list has at most %(most)s charts. Remove one first.")
+    return words % {"most": MOST_CHARTS} if len(charts) >= MOST_CHARTS else ""
 
 
 def free_name(taken: set[Any]) -> str:

@@ -8,6 +8,7 @@ from kianda.lib.errors import ApplicationError, Forbidden, Invalid
 from kianda.web.pages import go, page, render_page, toast
 from processes.definition.views import RecordView
 from processes.designer.added_charts import add_chart, takes_charts
+from processes.lists.charts import full_with
 from processes.lists.records import RecordList, record_list
 from processes.lists.state import asked_state, state_of
 from processes.lists.views import view_named
@@ -58,10 +59,12 @@ def _page(
         state = asked_state(view, dict(request.GET.lists()))
     except Invalid as refusal:
         trouble = refusal.detail
-    designs = has_role(found.user, DESIGNER)
+    designs, tabs = has_role(found.user, DESIGNER), tabs_context(request, found, view, charts=True)
+    if tabs["own"] and sentence.open_chart:
+        sentence.refused = sentence.refused or full_with(view.charts)
     context = {
         "document": found.document, "view": view, "trouble": trouble,
-        "state": state, **tabs_context(request, found, view, charts=True),
+        "state": state, **tabs,
         "exports": EXPORTS, "export_by": "record-charts-export",
         "tiles": [one for one in panels if one.shape == "number"],
         "panels": [one for one in panels if one.shape != "number"],
