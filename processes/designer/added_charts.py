@@ -7,8 +7,8 @@ from kianda.lib.errors import Conflict
 from processes.definition.document import Document
 from processes.definition.views import MOST_VIEWS, ViewChart
 from processes.designer import working_copy
-from processes.lists.charts import with_chart
 from processes.lists.state import EVERYTHING
+from processes.lists.view_charts import with_chart
 
 
 def takes_charts(document: Document, view: str) -> bool:

@@ -17,10 +17,10 @@ from kianda.lib.pointers import pointer
 from processes.definition.views import RecordView, ViewChart
 from processes.language.people_refs import EVERYONE, EarlyRefs
 from processes.language.people_refs import MOST as MOST_REFS
-from processes.lists.charts import with_chart
 from processes.lists.conditions import no_such_column
 from processes.lists.records import RecordList, record_list
 from processes.lists.state import ListState
+from processes.lists.view_charts import with_chart
 from processes.models import SavedView, SavedViewReader
 from processes.rights.decisions import is_administrator, security_of
 from processes.rights.querysets import visible_views

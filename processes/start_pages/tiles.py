@@ -10,9 +10,9 @@ from kianda.lib.errors import Flaw
 from processes.definition.document import Document
 from processes.definition.views import RecordView, ViewChart, chart_names
 from processes.document_cache import document_of
-from processes.lists.charts import is_open, usual_charts
 from processes.lists.records import RecordList
 from processes.lists.state import EVERYTHING
+from processes.lists.view_charts import is_open, usual_charts
 from processes.lists.views import designed_views_of
 from processes.models import ProcessDesign
 from processes.rights.querysets import known_designs

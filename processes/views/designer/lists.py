@@ -20,7 +20,7 @@ from kianda.web.pages import go, page, render_page, toast
 from processes import selectors
 from processes.definition.views import MOST_VIEWS, RecordView
 from processes.designer.settings_forms.form import SettingsForm
-from processes.lists.charts import free_name
+from processes.lists.view_charts import free_name
 from processes.views.designer.workspace import Workspace
 
 

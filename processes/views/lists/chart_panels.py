@@ -14,17 +14,11 @@ from kianda.lib.i18n import with_small_beginning
 from kianda.web import charts as drawing
 from processes.definition.document import Document
 from processes.definition.views import Every, RecordView, ViewChart, ViewFilter
-from processes.lists.charts import (
-    TIMES,
-    ChartGroup,
-    ChartNumbers,
-    is_open,
-    numbers_of,
-    usual_charts,
-)
+from processes.lists.charts import TIMES, ChartGroup, ChartNumbers, numbers_of
 from processes.lists.columns import FACT_KINDS, FACT_TITLES, ListColumn
 from processes.lists.records import RecordList
 from processes.lists.state import asked_state
+from processes.lists.view_charts import is_open, usual_charts
 
 # No value.
 NONE = "\u2013"

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from kianda.lib.i18n import with_small_beginning
 from kianda.lib.pointers import flaws_of
 from processes.definition.views import ViewChart
-from processes.lists.charts import is_open
 from processes.lists.records import RecordList
+from processes.lists.view_charts import is_open
 
 # What a query names the parts of the sentence; the first says that it was asked.
 MEASURE, BY, EVERY, SHOW, SPLIT = "measure", "by", "every", "show", "split"

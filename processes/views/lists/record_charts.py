@@ -8,9 +8,9 @@ from kianda.lib.errors import ApplicationError, Forbidden, Invalid
 from kianda.web.pages import go, page, render_page, toast
 from processes.definition.views import RecordView
 from processes.designer.added_charts import add_chart, takes_charts
-from processes.lists.charts import full_with
 from processes.lists.records import RecordList, record_list
 from processes.lists.state import asked_state, state_of
+from processes.lists.view_charts import full_with
 from processes.lists.views import view_named
 from processes.rights.decisions import may_start
 from processes.views.common import person
