@@ -1,7 +1,7 @@
 """The lists of the pages: filtered, searched, ordered; only the columns that a list shows."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from django.contrib.auth.models import User
@@ -145,16 +145,20 @@ def instances(
     status: str = "",
     ordering: str = "",
     before: int | None = None,
+    kept: Sequence[int] = (),
 ) -> FoundInstances:
     """Return the instances that a person may see, newest first, by facts and by values.
 
     Every word must stand in the Process ID or in the value of a field; secrets are not looked at.
     Process IDs of all are looked at, values only of the newest LOOKED_AT; when there are more,
-    `last` is the key of the last one looked at, to go on `before` it.
+    `last` is the key of the last one looked at, to go on `before` it. Whoever goes on names the
+    hits to be `kept` by their keys.
     """
-    asked = {"design__name": process, "mode": mode, "status": status, "pk__lt": before}
+    asked = {"design__name": process, "mode": mode, "status": status}
     facts = Q(**{name: value for name, value in asked.items() if value})
-    pks, last = _hits(facts, words.split()[:8], user) if words else (None, None)
+    older = Q(pk__lt=before) if before else Q()
+    pks, last = _hits(facts, words.split()[:8], user, older, kept) if words else (None, None)
+    facts &= older
     rows = listed_instances(user).filter(facts) if pks is None else _by_keys(pks)
     shown = rows.select_related("design", "version", "created_by", "modified_by")
     shown = shown.defer("secrets", "version__document")
@@ -166,15 +170,19 @@ def _by_keys(pks: list[int]) -> QuerySet[ProcessInstance]:
     return ProcessInstance.objects.filter(pk__in=pks)
 
 
-def _hits(facts: Q, words: list[str], user: User) -> tuple[list[int], int | None]:
+def _hits(
+    facts: Q, words: list[str], user: User, older: Q, kept: Sequence[int]
+) -> tuple[list[int], int | None]:
     """Return the newest instances that hold all words, and where the look into values ended."""
-    newest = searched_instances(user).filter(facts).order_by("-pk")
+    every = searched_instances(user).filter(facts).order_by("-pk")
+    newest = every.filter(older)
     by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
     ended = last_looked_at(newest)
-    by_value = newest.filter(*(_held(word) for word in words))
-    by_value = by_value.filter(pk__gte=ended) if ended else by_value
-    some = [first_seen(user, rows, most=MOST_HITS + 1) for rows in (by_id, by_value)]
-    found = {*some[0], *_by_seen_values(some[1], words, user)}
+    by_value = newest.filter(pk__gte=ended) if ended else newest
+    looked_into = [by_value, every.filter(pk__in=kept)] if kept else [by_value]
+    hits = [rows.filter(*(_held(word) for word in words)) for rows in looked_into]
+    named, *some = [first_seen(user, rows, most=MOST_HITS + 1) for rows in (by_id, *hits)]
+    found = {*named, *_by_seen_values([pk for pks in some for pk in pks], words, user)}
     return sorted(found, reverse=True)[: MOST_HITS + 1], ended
 
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
+from kianda.lib import pagination
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from tests.browser.hands import press_as_the_session_ends, until
@@ -47,6 +48,24 @@ def test_the_pages_fit_and_are_accessible(
     for place in PLACES:
         page.goto(place)
         looks(page)
+
+
+def test_a_search_finds_old_records_without_being_told_to_go_on(
+    page_as: PageAs, person: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = person("ada")
+    make_orders(ada)
+    for customer in ("rare one", "b", "c", "d", "rare two", "e"):
+        make_order(ada, customer=customer)
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
+    page = page_as("ada")
+    page.goto("/instances/")
+    page.get_by_role("searchbox").fill("rare")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("link", name="orders-1", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="orders-5", exact=True)).to_be_visible()
+    expect(page.locator("#older")).to_have_count(0)
+    expect(page.locator("tbody tr")).to_have_count(2)
 
 
 def test_an_empty_list_says_what_it_is_for(page_as: PageAs, looks: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 
-from kianda.lib.pagination import LOOKED_AT
+from kianda.lib.pagination import LOOKED_AT, PAGE_SIZE
 from kianda.web.pages import page, render_page
 from processes import listing
 from processes.bulk.offered import buttons_offered
@@ -16,20 +16,26 @@ from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person, press_shown
 
 _KEY = re.compile(r"[0-9]{1,18}")
+# A search with fewer hits than a page has goes on by itself, and names them.
+FEW = PAGE_SIZE
 
 
 @page()
 def instances(request: HttpRequest) -> HttpResponseBase:
-    """List the instances that the person may see."""
+    """List the instances that the person may see.
+
+    A search with few hits goes on in older ones from the page: what it finds joins the hits.
+    """
     query = asked(request, "q", "process", "mode", "status", "ordering", "before")
-    user, before = person(request), query["before"]
+    user, before, kept = person(request), query["before"], _kept(request)
     rows, last, keys = listing.instances(
         user, words=query["q"], process=query["process"], mode=query["mode"],
         status=query["status"], ordering=query["ordering"],
-        before=int(before) if _KEY.fullmatch(before) else None,
+        before=int(before) if _KEY.fullmatch(before) else None, kept=kept,
     )  # fmt: skip
     found = page_of(request, rows, words=query["q"], keys=keys)
     learn_names(found)
+    goes_on = last is not None and found.paginator.count < FEW
     filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
         "page": found, "query": query, "filtered": filtered,
@@ -39,12 +45,25 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         # Those of one process have buttons in common.
         "offered": buttons_offered(found, user) if query["process"] else [],
         "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
+        "goes_on": goes_on, "hits": ",".join(str(one.pk) for one in found) if goes_on else "",
         **press_shown(request),
     }  # fmt: skip
-    return render_page(
+    rows_template = "instances/_instances_rows.html"
+    # Only what is new is shown anew: somebody may have picked some of the others.
+    new = any(one.pk not in kept for one in found) or not (goes_on or found)
+    older = rows_template if new else "instances/_older_rows.html"
+    answer = render_page(
         request, "instances/instances.html", context,
-        partials={"rows": "instances/_instances_rows.html"},
+        partials={"rows": rows_template, "older": older},
     )  # fmt: skip
+    if new and request.headers.get("HX-Target") == "older":
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#rows", "innerHTML"
+    return answer
+
+
+def _kept(request: HttpRequest) -> list[int]:
+    named = request.GET.get("found", "").split(",")[:FEW]
+    return [int(one) for one in named if _KEY.fullmatch(one)]
 
 
 def _line(instance: ProcessInstance, user: User, words: str) -> SeenRecord:

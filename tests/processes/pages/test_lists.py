@@ -10,10 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kianda.lib import pagination
+from processes.definition.security import Security
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance
 from processes.running import runs
+from processes.views.instances import instance_list
+from tests.factories import make_user
 from tests.pages import SCRIPT, client_of, text_of
 from tests.processes.conftest import VALUES
 from tests.processes.definitions import button, process, set_rule, text_field
@@ -105,6 +108,7 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
 
     page = client.get("/instances/", {"q": "shop"})
     assert found(page) == ["token-refresh-5", "token-refresh-4"]
+    monkeypatch.setattr(instance_list, "FEW", 0)
     page = client.get("/instances/", {"q": "shop-1"})
     assert found(page) == []
     assert "Values were searched in" in text_of(page)
@@ -118,6 +122,58 @@ def test_a_look_into_values_ends_says_so_and_goes_on(
     bar = text_of(client.get("/search/", {"q": "token-refresh-1"}))
     assert "Only the newest" in bar
     assert "token-refresh-1 OAuth token refresh" in bar
+
+
+def test_a_search_with_few_hits_goes_on_until_all_values_are_looked_at(
+    design: ProcessDesign, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for client_id in ("rare-1", "rare-2", "a", "b", "c", "rare-3", "d"):
+        values = {"client_id": client_id}
+        create_instance(process="token-refresh", mode="live", data=values, user=ada)
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
+    client = client_of(ada)
+
+    def goes_on(page: Any) -> Any:
+        [address] = re.findall(r'hx-get="(\?[^"]*before=\d+[^"]*)"', page.content.decode())
+        target = {"HX-Request": "true", "HX-Target": "older"}
+        return client.get("/instances/" + html.unescape(address), headers=target)
+
+    page = client.get("/instances/", {"q": "rare"})
+    assert "token-refresh-6" in text_of(page)
+    assert "Searching older records" in text_of(page)
+    # Nothing was found in the next two: only the line below the hits is new.
+    page = goes_on(page)
+    assert text_of(page).strip().startswith("Searching older records")
+    assert "HX-Retarget" not in page
+    page = goes_on(goes_on(page))
+    assert page["HX-Retarget"] == "#rows"
+    assert [one.process_id for one in page.context["page"]] == [
+        f"token-refresh-{number}" for number in (6, 2, 1)
+    ]
+    assert "Searching older records" not in text_of(page)
+    # Hits that are named are looked for as all are: of others, or without the words, is none.
+    ProcessDesign.objects.update(security=Security(see=("participants",)).stored())
+    bob = client_of(make_user("bob", "User"))
+    pks = ",".join(str(one.pk) for one in page.context["page"])
+    for address in (f"?q=rare&before=1&found={pks}", f"?q=shop&before=1&found={pks},x,-1"):
+        asked = (bob if "rare" in address else client).get(f"/instances/{address}")
+        assert "token-refresh-6" not in text_of(asked)
+
+
+def test_a_search_that_ends_without_a_hit_says_so_at_its_end(
+    design: ProcessDesign, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        create_instance(process="token-refresh", mode="live", data={}, user=ada)
+    monkeypatch.setattr(pagination, "LOOKED_AT", 2)
+    client = client_of(ada)
+    page = client.get("/instances/", {"q": "rare"})
+    assert "No results" not in text_of(page)
+    [address] = re.findall(r'hx-get="(\?[^"]*before=\d+[^"]*)"', page.content.decode())
+    target = {"HX-Request": "true", "HX-Target": "older"}
+    page = client.get("/instances/" + html.unescape(address), headers=target)
+    assert page["HX-Retarget"] == "#rows"
+    assert "No results for “rare”" in text_of(page)
 
 
 def test_a_filter_offers_so_many_processes_and_the_chosen_one(
