@@ -178,7 +178,9 @@ class ConnectionRefresh(models.Model):
         LOST_ANSWER = "lost_answer"
         NO_PROGRESS = "no_progress"
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="refreshes")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="refreshes", db_index=False
+    )
     at = models.DateTimeField()
     cause = models.CharField(max_length=10)
     outcome = models.CharField(max_length=20, choices=Outcome.choices)

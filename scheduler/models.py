@@ -121,7 +121,11 @@ class Occurrence(LoadedAtOnce):
     """One planned firing of a scheduled task, or one gap of several."""
 
     task = models.ForeignKey(
-        ScheduledTask, null=True, on_delete=models.SET_NULL, related_name="occurrences"
+        ScheduledTask,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="occurrences",
+        db_index=False,
     )
     task_name = models.CharField(max_length=200)
     process_id = models.CharField(max_length=120, null=True)  # noqa: DJ001 - not known yet

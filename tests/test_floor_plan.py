@@ -6,7 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib.staticfiles import finders
+from django.db.models import Model
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("kianda", "datasources", "processes", "scheduler")
@@ -221,3 +223,23 @@ def test_a_class_of_the_style_sheets_is_used() -> None:
         if name not in known and not name.startswith(made)
     }
     assert unused == set()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_column_has_an_index_of_its_own_where_another_begins_with_it(app: str) -> None:
+    # Each index is written with each row; Django makes one of every foreign key.
+    twice = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models()
+        if model.__module__.split(".")[0] == app
+        for field in model._meta.local_fields
+        if field.db_index and not field.unique and field.name in _first_fields(model)
+    ]
+    assert twice == []
+
+
+def _first_fields(model: type[Model]) -> set[str]:
+    """Return the fields with which an index or a unique constraint of all rows begins."""
+    kept = [*model._meta.indexes, *model._meta.constraints]
+    of_all = [one for one in kept if getattr(one, "condition", None) is None]
+    return {fields[0].removeprefix("-") for one in of_all if (fields := getattr(one, "fields", ()))}

@@ -69,7 +69,9 @@ class Substitution(models.Model):
 class GroupAdministrator(models.Model):
     """Who changes the members of a group without being an Administrator."""
 
-    group = models.ForeignKey("auth.Group", on_delete=models.CASCADE, related_name="administrators")
+    group = models.ForeignKey(
+        "auth.Group", on_delete=models.CASCADE, related_name="administrators", db_index=False
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="administered_groups"
     )
@@ -211,7 +213,7 @@ class ApiToken(LoadedAtOnce):
 class IdempotencyRecord(models.Model):
     """The first answer to a request with an Idempotency-Key, kept for 24 hours."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False)
     key = models.CharField(max_length=255)
     request_digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True, help_text="Null while it is running.")

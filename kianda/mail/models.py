@@ -110,7 +110,9 @@ class MailSearch(models.Model):
 class MailRecipient(models.Model):
     """One address of a message, with what has become of it."""
 
-    message = models.ForeignKey(MailMessage, on_delete=models.CASCADE, related_name="recipients")
+    message = models.ForeignKey(
+        MailMessage, on_delete=models.CASCADE, related_name="recipients", db_index=False
+    )
     kind = models.CharField(max_length=3, help_text="to, cc or bcc")
     address = models.CharField(max_length=254)
     name = models.CharField(max_length=500, blank=True)

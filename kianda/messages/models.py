@@ -22,7 +22,10 @@ class Notification(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notifications",
+        db_index=False,
     )
     kind = models.CharField(max_length=40)
     at = models.DateTimeField(db_index=True)
@@ -59,7 +62,10 @@ class SwitchedOff(models.Model):
     """A kind of notification that somebody does not want behind the bell."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="switched_off"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="switched_off",
+        db_index=False,
     )
     kind = models.CharField(max_length=40)
 
@@ -76,7 +82,10 @@ class MailChoice(models.Model):
     """When somebody is mailed about a kind of notification, where they have chosen."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_choices"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="mail_choices",
+        db_index=False,
     )
     kind = models.CharField(max_length=40)
     timing = models.CharField(max_length=10, choices=MailTiming.choices)

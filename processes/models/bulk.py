@@ -16,7 +16,11 @@ class BulkPress(SealedByKey):
     target = models.CharField(max_length=64, help_text="The button.")
     title = models.CharField(max_length=200, help_text="What the button was called.")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     user_name = models.CharField(max_length=150)
     time_zone = models.CharField(max_length=64)
@@ -67,7 +71,9 @@ class BulkPressRow(models.Model):
         REFUSED = "refused", _("Not done")
         STOPPED = "stopped", _("Stopped")
 
-    press = models.ForeignKey(BulkPress, on_delete=models.CASCADE, related_name="rows")
+    press = models.ForeignKey(
+        BulkPress, on_delete=models.CASCADE, related_name="rows", db_index=False
+    )
     process_id = models.CharField(max_length=120)
     key = models.CharField(max_length=120, help_text="Process ID in small letters.")
     outcome = models.CharField(max_length=9, choices=Outcome.choices, default=Outcome.WAITING)

@@ -86,7 +86,9 @@ class ProcessDesign(LoadedAtOnce):
 class DesignVersion(LoadedAtOnce):
     """An immutable snapshot of a design; `minor` 0 is a published one."""
 
-    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="versions")
+    design = models.ForeignKey(
+        ProcessDesign, on_delete=models.CASCADE, related_name="versions", db_index=False
+    )
     major = models.PositiveIntegerField()
     minor = models.PositiveIntegerField()
     document = models.JSONField()
@@ -112,7 +114,10 @@ class PinnedAnswer(models.Model):
     """What a call of one rule is answered with in previews, in place of the outside system."""
 
     design = models.ForeignKey(
-        ProcessDesign, on_delete=models.CASCADE, related_name="pinned_answers"
+        ProcessDesign,
+        on_delete=models.CASCADE,
+        related_name="pinned_answers",
+        db_index=False,
     )
     rule = models.CharField(max_length=63)
     answer = EncryptedJSONField(

@@ -30,7 +30,9 @@ class ProcessInstance(LoadedAtOnce):
 
     process_id = models.CharField(max_length=120, unique=True)
     key = models.CharField(max_length=120, unique=True, help_text="Process ID in small letters.")
-    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="instances")
+    design = models.ForeignKey(
+        ProcessDesign, on_delete=models.CASCADE, related_name="instances", db_index=False
+    )
     version = models.ForeignKey(DesignVersion, on_delete=models.PROTECT, related_name="instances")
     mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.LIVE)
     outward = models.CharField(
@@ -137,7 +139,9 @@ class InstancePerson(models.Model):
     PARTICIPANT = "participant"
     SEE = "see"
 
-    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="people")
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="people", db_index=False
+    )
     relation = models.CharField(max_length=70)
     ref = models.CharField(max_length=160)
 
@@ -158,7 +162,9 @@ class InstancePerson(models.Model):
 class Comment(models.Model):
     """What somebody has said about an instance; of one that is deleted nothing is left but that."""
 
-    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="comments")
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="comments", db_index=False
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -200,7 +206,10 @@ class Follower(models.Model):
     """
 
     instance = models.ForeignKey(
-        ProcessInstance, on_delete=models.CASCADE, related_name="followers"
+        ProcessInstance,
+        on_delete=models.CASCADE,
+        related_name="followers",
+        db_index=False,
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     follows = models.BooleanField()
@@ -222,7 +231,9 @@ class SentMeeting(models.Model):
     `sequence` tells calendars which of them holds.
     """
 
-    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="meetings")
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="meetings", db_index=False
+    )
     rule = models.CharField(max_length=63)
     sequence = models.PositiveIntegerField(default=0)
 

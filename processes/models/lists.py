@@ -29,7 +29,10 @@ class ListedField(models.Model):
         MOMENT = "moment"
 
     design = models.ForeignKey(
-        ProcessDesign, on_delete=models.CASCADE, related_name="listed_fields"
+        ProcessDesign,
+        on_delete=models.CASCADE,
+        related_name="listed_fields",
+        db_index=False,
     )
     name = models.CharField(max_length=64)
     part = models.CharField(max_length=8, choices=Part.choices)

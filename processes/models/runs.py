@@ -24,7 +24,11 @@ class Run(SealedByKey, LoadedAtOnce):
         REFUSED = "refused", _("Refused")
 
     instance = models.ForeignKey(
-        ProcessInstance, null=True, on_delete=models.SET_NULL, related_name="runs"
+        ProcessInstance,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="runs",
+        db_index=False,
     )
     process_id = models.CharField(max_length=120)
     process = models.CharField(max_length=63)
@@ -109,7 +113,9 @@ class Run(SealedByKey, LoadedAtOnce):
 class Change(LoadedAtOnce):
     """One saved revision of an instance: which fields changed, from what to what."""
 
-    instance = models.ForeignKey(ProcessInstance, on_delete=models.CASCADE, related_name="changes")
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
     run = models.ForeignKey(Run, null=True, on_delete=models.SET_NULL, related_name="+")
     revision = models.PositiveBigIntegerField()
     at = models.DateTimeField()

@@ -14,7 +14,9 @@ class SavedView(models.Model):
     `document` has what a view of a definition has, but its name, its title and who sees it.
     """
 
-    design = models.ForeignKey(ProcessDesign, on_delete=models.CASCADE, related_name="saved_views")
+    design = models.ForeignKey(
+        ProcessDesign, on_delete=models.CASCADE, related_name="saved_views", db_index=False
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
     )
@@ -55,7 +57,9 @@ class SavedView(models.Model):
 class SavedViewReader(models.Model):
     """People with whom a view is shared: `user:emma`, `group:HR` or `everyone`."""
 
-    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="readers")
+    view = models.ForeignKey(
+        SavedView, on_delete=models.CASCADE, related_name="readers", db_index=False
+    )
     ref = models.CharField(max_length=160, db_index=True)
 
     class Meta:

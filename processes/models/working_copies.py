@@ -46,7 +46,9 @@ class WorkingEdit(models.Model):
         UNDONE = "undone"
         PAST = "past", "undone, and then something else was done"
 
-    copy = models.ForeignKey(WorkingCopy, on_delete=models.CASCADE, related_name="edits")
+    copy = models.ForeignKey(
+        WorkingCopy, on_delete=models.CASCADE, related_name="edits", db_index=False
+    )
     revision = models.PositiveBigIntegerField(help_text="The revision that it made.")
     at = models.DateTimeField()
     by = models.ForeignKey(
@@ -72,7 +74,9 @@ class WorkingEdit(models.Model):
 class DesignPresence(models.Model):
     """Who has a working copy open, where in it, and when that was last heard."""
 
-    copy = models.ForeignKey(WorkingCopy, on_delete=models.CASCADE, related_name="presences")
+    copy = models.ForeignKey(
+        WorkingCopy, on_delete=models.CASCADE, related_name="presences", db_index=False
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     selected = models.CharField(max_length=100, blank=True)
     since = models.DateTimeField()
