@@ -179,14 +179,21 @@ def _hits(
     by_id = newest.filter(*(Q(key__contains=word.lower()) for word in words))
     ended = last_looked_at(newest)
     by_value = newest.filter(pk__gte=ended) if ended else newest
-    looked_into = [by_value, every.filter(pk__in=kept)] if kept else [by_value]
-    hits = [rows.filter(*(_held(word) for word in words)) for rows in looked_into]
-    named, *some = [first_seen(user, rows, most=MOST_HITS + 1) for rows in (by_id, *hits)]
-    found = {*named, *_by_seen_values([pk for pks in some for pk in pks], words, user)}
+    found = {*first_seen(user, by_id, most=MOST_HITS + 1)}
+    for rows in (by_value, every.filter(pk__in=kept)) if kept else (by_value,):
+        found.update(that_hold(rows, words, user, most=MOST_HITS + 1))
     return sorted(found, reverse=True)[: MOST_HITS + 1], ended
 
 
-def _by_seen_values(found: list[int], words: list[str], user: User) -> Iterator[int]:
+def that_hold(
+    rows: QuerySet[ProcessInstance], words: Sequence[str], user: User, *, most: int
+) -> Iterator[int]:
+    """Yield the keys of the first of some instances that hold all words in what a person sees."""
+    found = first_seen(user, rows.filter(*(_held(word) for word in words)), most=most)
+    return _by_seen_values(found, words, user)
+
+
+def _by_seen_values(found: list[int], words: Sequence[str], user: User) -> Iterator[int]:
     """Yield those of some instances that hold all words in what a person sees of them."""
     rows = _by_keys(found)
     versions = DesignVersion.objects.filter(pk__in=rows.values("version")).defer("document")

@@ -233,7 +233,9 @@ def test_no_column_has_an_index_of_its_own_where_another_begins_with_it(app: str
         for model in apps.get_models()
         if model.__module__.split(".")[0] == app
         for field in model._meta.local_fields
-        if field.db_index and not field.unique and field.name in _first_fields(model)
+        if getattr(field, "db_index", False)
+        and not field.unique
+        and field.name in _first_fields(model)
     ]
     assert twice == []
 

@@ -10,15 +10,20 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from datasources.models import Datasource
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, DESIGNER, has_role
-from kianda.lib.pagination import LOOKED_AT, last_looked_at
+from kianda.lib.i18n import with_small_beginning
+from kianda.lib.pagination import last_looked_at
 from kianda.lib.word_search import holds_words
 from kianda.web import navigation
 from kianda.web.pages import page, query_words, render_page
+from processes.forms.own_records import processes_called
+from processes.listing import that_hold
 from processes.models import ProcessDesign, ProcessInstance
+from processes.record_titles import learn_names, seen_record
 from processes.running.target_titles import with_target_titles
 from processes.selectors import first_seen, runs_seen_among, searched_instances
 from scheduler.selectors import visible_tasks
@@ -26,6 +31,8 @@ from scheduler.selectors import visible_tasks
 M = TypeVar("M", bound=Model)
 
 EACH = 6
+# To look into values takes ten times as long as to look at names.
+LOOKED_INTO = 2_000
 RUN = re.compile(r"(?:run\s*)?#?(\d{1,18})\Z", re.IGNORECASE)
 
 
@@ -46,7 +53,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
     words = query_words(request, "q")["q"]
     looked = Looked()
     found = list(find(words, user=signed_in(request), looked=looked))
-    context = {"words": words, "found": found, "ended": looked.ended, "looked_at": LOOKED_AT}
+    context = {"words": words, "found": found, "ended": looked.ended}
     return render_page(
         request, "search/search.html", context,
         partials={"dialog": "search/_bar.html", "results": "search/_results.html"},
@@ -60,9 +67,9 @@ class Looked:
         """Start with nothing left out."""
         self.ended = False
 
-    def at(self, rows: QuerySet[M]) -> QuerySet[M]:
+    def at(self, rows: QuerySet[M], *, most: int | None = None) -> QuerySet[M]:
         """Return the rows to look at, the newest first."""
-        last = last_looked_at(rows)
+        last = last_looked_at(rows, most=most)
         self.ended = self.ended or last is not None
         return (rows if last is None else rows.filter(pk__gte=last)).order_by("-pk")
 
@@ -73,6 +80,7 @@ def find(words: str, *, user: User, looked: Looked | None = None) -> Iterator[Se
     yield from _places(words, user)
     if not words:
         return
+    yield from _processes(words, user, looked)
     yield from _runs(words, user)
     yield from _instances(words, user, looked)
     yield from _tasks(words, user, looked)
@@ -105,6 +113,25 @@ def _runs(words: str, user: User) -> Iterator[SearchHit]:
         yield SearchHit(_("Run"), "activity", title, hint, "run", str(run.pk))
 
 
+def _processes(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
+    """Yield where the records of a process are listed, and where one is started."""
+    new = str(_("New")).casefold()
+    named = [word for word in words.split() if word.casefold() != new]
+    rows = looked.at(ProcessDesign.objects.all())
+    for design, document in processes_called(user, named, rows, most=EACH) if named else ():
+        icon, name = document.record.icon or "collection", design.name
+        start = _("New %(record)s") % {"record": with_small_beginning(document.one_record)}
+        yield SearchHit(
+            pgettext("a command", "Start"),
+            "plus-lg",
+            start,
+            design.description,
+            "start-request",
+            name,
+        )
+        yield SearchHit(_("List"), icon, document.many_records, "", "records", name)
+
+
 def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
     rows = searched_instances(user)
     # Whoever knows how the Process ID begins finds it among all of them: an index serves that.
@@ -114,17 +141,17 @@ def _instances(words: str, user: User, looked: Looked) -> Iterator[SearchHit]:
         wanted = holds_words(words.split(), "process_id", "design__title")
         others = looked.at(rows).exclude(pk__in=pks).filter(wanted)
         pks += first_seen(user, others, most=EACH - len(pks))
-    shown = ProcessInstance.objects.select_related("design").only("process_id", "design__title")
-    found = shown.in_bulk(pks)
+    if len(pks) < EACH:
+        newest = looked.at(rows, most=LOOKED_INTO).exclude(pk__in=pks)
+        pks += that_hold(newest, words.split()[:8], user, most=EACH - len(pks))
+    shown = ProcessInstance.objects.select_related("design", "version")
+    found = shown.defer("secrets", "version__document").in_bulk(pks)
+    learn_names(found.values())
     for row in (found[pk] for pk in pks if pk in found):
-        yield SearchHit(
-            _("Record"),
-            "collection",
-            row.process_id,
-            row.design.title,
-            "instance",
-            row.process_id,
-        )
+        record = seen_record(row, user)
+        hint = row.process_id if record.is_named else row.design.title
+        kind = record.document.record.one or _("Record")
+        yield SearchHit(kind, "collection", record.title, hint, "instance", row.process_id)
 
 
 def _begins(text: str) -> Q:

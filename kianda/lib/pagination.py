@@ -278,7 +278,8 @@ def page_of_list(listed: Any, request: HttpRequest, *, exact: bool = False) -> L
     return pages.nearest(request.GET.get("page"))
 
 
-def last_looked_at(rows: QuerySet[Any]) -> int | None:
+def last_looked_at(rows: QuerySet[Any], *, most: int | None = None) -> int | None:
     """Return the key of the last of the newest rows that are looked at; None when all are."""
-    keys = rows.order_by("-pk").values_list("pk", flat=True)[LOOKED_AT - 1 : LOOKED_AT + 1]
+    most = LOOKED_AT if most is None else most
+    keys = rows.order_by("-pk").values_list("pk", flat=True)[most - 1 : most + 1]
     return keys[0] if len(keys) == 2 else None

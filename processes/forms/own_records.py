@@ -9,6 +9,7 @@ from django.template import Context
 from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from kianda.lib.word_search import holds_words
 from kianda.messages.kinds import Line, Offer
 from kianda.web.navigation import RailProcess
 from processes.definition.display import displays
@@ -250,6 +251,22 @@ def rail_processes(user: User) -> list[RailProcess]:
     ]  # fmt: skip
 
 
+def processes_called(
+    user: User, words: Sequence[str], rows: QuerySet[ProcessDesign], *, most: int
+) -> list[tuple[ProcessDesign, Document]]:
+    """Return those of some designs that a person may start and that are called by all words.
+
+    The names of records are looked at in those of the rail alone: they stand in the definitions.
+    """
+    by_title = _startable(user, most, rows.filter(holds_words(words, "title", "name")))
+    found = {row.pk: (row, document) for row, document in by_title}
+    for row, document in _startable(user, MOST_IN_RAIL):
+        said = f"{document.one_record} {document.many_records}".casefold()
+        if all(word.casefold() in said for word in words):
+            found.setdefault(row.pk, (row, document))
+    return list(found.values())[:most]
+
+
 def process_of_page(context: Context) -> str:
     """Return the process that a page is about: of its record, or as its address names it."""
     record = context.get("instance")
@@ -270,8 +287,13 @@ def start_tiles(user: User, *, most: int) -> list[StartTile]:
     ]  # fmt: skip
 
 
-def _startable(user: User, most: int) -> list[tuple[ProcessDesign, Document]]:
-    rows = startable_designs(user).select_related("published").order_by("title", "name")
+def _startable(
+    user: User, most: int, among: QuerySet[ProcessDesign] | None = None
+) -> list[tuple[ProcessDesign, Document]]:
+    rows = startable_designs(user)
+    if among is not None:
+        rows = rows & among
+    rows = rows.select_related("published").order_by("title", "name")
     return [
         (row, document_of(row.published))
         for row in rows.defer("published__document")[:most]
