@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from processes.api import activity as api_activity
 from processes.api import bulk_presses as api_bulk_presses
 from processes.api import comments as api_comments
-from processes.api import designs, files, followers, instances, record_numbers, runs
+from processes.api import designs, files, followers, functions, instances, record_numbers, runs
 from processes.api import links as api_links
 from processes.api import quick_actions as api_quick_actions
 from processes.api import saved_views as api_saved_views
@@ -82,6 +82,7 @@ api_urlpatterns = [
     path("runs/<str:run_id>/", runs.RunDetail.as_view()),
     path("rule-types/", runs.RuleTypes.as_view()),
     path("field-types/", runs.FieldTypes.as_view()),
+    path("functions/", functions.Functions.as_view()),
 ]
 
 # The pages of the app, below "/".

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from processes.designs.lifecycle import save_design
 from processes.fields import fields as field_kinds
+from processes.language.functions import FUNCTIONS
 from processes.rules import rules as rule_kinds
 from tests.processes.conftest import definition, just_before_the_lock, local
 
@@ -113,3 +114,16 @@ def test_kind_lists_give_every_registered_kind_with_its_schema(designer: APIClie
     assert all(kind["title"] and kind["description"] and kind["schema"] for kind in rules)
     fields = designer.get("/api/v1/field-types/").json()
     assert [kind["type"] for kind in fields] == list(field_kinds.kinds)
+
+
+def test_each_function_of_formulas_is_listed_as_the_designer_shows_it(designer: APIClient) -> None:
+    listed = {one["name"]: one for one in designer.get("/api/v1/functions/").json()}
+    assert set(listed) == {*FUNCTIONS, "If"}
+    assert all(one["description"] and one["example"]["call"] for one in listed.values())
+    left = listed["Left"]
+    assert left["signature"].startswith("Left(")
+    assert left["result"] == "text"
+    assert [one["required"] for one in left["arguments"]] == [True, True]
+    assert listed["Sum"]["arguments"][0]["repeated"]
+    assert any(one["default"] for function in listed.values() for one in function["arguments"])
+    assert designer.get("/api/v1/functions/?name=Left").status_code == 400

@@ -154,6 +154,7 @@ _BY_MARKS = {
         POST /api/v1/files/
         GET /api/v1/rule-types/
         GET /api/v1/field-types/
+        GET /api/v1/functions/
         GET /api/v1/schedule-kinds/
         GET /api/v1/people/
         GET /api/v1/me/
