@@ -75,7 +75,7 @@ ActivateWith = Annotated[
             "Another form that this form opens together with; both are open side by side. If "
             "empty, it opens when the forms before it are completed."
         ),
-        json_schema_extra={"control": "form"},
+        json_schema_extra={"control": "form", "but_itself": True},
     ),
 ]
 

@@ -42,7 +42,10 @@ def prepared(raw: object) -> Object:
 
 def flaws_in(tree: DefinitionTree) -> list[Flaw]:
     """Return what breaks the limits and which names and rule ids are used twice."""
-    return [*_limits(tree), *_same_names(tree), *_same_ids(tree), *_asked_elsewhere(tree)]
+    return [
+        *_limits(tree), *_same_names(tree), *_same_ids(tree), *_asked_elsewhere(tree),
+        *_open_in_a_ring(tree),
+    ]  # fmt: skip
 
 
 def _rules_in(tree: DefinitionTree) -> Iterator[Piece]:
@@ -134,6 +137,28 @@ def _asked_elsewhere(tree: DefinitionTree) -> Iterator[Flaw]:
                 pointer(*piece.path, "quick", "ask"),
                 _("%(name)s is on another form. Choose a field of this one.") % {"name": asked},
             )
+
+
+def _open_in_a_ring(tree: DefinitionTree) -> Iterator[Flaw]:
+    """Yield the forms that open with themselves, or with one that waits for them."""
+    forms = {form.name: form for form in tree.forms if form.name}
+    opens_with = {name: form.node.get("activate_with") for name, form in forms.items()}
+    for name, form in forms.items():
+        before, seen = opens_with[name], set[str]()
+        while isinstance(before, str) and before in forms and before not in {name, *seen}:
+            seen.add(before)
+            before = opens_with[before]
+        if before != name:
+            continue
+        said = (
+            _("“%(form)s” cannot open with “%(other)s”, which waits for it. Choose another form.")
+            if seen
+            else _("“%(form)s” cannot open with itself. Choose another form.")
+        )
+        other = forms[str(opens_with[name])].title
+        yield Flaw(
+            pointer(*form.path, "activate_with"), said % {"form": form.title, "other": other}
+        )
 
 
 def _fill_ids(raw: Object) -> None:

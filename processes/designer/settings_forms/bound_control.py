@@ -267,7 +267,12 @@ class SettingControl(BoundControl):
             known = [Option(*one) for one in {**titles, **lost}.items()]
             return [Option("", _("The one of the workspace")), *known]
         if control == "form":
-            forms = form_names(self.form.document)
+            itself = self.form.raw.get("name") if self.spec.extra.get("but_itself") else None
+            forms = [
+                one
+                for one in form_names(self.form.document)
+                if one[0] != itself or one[0] == self.value
+            ]
             known = [Option(name, f"{title} ({name})") for name, title in forms]
             return self._or_none(_("Choose a form"), known)
         if control in {"field", "field_picker", "table"}:

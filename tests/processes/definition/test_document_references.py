@@ -2,9 +2,10 @@
 
 import pytest
 
-from processes.definition.document import parse_document
+from kianda.lib.errors import Flaw
+from processes.definition.document import load_document, parse_document
 from tests.processes.definitions import button, process, set_rule, text_field
-from tests.processes.refusals import only_flaw
+from tests.processes.refusals import flaws, only_flaw
 
 
 def test_an_unknown_name_is_refused_and_the_escape_is_offered() -> None:
@@ -90,3 +91,23 @@ def test_a_process_may_name_a_text_or_a_secret_as_its_token(name: str) -> None:
 def test_nothing_else_is_a_token(name: object) -> None:
     raw = process(*SECRETS, {"type": "number", "name": "count"}, button("go"), token_field=name)
     assert only_flaw(raw).pointer == "/token_field"
+
+
+def forms_that_open_with(**others: str) -> dict[str, object]:
+    forms = [{"name": name, "activate_with": other} for name, other in others.items()]
+    return {"name": "leave", "forms": [{"name": "ask"}, *forms]}
+
+
+def test_a_form_opens_with_no_form_that_waits_for_it() -> None:
+    itself = forms_that_open_with(decide="decide")
+    assert only_flaw(itself) == Flaw(
+        "/forms/1/activate_with", "“Decide” cannot open with itself. Choose another form."
+    )
+    # What an earlier edition has stored is read.
+    load_document(itself)
+    waits = "“%s” cannot open with “%s”, which waits for it. Choose another form."
+    assert flaws(forms_that_open_with(decide="pay", pay="decide", note="pay")) == [
+        Flaw("/forms/1/activate_with", waits % ("Decide", "Pay")),
+        Flaw("/forms/2/activate_with", waits % ("Pay", "Decide")),
+    ]
+    parse_document(forms_that_open_with(decide="ask", pay="decide"))

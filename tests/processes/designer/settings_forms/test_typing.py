@@ -116,3 +116,11 @@ def test_a_broken_reference_is_marked_where_it_is(
     html = html_of(form_of(kind_of(name), raw))
     assert html.count(said) == 1
     assert html.count('aria-invalid="true"') == 1
+
+
+@pytest.mark.parametrize(("chosen", "offered"), [("", False), ("token", True)])
+def test_a_form_is_not_offered_to_open_with_itself(chosen: str, offered: bool) -> None:
+    opens_with = '<option value="token"'
+    html = html_of(form_of(kind_of("form"), {"name": "token", "activate_with": chosen}))
+    assert (opens_with in html) == offered
+    assert opens_with in html_of(form_of(kind_of("form"), {"name": "other"}))
