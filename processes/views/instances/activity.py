@@ -9,6 +9,7 @@ from django.utils.html import escape, format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from kianda.accounts.roles import DESIGNER, has_role
 from kianda.accounts.services.directory import DirectoryEntry, entries
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
@@ -62,6 +63,9 @@ def activity_context(rights: InstanceRights, user: Any, *, every: bool = False) 
         "all_shown": every,
         "more": bool(feed.next) and not every,
         "feed_most": most if feed.next and every else 0,
+        "change_count": rights.instance.changes.count(),
+        # Such a reader has the changes on Details.
+        "is_technical": has_role(user, DESIGNER) or bool(rights.manages),
     }
 
 

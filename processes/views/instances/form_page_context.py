@@ -50,7 +50,6 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "takes_files": bool(form_page.document.file_fields), "files": file_lines(form_page),
         "open_form": open_form(form_page.steps, views, str(form_page.next_page.get("form", ""))),
         "earlier": _earlier(form_page, record) if has_open else [],
-        "is_technical": staff or bool(form_page.rights.manages),
         "errors": form_page.errors, "lost": form_page.lost,
         "primary": main,
         "shows_save": saves, "first_act": "save" if saves or not main else f"press:{main}",
@@ -138,7 +137,6 @@ def _history(form_page: FormPage) -> dict[str, Any]:
     return {
         "runs": with_titles(newest, form_page.document), "run_count": instance.runs.count(),
         "changes": entries_of(changes, form_page), "changed_by": changed_by(instance, changes),
-        "change_count": instance.changes.count(),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
         "problem": None if form_page.errors else _failed(newest[:1], form_page),
     }  # fmt: skip

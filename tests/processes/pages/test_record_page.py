@@ -107,3 +107,13 @@ def test_an_employee_meets_no_runs_versions_and_revisions(people: Office) -> Non
     kept, _markup = page_for(people.root)
     for word in ("Revision", "version 1.0", "All runs"):
         assert word in kept
+
+
+def test_the_link_to_all_changes_stays_when_a_comment_is_added(people: Office) -> None:
+    """Who reads the changes on Details has no second link to them."""
+    for user, has_link in ((people.emma, True), (people.root, False)):
+        said = client_of(user).post(
+            "/instances/leave-1/comments/", {"text": "Noted."}, headers={"HX-Request": "true"}
+        )
+        assert "Noted." in text_of(said)
+        assert ("All changes" in text_of(said)) == has_link
