@@ -55,6 +55,10 @@ def test_the_bell_tells_and_leads(
         axe(page)
         box.get_by_role("link", name="Cancel").click()
         expect(box.get_by_label("Reason")).to_have_count(0)
+        expect(box.get_by_role("link", name="Reject: leave-1")).to_be_focused()
+        box.get_by_role("link", name="Reject: leave-1").press("Enter")
+        box.get_by_label("Reason").press("Escape")
+        expect(box.get_by_role("link", name="Reject: leave-1")).to_be_focused()
         box.get_by_role("link", name="Decision of leave-1").click()
     else:
         page.get_by_role("link", name="Decision of leave-1").click()

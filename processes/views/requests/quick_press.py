@@ -156,9 +156,10 @@ def _row(
     quick = field.quick
     opened = not is_done and not pressed.refusal and bool(quick and quick.ask)
     place = request.headers.get("HX-Target", "").partition("-")[0]
+    is_closed = "closed" in request.GET
     context = {
         "line": line, "pressed": pressed, "is_done": is_done, "field": field,
-        "is_opened": (opened or bool(pressed.error)) and "closed" not in request.GET,
+        "is_opened": (opened or bool(pressed.error)) and not is_closed, "is_closed": is_closed,
         "asked": line.record.document.fields[quick.ask] if quick and quick.ask else None,
         "answer": request.POST.get("answer", ""),
         "at": place if is_htmx(request) and place in _PARTS else "task",

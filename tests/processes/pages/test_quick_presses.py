@@ -93,6 +93,17 @@ def test_the_question_opens_in_the_row_and_an_empty_answer_changes_nothing(peopl
     assert values_of(made)["answer"] == "Release week"
 
 
+def test_the_question_is_taken_back_and_its_button_has_the_focus_again(people: Office) -> None:
+    made, client = asked(people), client_of(people.mark)
+    closed = client.get(
+        address(made, "reject") + "?closed",
+        headers={"HX-Request": "true", "HX-Target": f"task-{made.pk}"},
+    )
+    assert "Reason" not in text_of(closed)
+    [focused] = [one for one in markup_of(closed).split("<a ") if "autofocus" in one]
+    assert f'href="{address(made, "reject")}"' in focused
+
+
 def test_it_works_as_plain_pages_too(people: Office) -> None:
     made, client = asked(people), client_of(people.mark)
     asks = client.get(address(made, "reject"))

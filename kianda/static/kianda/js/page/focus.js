@@ -39,6 +39,13 @@ on("click", "[data-summary] a", (link, event) => {
   wrong.focus();
 });
 
+// Escape takes back what was opened inside a page, as its own link to cancel does.
+on("keydown", "form:has([data-cancel])", (form, event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  form.querySelector("[data-cancel]").click();
+});
+
 const main = document.getElementById("main");
 if (main) toFirst(main);
 on("htmx:afterSettle", (event) => {
