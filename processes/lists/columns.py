@@ -22,6 +22,7 @@ from processes.fields.base import FormField
 from processes.language.people import USER, kind_and_name
 from processes.language.people_refs import named_by
 from processes.language.scope import ListedAs
+from processes.language.values import as_text
 from processes.listed_values import is_kept
 from processes.lists.stored_json import (
     Asked,
@@ -52,7 +53,7 @@ OPERATORS_OF: Mapping[ListedAs, tuple[str, ...]] = {
     "quantity": (*_ORDERED, "in"),
     "day": _DATED,
     "moment": _DATED,
-    "yes_no": ("eq", "neq", "blank", "not_blank"),
+    "yes_no": ("in", "eq", "neq", "blank", "not_blank"),
     "choice": ("in", "eq", "neq", "contains", "not_contains", "blank", "not_blank"),
     "person": ("is_me", "has_me", "eq", "neq", "in", "contains", "not_contains", "blank",
                "not_blank"),
@@ -266,7 +267,7 @@ def _listed(design: ProcessDesign) -> dict[str, tuple[str, int]]:
 def _field_column(field: FormField, *, openly: bool) -> ListColumn:
     choices = tuple((one.value, one.title) for one in getattr(field, "choices", ()))
     if field.listed_as == "yes_no":
-        choices = (("true", _("yes")), ("false", _("no")))
+        choices = tuple((as_text(one), field.shown(one)) for one in (True, False))
     return ListColumn(field.name, field.title, field.listed_as, field, openly, choices)
 
 
