@@ -10,7 +10,9 @@ from kianda.lib.numbers import whole_number
 from processes.bulk.presses import as_seen, counts_of, read_press
 from processes.models import BulkPress, BulkPressRow, ProcessInstance
 from processes.record_titles import seen_record
+from processes.rights.instance_rights import InstanceRights
 from processes.rights.listed import process_ids_seen
+from processes.rights.seen import sees_details
 
 # The bar names as many reasons; the report has all of them.
 MOST_REASONS = 3
@@ -25,6 +27,8 @@ class RowLine(NamedTuple):
     row: BulkPressRow
     title: str
     is_seen: bool
+    # The run of it, for those who read Details.
+    run: int | None
 
 
 class PressProgress(NamedTuple):
@@ -74,10 +78,12 @@ def told_rows(rows: Iterable[BulkPressRow], user: User) -> list[RowLine]:
     records = ProcessInstance.objects.filter(process_id__in=seen)
     shown = records.select_related("design", "version").defer("secrets", "version__document")
     titles = {one.process_id: seen_record(one, user).title for one in shown}
+    told_runs = {one.process_id for one in shown if sees_details(user, InstanceRights(user, one))}
     return [
         RowLine(
             as_seen(row, named - seen), titles.get(row.process_id) or row.process_id,
             is_seen=row.process_id in titles,
+            run=row.run_id if row.process_id in told_runs else None,
         )
         for row in found
     ]  # fmt: skip

@@ -15,6 +15,11 @@ from processes.rights.instance_rights import InstanceRights
 from processes.rights.querysets import visible_instances
 
 
+def sees_details(user: User, rights: InstanceRights) -> bool:
+    """Tell whether a person reads of an instance what its Details say: its runs and versions."""
+    return has_role(user, DESIGNER) or bool(rights.manages)
+
+
 def seen_values(values: Mapping[str, Any], rights: InstanceRights) -> dict[str, Any]:
     """Return values as JSON without the fields and columns that the person does not see."""
     return {

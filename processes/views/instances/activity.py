@@ -9,7 +9,6 @@ from django.utils.html import escape, format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from kianda.accounts.roles import DESIGNER, has_role
 from kianda.accounts.services.directory import DirectoryEntry, entries
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
@@ -32,6 +31,7 @@ from processes.language.people_refs import user_ref
 from processes.models import Comment, File
 from processes.rights.comments import may_change_comment, may_delete_comment
 from processes.rights.instance_rights import InstanceRights
+from processes.rights.seen import sees_details
 from processes.views.common import person
 
 SHOWN = 20
@@ -65,7 +65,7 @@ def activity_context(rights: InstanceRights, user: Any, *, every: bool = False) 
         "feed_most": most if feed.next and every else 0,
         "change_count": rights.instance.changes.count(),
         # Such a reader has the changes on Details.
-        "is_technical": has_role(user, DESIGNER) or bool(rights.manages),
+        "sees_details": sees_details(user, rights),
     }
 
 

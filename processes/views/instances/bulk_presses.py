@@ -156,9 +156,10 @@ def press(request: HttpRequest, press_id: int) -> HttpResponseBase:
         rows = rows.filter(outcome=query["outcome"])
     shown = page_of(request, rows.order_by("pk"))
     progress = progress_of(found, person(request))
+    lines = told_rows(shown, person(request))
     context = {
         "press": found, "query": query, "page": shown, "counts": progress.counts,
-        "lines": told_rows(shown, person(request)),
+        "lines": lines, "names_runs": any(line.run for line in lines),
         "over": progress.over, "going": progress.going, "progress": progress,
         "outcomes": [one for one in BulkPressRow.Outcome.choices if progress.counts[one[0]]],
         "process_title": _process_title(found, request),

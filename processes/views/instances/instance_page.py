@@ -19,6 +19,7 @@ from processes.engine.instance_state import form_of
 from processes.forms.fill_in import in_form_order
 from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
+from processes.rights.seen import sees_details
 from processes.running import runs
 from processes.views.common import person, sent_address, target_kind, target_title
 from processes.views.instances.form_page import FormPage, closed_columns
@@ -177,7 +178,7 @@ def _press(request: HttpRequest, form_page: FormPage, target: str) -> HttpRespon
     fields = _stored_by(run)
     if run.status == Run.Status.SUCCEEDED and kind != "change":
         stored = len(fields & form_page.document.fields.keys())
-        toast(request, _success(run, target_title(form_page.document, target), stored))
+        toast(request, _success(run, form_page, stored))
     return _after(request, form_page, fields, [run])
 
 
@@ -242,12 +243,16 @@ def _stored_by(run: Run) -> frozenset[str]:
     return frozenset(str(row["field"]) for fields in rows for row in fields)
 
 
-def _success(run: Run, title: str, stored: int) -> str:
+def _success(run: Run, form_page: FormPage, stored: int) -> str:
+    title = target_title(form_page.document, run.target)
     fields = ngettext("%(n)s field saved", "%(n)s fields saved", stored) % {"n": stored}
     words = _("%(title)s succeeded, %(fields)s.") if stored else _("%(title)s succeeded.")
+    told = words % {"title": title, "fields": fields}
+    if not sees_details(form_page.user, form_page.rights):
+        return told
     return format_html(
         '{} <a href="{}">{}</a>',
-        words % {"title": title, "fields": fields},
+        told,
         reverse("run", args=[run.pk]),
         _("View details"),
     )

@@ -17,9 +17,10 @@ from processes.instances.history import can_restore, restore_value, told
 from processes.instances.lifecycle import delete_instance
 from processes.instances.version_moves import move_instance
 from processes.models import Change, ProcessInstance
+from processes.record_titles import seen_record
 from processes.rights.check_as import Verdict
 from processes.rights.decisions import is_administrator, security_of
-from processes.rights.seen import seen_changes
+from processes.rights.seen import seen_changes, sees_details
 from processes.views.common import asked, page_of, person, used_by_links
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.log_rows import entries_of, with_titles
@@ -31,10 +32,17 @@ def instance_runs(request: HttpRequest, process_id: str) -> HttpResponseBase:
     form_page = FormPage.read(process_id, person(request))
     found = page_of(request, listing.runs_of(form_page.instance))
     context = {
-        "instance": form_page.instance, "design": form_page.instance.design,
+        **_named(form_page),
         "page": found, "runs": with_titles(list(found), form_page.document),
     }  # fmt: skip
     return render_page(request, "instances/instance_runs.html", context)
+
+
+def _named(form_page: FormPage) -> dict[str, Any]:
+    """Return what a record and its process are called, for the head of a page about it."""
+    instance = form_page.instance
+    record = seen_record(instance, form_page.user, form_page.rights)
+    return {"instance": instance, "design": instance.design, "record": record}
 
 
 @page()
@@ -43,8 +51,9 @@ def instance_changes(request: HttpRequest, process_id: str) -> HttpResponseBase:
     form_page = FormPage.read(process_id, person(request))
     found = page_of(request, listing.changes_of(form_page.instance))
     context = {
-        "instance": form_page.instance, "design": form_page.instance.design,
-        "page": found, "changes": entries_of(list(found), form_page),
+        **_named(form_page), "page": found,
+        "sees_details": sees_details(form_page.user, form_page.rights),
+        "changes": entries_of(list(found), form_page),
     }  # fmt: skip
     return render_page(request, "instances/instance_changes.html", context)
 

@@ -18,7 +18,7 @@ from processes.bulk import presses, work
 from processes.instances.lifecycle import create_instance
 from processes.models import BulkPress, ProcessInstance, Run
 from tests.factories import api_client
-from tests.pages import client_of, text_of
+from tests.pages import client_of, markup_of, text_of
 from tests.processes.dying import Died, dying
 from tests.processes.rights.office import Office, leave_request, office, send
 from tests.processes.stories import published
@@ -289,6 +289,16 @@ def test_of_a_record_that_its_person_sees_no_more_no_reason_is_told(people: Offi
     assert "is with" not in said
     assert f"There is no record {one}." in said
     assert "is with" not in client.get(f"/bulk-presses/{press.pk}/report/").content.decode()
+
+
+def test_the_report_names_runs_only_to_who_sees_the_details(people: Office) -> None:
+    ids = requests_for_mark(people, 1)
+    for user, named in ((people.mark, False), (people.root, True)):
+        press = asked(user, ids, data={"answer": "yes"})
+        assert not work.carry_on(press.pk)
+        page = markup_of(client_of(user).get(f"/bulk-presses/{press.pk}/"))
+        assert ("/runs/" in page.partition("k-table--stack")[2]) is named
+        ids = requests_for_mark(people, 1)
 
 
 def test_the_values_sent_along_are_stored_sealed(people: Office) -> None:

@@ -100,6 +100,31 @@ def test_who_waits_has_nothing_to_read_beside_the_form(people: Office) -> None:
     assert "h-earlier" not in page_for(people.emma)[1]
 
 
+def test_an_employee_reads_what_has_changed_and_meets_no_run(people: Office) -> None:
+    page = client_of(people.emma).get("/instances/leave-1/changes/")
+    assert "Changes of " in text_of(page)
+    assert "Send" in text_of(page)
+    assert "/runs/" not in markup_of(page)
+    assert 'href="/records/leave/"' in markup_of(page)
+    assert (
+        'href="/instances/"' not in markup_of(page).partition("k-crumbs")[2].partition("</ol>")[0]
+    )
+    assert "/runs/" in markup_of(client_of(people.root).get("/instances/leave-1/changes/"))
+
+
+def test_a_pressed_button_leads_to_its_run_only_who_sees_the_details(people: Office) -> None:
+    for user, leads in ((people.emma, False), (people.root, True)):
+        made = ProcessInstance.objects.get(process_id="leave-1")
+        answer = client_of(user).post(
+            "/instances/leave-1/",
+            {"act": "press:cancel", "revision": str(made.revision)},
+            headers={"HX-Request": "true", "HX-Target": "instance"},
+        )
+        told = markup_of(answer)
+        assert "cancelled" in told
+        assert ("/runs/" in told.partition('id="toasts"')[2]) is leads
+
+
 def test_an_employee_meets_no_runs_versions_and_revisions(people: Office) -> None:
     text, _markup = page_for(people.emma)
     for word in ("Revision", "Version", "version 1.0", "Runs 1", "All runs"):
