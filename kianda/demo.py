@@ -167,6 +167,7 @@ TOKEN_DESIGN: dict[str, Any] = {
         "Refreshes the access token of the demo's token service. Only administrators and data "
         "source managers see it."
     ),
+    "record": {"one": "Access token", "many": "Access tokens", "icon": "key"},
     "security": {"start": MANAGERS, "see": MANAGERS, "change": MANAGERS, "delete": []},
     "forms": [
         {
@@ -232,7 +233,14 @@ ORDERS_RULES: list[dict[str, Any]] = [
 ORDERS_DESIGN: dict[str, Any] = {
     "name": ORDERS_PROCESS,
     "title": "Demo: orders",
-    "description": f"Reads the orders of a customer with the token of {TOKEN_ID}.",
+    "description": "An example: shows how many orders a customer has.",
+    "record": {
+        "one": "Order overview",
+        "many": "Order overviews",
+        "title": "[customer]",
+        "summary": ["order_count", "read_at"],
+        "icon": "cart3",
+    },
     "forms": [
         {
             "name": "orders",

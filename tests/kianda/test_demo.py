@@ -1,6 +1,7 @@
 """The demo workspace loads through the services, once."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ from django.core.management import CommandError, call_command
 
 from datasources.models import Datasource
 from kianda import demo
+from kianda.accounts.roles import USER
 from kianda.sandbox.server import STORE_FILE
 from kianda.sandbox.store import Store
 from processes.definition.document import parse_document
 from processes.designs.lifecycle import warnings_of
 from processes.models import ProcessDesign, ProcessInstance
 from scheduler.models import ScheduledTask
+from tests.factories import make_user
+from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +71,16 @@ def test_a_second_time_changes_nothing(admin: Any, data_dir: Path) -> None:
 def test_its_designs_have_no_warnings(admin: Any, data_dir: Path, design: dict[str, Any]) -> None:
     demo.load(user=admin)
     assert warnings_of(parse_document(design)) == []
+
+
+def test_an_employee_reads_plain_words_about_it(admin: Any, data_dir: Path) -> None:
+    demo.load(user=admin)
+    emma = client_of(make_user("emma", USER))
+    home = text_of(emma.get("/"))
+    assert "Order overview An example: shows how many orders a customer has." in home
+    listed = text_of(emma.get("/records/demo-orders/"))
+    assert "New order overview" in listed
+    assert not re.search("refresh|demo: orders", home + listed, re.IGNORECASE)
 
 
 def test_it_needs_an_administrator_to_own_it(db: None) -> None:
