@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import ngettext
 
 from kianda.lib.i18n import grouped, with_small_beginning
 from processes.definition.document import Document
@@ -179,6 +180,13 @@ def open_title_inside(instance: ProcessInstance, document: Document) -> str:
         document.fields.get(parts[0].name) if parts and isinstance(parts[0], Reference) else None
     )
     return with_small_beginning(title) if isinstance(first, List) else title
+
+
+def noun_of(document: Document, count: int) -> str:
+    """Return what so many records are called inside a sentence: `leave requests`, or `records`."""
+    if not document.record.many:
+        return ngettext("record", "records", count)
+    return with_small_beginning(document.one_record if count == 1 else document.many_records)
 
 
 def summary_of(document: Document, seen: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -59,6 +59,7 @@ def _dialog(request: HttpRequest, user: User, *, back: str, title: str) -> HttpR
     context = {
         "form": form, "row": row, "back": reverse(back), "action": request.path,
         "state": services.state_of(row) if row else "", "zone": zone_of(user).key,
+        "is_own": user == signed_in(request),
         **revision_context(request, revision_of(now), conflict),
     }  # fmt: skip
     status = 422 if form.errors or conflict else 200

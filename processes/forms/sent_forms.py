@@ -52,9 +52,9 @@ def _completed_by(run: Run, instance: ProcessInstance) -> set[str]:
     }
 
 
-def saved_words(instance: ProcessInstance, document: Document) -> str:
+def saved_words(document: Document) -> str:
     """Say that something was saved which is not submitted yet, or that it was created."""
     first = next(iter(document.forms), None)
     if first is not None and document.is_submitted(first):
         return _("Draft saved. Not submitted yet.")
-    return _("%(id)s created.") % {"id": instance.process_id}
+    return _("%(record)s created.") % {"record": document.one_record}

@@ -126,8 +126,12 @@ def test_people_choose_under_profile_and_administrators_for_others(
 ) -> None:
     own, path = client_of(emma), f"/users/{emma.pk}/substitute/"
     assert client_of(tom).get(path).status_code == 403
-    for client, place in ((own, "/profile/substitute/"), (client_of(admin), path)):
+    for client, place, whose in (
+        (own, "/profile/substitute/", "assigned to you by name"),
+        (client_of(admin), path, "assigned to this person by name"),
+    ):
         page = client.get(place)
+        assert whose in text_of(page)
         sent = {
             "revision": page.context["revision"], "substitute": "tom", "first_day": "2026-12-21",
             "last_day": "2026-12-01",

@@ -25,6 +25,7 @@ from processes.bulk.presses import (
     unseen_in,
 )
 from processes.bulk.progress import progress_of, told_rows
+from processes.document_cache import document_of
 from processes.fields import Button
 from processes.fields.base import FormField
 from processes.lists.records import record_list
@@ -32,6 +33,7 @@ from processes.lists.search import search_filter
 from processes.lists.state import asked_state
 from processes.lists.views import view_named
 from processes.models import BulkPress, BulkPressRow, ProcessInstance
+from processes.record_titles import noun_of
 from processes.rights.querysets import known_designs, visible_instances
 from processes.tasks import send_press
 from processes.views.common import asked, beside_text, page_of, person
@@ -56,7 +58,7 @@ def new_press(request: HttpRequest) -> HttpResponseBase:
     refusal, ids = "", list(dict.fromkeys(filter(None, sent.getlist("pick"))))
     if "all" in sent:
         ids, refusal = _all_of(sent, process, person(request))
-    button, asks = _offered(process, target, ids, person(request))
+    button, asks, noun = _offered(process, target, ids, person(request))
     error = ""
     if request.method == "POST" and not refusal:
         try:
@@ -67,7 +69,7 @@ def new_press(request: HttpRequest) -> HttpResponseBase:
         else:
             return go(request, _list_before(request, process, press=press.pk))
     context = {
-        "button": button, "count": len(ids), "refusal": refusal, "asks": asks, "error": error,
+        "button": button, "count": len(ids), "noun": noun, "refusal": refusal, "asks": asks, "error": error,
         "answer": sent.get("answer", ""),
         "kept": [(name, one) for name in _KEPT for one in sent.getlist(name)],
         "whole": "all" in sent, "back": reverse("records", args=[process]),
@@ -117,10 +119,10 @@ def _refuse_other_number(sent: QueryDict, ids: list[str]) -> None:
 
 def _offered(
     process: str, target: str, picked: list[str], user: User
-) -> tuple[Button, FormField | None]:
+) -> tuple[Button, FormField | None, str]:
     """Return the button that the list has offered for records, and the field that it asks for.
 
-    Raises Missing.
+    And what the records are called. Raises Missing.
     """
     keys = [one.strip().lower() for one in picked[:MOST_PICKED] if "\0" not in one]
     rows = ProcessInstance.objects.filter(design__name=process, key__in=keys)
@@ -128,7 +130,9 @@ def _offered(
     records = seen.select_related("design", "version").defer("version__document")
     for button in buttons_offered(records, user):
         if button.name == target:
-            return button, asked_field(button, records)
+            newest = max(records, key=lambda one: one.version_id)
+            noun = noun_of(document_of(newest.version), len(picked))
+            return button, asked_field(button, records), noun
     raise Missing(_("You cannot use this button on any of these records."))
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import grouped
@@ -26,6 +26,7 @@ from processes.lists.totals import GROUP, GroupHead, group_heads, totals_of
 from processes.lists.totals import grouped as grouped_by
 from processes.lists.views import readable_state, shown_columns, view_named, views_of
 from processes.models import ProcessInstance, SavedView
+from processes.record_titles import noun_of
 from processes.rights.decisions import may_start
 from processes.views.common import page_of, person, press_shown
 from processes.views.lists.chips import (
@@ -229,11 +230,7 @@ class _Listing:
         return ColumnHead(column, state, url)
 
     def _noun(self, count: int) -> str:
-        document = self.records.document
-        if not document.record.many:
-            return str(ngettext("record", "records", count))
-        name = document.one_record if count == 1 else document.many_records
-        return name[:1].lower() + name[1:]
+        return noun_of(self.records.document, count)
 
 
 def asked_rows(records: RecordList, state: ListState) -> QuerySet[ProcessInstance]:

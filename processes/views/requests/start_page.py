@@ -148,7 +148,7 @@ def _make(request: HttpRequest, form: NewInstanceForm, mode: str, target: str) -
     url = reverse("instance", args=[made.process_id])
     leads_to(request, url)
     if not target:
-        toast(request, saved_words(made, form.document))
+        toast(request, saved_words(form.document))
         return go(request, url)
     run = runs.trigger(
         process_id=made.process_id,
@@ -166,7 +166,7 @@ def _after(
     """Lead to where a request was sent, or on to what is to be filled in next."""
     url = reverse("instance", args=[made.process_id])
     if run.status != Run.Status.SUCCEEDED:
-        toast(request, saved_words(made, form.document))
+        toast(request, saved_words(form.document))
         return go(request, url)
     if sent := sent_address(made.process_id, person(request), run):
         return go(request, sent)

@@ -33,6 +33,7 @@ def people(db: None, settings: Any) -> Office:
     people = office()
     raw = leave_request(administrators=["group:hr"])
     raw["forms"][1]["fields"][2]["menu"] = ["owners"]
+    raw["record"] = {"one": "Leave request", "many": "Leave requests"}
     published(raw, user=people.root)
     return people
 
@@ -333,7 +334,7 @@ def test_a_press_is_begun_without_script_and_its_report_read(people: Office) -> 
     ids, mark = requests_for_mark(people, 2), client_of(people.mark)
     query = {"process": "leave", "target": "decide", "pick": [*ids, "leave-99"]}
     confirm = text_of(mark.get("/bulk-presses/new/", query))
-    assert "Do “Decide” on 3 records?" in confirm
+    assert "Do “Decide” on 3 leave requests?" in confirm
     begun = mark.post("/bulk-presses/new/", {**query, "once": "a" * 32})
     assert begun.status_code == 303
     again = mark.post("/bulk-presses/new/", {**query, "once": "a" * 32})
@@ -392,7 +393,7 @@ def test_all_of_a_list_are_pressed_while_they_are_as_many_as_was_said(
     own = create_instance(process="leave", mode="live", data={"days": "9"}, user=people.mark)
     query = {"process": "leave", "target": "decide", "all": "1", "filter": "days:eq:3"}
     asked_first = mark.get("/bulk-presses/new/", query)
-    assert "Do “Decide” on 2 records?" in text_of(asked_first)
+    assert "Do “Decide” on 2 leave requests?" in text_of(asked_first)
     assert own.process_id not in asked_first.content.decode()
     [third] = requests_for_mark(people, 1)
     refused = mark.post("/bulk-presses/new/", {**query, "expected": "2"})
@@ -427,7 +428,7 @@ def test_a_list_of_several_pages_offers_all_of_it(
     # How many they are is asked before anything is done.
     query = {"process": "leave", "target": "decide", "all": "1", "filter": "days:eq:3"}
     asked_first = root.get("/bulk-presses/new/", query)
-    assert "on 27 records?" in text_of(asked_first)
+    assert "on 27 leave requests?" in text_of(asked_first)
 
 
 def test_stop_on_the_page_ends_it(people: Office) -> None:

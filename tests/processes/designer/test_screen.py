@@ -69,7 +69,7 @@ def test_a_hint_is_told_beside_its_place_and_is_no_mistake(ada: Any) -> None:
     publishing = text_of(client.get("/designs/look/designer/publish/"))
     assert "Check 1 point You can still publish." in " ".join(publishing.split())
     assert told in publishing
-    assert "Publish 1.0" in publishing
+    assert "Cancel Publish 1.0" in " ".join(publishing.split())
 
 
 def test_every_pane_works_by_plain_links_and_forms(ada_at: Client) -> None:

@@ -23,8 +23,10 @@ def test_a_new_instance_starts_with_the_defaults_of_the_first_form(design: Any, 
     page = client_of(ben).get("/start/token-refresh/")
     assert 'value="refresh_token"' in page.content.decode()
     body = {"mode": "live", "v-grant_type": "other", "v-client_id": "c"}
-    response = client_of(ben).post("/start/token-refresh/", body)
+    client = client_of(ben)
+    response = client.post("/start/token-refresh/", body)
     assert response["Location"] == "/instances/token-refresh-1/"
+    assert "OAuth token refresh created." in text_of(client.get(response["Location"]))
     made = ProcessInstance.objects.get()
     assert (made.values["grant_type"], made.values["client_id"]) == ("other", "c")
 
@@ -107,6 +109,8 @@ def test_a_revision_that_cannot_be_loses_nothing(instance: Any, ada: Any) -> Non
 
 def test_both_changed_one_field_so_the_person_chooses(instance: Any, ada: Any, ben: Any) -> None:
     path = f"/instances/{instance.process_id}/"
+    ben.first_name, ben.last_name = "Ben", "Barry"
+    ben.save()
     body = sent(instance, redirect_url="mine", last_error="also mine")
     theirs = {"redirect_url": "theirs", "client_id": "other"}
     patch_instance(process_id=instance.process_id, data=theirs, revision=1, user=ben)
@@ -116,7 +120,7 @@ def test_both_changed_one_field_so_the_person_chooses(instance: Any, ada: Any, b
     assert "1 field was changed while you were editing" in page
     assert "Use my value: mine" in page
     assert "Use their value: theirs" in page
-    assert "ben, manually" in page
+    assert "Ben Barry changed this while you were editing, today " in page
     assert "Client ID: client-1 other" in page
     assert values_of(instance)["redirect_url"] == "theirs"
     assert 'name="revision" value="2"' in response.content.decode()

@@ -1,5 +1,6 @@
 """The page around a preview: who may, what is saved first, forms that follow each other."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from processes.designer import working_copy
 from processes.designs.lifecycle import create_design
 from processes.models import ProcessInstance
 from processes.selectors import get_design
-from tests.pages import client_of
+from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers, with_rules
 from tests.processes.preview.shell import FRAME, SHELL
 
@@ -112,5 +113,7 @@ def test_forms_follow_each_other_in_the_frame_and_what_runs_on_opening_waits_for
     client.post(f"{SHELL}outward/", {"outward": "do"})
     assert "data-load" in client.get(FRAME).content.decode()
     client.post(f"{SHELL}debugger/", {"act": "start:form:after#load"})
-    assert "Paused before rule 1" in client.get(SHELL).content.decode()
+    paused = text_of(client.get(SHELL))
+    assert "Paused before rule 1" in paused
+    assert re.search(r"Ends without saving at \d\d:\d\d if you do nothing\.", paused)
     assert provider.log == []
