@@ -57,7 +57,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
-        "has_open": has_open,
+        "has_open": has_open, "has_typed": bool(form_page.typed),
         "has_acts": has_open or (len(views) == 1 and bool(views[0].footer)),
         "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],
         "change_targets": [name for name, found in form_page.editable().items() if found.rules],

@@ -197,6 +197,9 @@ def refuse_misfit(form_page: FormPage, target: str) -> str:
 
 def _opened(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
     """Run what runs when the page is opened, each with what those before it have left."""
+    if form_page.conflicts:
+        # Entries of a former visit came back, and others have changed the same fields since.
+        return _render(request, form_page, status=422 if is_htmx(request) else 409, opened=True)
     done: list[Run] = []
     for target in load_targets(form_page.document, form_page.steps):
         data = form_page.changes if not done else left_by(form_page, done[-1])
