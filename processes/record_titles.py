@@ -136,7 +136,7 @@ def _span_in(parts: Sequence[TemplatePart], document: Document, seen: Mapping[st
 def _day_in(part: TemplatePart, document: Document, seen: Mapping[str, Any]) -> date | None:
     """Return the day that a part of a title shows, and nothing when it shows something else."""
     field = document.fields.get(part.name) if isinstance(part, Reference) else None
-    return None if field is None or field.holds_text else _as_day(seen.get(field.name))
+    return None if field is None or field.holds_text else as_day(seen.get(field.name))
 
 
 def title_of(instance: ProcessInstance, document: Document, seen: Mapping[str, Any]) -> str:
@@ -236,7 +236,7 @@ def words_seen(field: FormField, value: Any) -> str:
     if isinstance(field, Number):
         texts = [_figures(one) for one in texts]
     elif not field.holds_text:
-        texts = [_dated(day) if (day := _as_day(one)) else one for one in texts]
+        texts = [dated(day) if (day := as_day(one)) else one for one in texts]
     return ", ".join(as_text(one) for one in texts if not is_blank(one))
 
 
@@ -250,7 +250,8 @@ def _figures(told: Any) -> Any:
     return told if is_short else grouped(number)
 
 
-def _as_day(told: Any) -> date | None:
+def as_day(told: Any) -> date | None:
+    """Return a text as the day that it is; nothing where it is none."""
     if not isinstance(told, str) or not _DAY.match(told):
         return None
     try:
@@ -261,17 +262,18 @@ def _as_day(told: Any) -> date | None:
 
 def _moment(moment: datetime) -> str:
     local = timezone.localtime(moment)
-    return f"{_dated(local.date())}, {local:%H:%M}"
+    return f"{dated(local.date())}, {local:%H:%M}"
 
 
-def _dated(day: date) -> str:
+def dated(day: date) -> str:
+    """Write a day: 5 Nov, and with its year where that is another."""
     return date_format(day, "MONTH_DAY_FORMAT" if _is_this_year(day) else "SHORT_DATE_FORMAT")
 
 
 def span(first: date, last: date) -> str:
     """Write the days from the first to the last: 7\u201311 Dec, 21 Dec \u2013 1 Jan 2027."""
     if first == last:
-        return _dated(first)
+        return dated(first)
     end = date_format(last, "SPAN_FORMAT" if _is_this_year(last) else "SHORT_DATE_FORMAT")
     if (first.year, first.month) == (last.year, last.month) and first < last:
         return f"{date_format(first, 'SPAN_DAY_FORMAT')}\u2013{end}"

@@ -14,7 +14,7 @@ from processes.language.values import ValueFailure, files_in, is_blank
 from processes.lists.columns import ListColumn
 from processes.lists.records import RecordList
 from processes.models import FormOwner
-from processes.record_titles import SeenRecord, words_seen
+from processes.record_titles import SeenRecord, as_day, dated, words_seen
 from processes.rights.instance_rights import InstanceRights
 
 # A cell with more people names them without their marks.
@@ -129,6 +129,8 @@ def value_words(column: ListColumn, value: Any) -> str:
         return called([str(value)])[0]
     if column.choices:
         return dict(column.choices).get(str(value), str(value))
+    if column.kind in {"day", "moment"} and (day := as_day(value)):
+        return dated(day)
     return field_words(column.field, value) if column.field is not None else str(value)
 
 

@@ -64,3 +64,57 @@ def test_a_list_is_filtered_by_people_and_saved_as_a_view(
     dialog.get_by_role("link", name="Delete view").click()
     dialog.get_by_role("button", name="Delete view").click()
     expect(tab).to_have_count(0)
+
+
+def visited(person: Callable[[str], Any]) -> None:
+    """Publish visits with fields of most kinds; Ada has made two."""
+    fields = [*VISITS["forms"][0]["fields"], {"type": "date", "name": "day"},
+              {"type": "toggle", "name": "urgent"}]  # fmt: skip
+    published({**VISITS, "forms": [{"name": "visit", "fields": fields}]}, user=person("ada"))
+    for what, day in (("Museum", "2026-11-05"), ("Harbour", "2026-11-09")):
+        data = {"what": what, "cost": 12, "day": day, "urgent": True}
+        create_instance(process="visits", mode="live", data=data, user=person("ada"))
+
+
+def test_a_filter_shows_the_controls_that_its_operator_takes(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any
+) -> None:
+    visited(person)
+    page = page_as("ada")
+    page.goto("/records/visits/?edit=new:day#filter")
+    operator = page.get_by_role("combobox", name="Day")
+    first, last = page.locator("#filter-value"), page.get_by_label("To", exact=True)
+    expect(first).to_have_accessible_name("Value")
+    expect(last).to_be_hidden()
+    operator.select_option("is today")
+    expect(first).to_be_hidden()
+    operator.select_option("is between")
+    expect(first).to_have_accessible_name("From")
+    first.fill("2026-11-05")
+    page.get_by_role("button", name="Apply filter").click()
+    expect(page.get_by_text("Enter both values.")).to_be_visible()
+    expect(first).to_have_value("2026-11-05")
+    looks(page)
+    last.fill("2026-11-07")
+    page.get_by_role("button", name="Apply filter").click()
+    expect(page.get_by_role("link", name="Museum")).to_be_visible()
+    expect(page.get_by_role("link", name="Harbour")).to_have_count(0)
+    page.goto("/records/visits/?edit=new:what&filter=cost:gt:")
+    expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
+    page.get_by_role("combobox", name="What").select_option("is one of")
+    expect(first).to_have_accessible_name("Values, separated by commas")
+    looks(page)
+
+
+def test_days_are_filtered_between_two_without_a_script(
+    person: Callable[[str], Any], plain_page_as: Callable[[str], Any]
+) -> None:
+    visited(person)
+    page = plain_page_as("ada")
+    page.goto("/records/visits/?edit=new:process.created")
+    page.get_by_role("combobox", name="Created").select_option("is between")
+    page.locator("#filter-value").fill("2026-11-05")
+    page.get_by_label("To", exact=True).fill("2099-11-07")
+    page.get_by_role("button", name="Apply filter").click()
+    expect(page.get_by_role("link", name="Museum")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove filter Created")).to_be_visible()

@@ -29,12 +29,8 @@ from processes.models import ProcessInstance, SavedView
 from processes.record_titles import noun_of
 from processes.rights.decisions import may_start
 from processes.views.common import page_of, person, press_shown
-from processes.views.lists.chips import (
-    changed_filters,
-    chips_of,
-    open_filter,
-    with_changes,
-)
+from processes.views.lists.chips import chips_of, with_changes
+from processes.views.lists.filter_form import changed_filters, filter_form
 
 # A tab tells no more records than these, and no more tabs tell theirs.
 MOST_COUNTED, MOST_COUNTED_TABS = 1000, 20
@@ -86,9 +82,10 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         state = asked_state(view, dict(request.GET.lists()))
     except Invalid as refusal:
         state, trouble = state_of(view), refusal.detail
-    if "apply" in request.GET and not trouble:
+    form = filter_form(found, state, request.GET)
+    if "apply" in request.GET and not trouble and not (form and form.flaw):
         filters = changed_filters(found, state, request.GET)
-        return HttpResponseRedirect(with_changes(request.GET, filter=filters, apply=None))
+        return HttpResponseRedirect(with_changes(request.GET, filter=filters))
     if "move" in request.GET and not trouble:
         ordered = list(moved(state.columns, request.GET["move"]))
         return HttpResponseRedirect(with_changes(request.GET, columns=ordered, move=None))
@@ -97,7 +94,7 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         "list": found, "document": found.document, "state": state,
         **tabs_context(request, found, view),
         "chips": chips_of(found, state, request.GET),
-        "open": open_filter(found, state, request.GET.get("edit", "")),
+        "open": form,
         "filterable": [one for one in found.columns.values() if one.operators],
         **_grouping(request, found, state),
         "totalled": _totalled(found, state),
