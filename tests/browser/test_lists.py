@@ -118,3 +118,26 @@ def test_days_are_filtered_between_two_without_a_script(
     page.get_by_role("button", name="Apply filter").click()
     expect(page.get_by_role("link", name="Museum")).to_be_visible()
     expect(page.get_by_role("link", name="Remove filter Created")).to_be_visible()
+
+
+def test_menus_of_a_list_close_and_stay_on_the_screen(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any
+) -> None:
+    visited(person)
+    page = page_as("ada", width=390)
+    page.goto("/records/visits/?filter=cost:gt:1&filter=day:not_blank")
+    menus = {name: page.locator("summary", has_text=name) for name in ("Filter", "Export", "Group")}
+    opened = page.locator("details[open] > summary")
+    for name, summary in menus.items():
+        summary.click()
+        expect(opened).to_have_count(1)
+        expect(opened).to_contain_text(name)
+        looks(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
+    expect(menus["Group"]).to_be_focused()
+    menus["Export"].click()
+    expect(opened).to_have_count(1)
+    page.get_by_role("heading", name="Visits").click()
+    expect(opened).to_have_count(0)

@@ -1,4 +1,5 @@
-// Menus are popovers: a "..." menu opens at its button, and the arrows move inside.
+// Menus are popovers: a "..." menu opens at its button, and the arrows move inside. Those of a list
+// are details, which open without a script: here they are kept on the page, and closed.
 import { on, onCapture } from "./listen.js";
 
 onCapture("toggle", (event) => {
@@ -40,4 +41,27 @@ on("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-stays]")) return;
   const menu = event.detail.elt.closest?.(".k-menu[popover]");
   if (menu?.matches(":popover-open")) menu.hidePopover();
+});
+
+const OPEN = "details.k-pop[open]";
+
+onCapture("toggle", ({ target }) => {
+  if (!target.matches?.(OPEN)) return;
+  const menu = target.querySelector(".k-menu");
+  menu.style.translate = "";
+  const { left, right } = menu.getBoundingClientRect();
+  const over = Math.min(0, document.documentElement.clientWidth - 8 - right);
+  menu.style.translate = `${Math.max(over, 8 - left)}px`;
+});
+
+on("click", ({ target }) => {
+  for (const one of document.querySelectorAll(OPEN))
+    if (target.isConnected && !one.contains(target)) one.open = false;
+});
+
+on("keydown", (event) => {
+  const one = document.querySelector(OPEN);
+  if (event.key !== "Escape" || !one || document.querySelector("dialog[open]")) return;
+  one.open = false;
+  one.querySelector("summary").focus();
 });
