@@ -42,6 +42,11 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _translate_plural(one, many, number)
 
 
+def writing() -> Writing:
+    """Return how the reader's language writes."""
+    return _signs()
+
+
 def grouped(number: int | float | Decimal) -> str:
     """Write a number as the reader's language does: 12,000.5 or 12.000,5."""
     signs = _signs()

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, field_validator
 
 from kianda.lib.i18n import gettext as _
-from kianda.lib.i18n import gettext_noop
-from kianda.lib.numbers import number_typed
+from kianda.lib.i18n import gettext_noop, grouped
+from kianda.lib.numbers import figures_typed, number_typed, with_point
 from processes.fields.base import ANY_VALUE, ORDERED, InputField, Written
 from processes.language.references import flaw
 from processes.language.scope import ListedAs
@@ -19,6 +19,7 @@ from processes.language.values import (
     ValueFailure,
     as_text,
     from_json,
+    shown,
     significant,
     to_decimal,
     to_number,
@@ -37,6 +38,21 @@ def _bound(raw: object) -> object:
 Bound = Annotated[
     int | float | None, PlainValidator(_bound), WithJsonSchema({"type": ["number", "null"]})
 ]
+
+
+class MistypedNumber(str):
+    """What somebody has typed that is no number as the own language writes them.
+
+    It may well be one in figures, which the API takes: `1200.5` on a German page.
+    """
+
+    __slots__ = ()
+
+
+def not_a_number(typed: str) -> str:
+    """Say that what was typed is no number, and how one is written in the reader's language."""
+    words = _("%(value)s is not a number. Write it in the form %(example)s.")
+    return words % {"value": shown(str(typed)), "example": grouped(Decimal("1200.50"))}
 
 
 class Number(InputField):
@@ -93,6 +109,8 @@ class Number(InputField):
 
     def to_python(self, raw: object) -> Value:
         """Return a number or numeric text as a decimal."""
+        if isinstance(raw, MistypedNumber):
+            raise ValueFailure(not_a_number(raw))
         value = to_number(raw)
         if value is None:
             return None
@@ -108,12 +126,12 @@ class Number(InputField):
         if self.min is not None and number < to_decimal(self.min):
             raise ValueFailure(
                 _("%(number)s is too small. Enter %(min)s or more.")
-                % {"number": as_text(number), "min": as_text(self.min)}
+                % {"number": _as_written(number), "min": _as_written(self.min)}
             )
         if self.max is not None and number > to_decimal(self.max):
             raise ValueFailure(
                 _("%(number)s is too large. Enter %(max)s or less.")
-                % {"number": as_text(number), "max": as_text(self.max)}
+                % {"number": _as_written(number), "max": _as_written(self.max)}
             )
         return number
 
@@ -125,13 +143,25 @@ class Number(InputField):
         return format(number, f".{self.decimals}f")
 
     def to_control(self, value: Value, *, zone: tzinfo) -> Written:
-        """Return the number with its places."""
-        return self.shown(value)
+        """Return the number with its places, as the reader's language writes it."""
+        return with_point(self.shown(value))
+
+    def from_control(self, written: Written, *, zone: tzinfo) -> Any:
+        """Return the number that was typed in figures; what is none is left to be refused."""
+        text = super().from_control(written, zone=zone)
+        if not isinstance(text, str) or not text.strip():
+            return text
+        figures = figures_typed(text)
+        return MistypedNumber(text) if figures is None else figures
 
     @classmethod
     def default_from(cls, text: str) -> Any:
         """Return a number when it is one."""
         return number_typed(text)
+
+
+def _as_written(number: int | float | Decimal) -> str:
+    return with_point(as_text(number))
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from django.utils.translation import gettext as _
 
 from kianda.lib.i18n import grouped
+from kianda.lib.numbers import with_point
 from kianda.web.times import moment_words
-from processes.fields import Table
+from processes.fields import Number, Table
 from processes.fields.base import FormField
 from processes.fields.base import words_of as words_by
 from processes.fields.table import Column
@@ -19,9 +20,12 @@ from processes.language.values import ValueFailure, as_text, is_blank
 def words_of(field: FormField | None, value: Any) -> Any:
     """Return titles of choices, Yes or No, moments in the person's zone; else the value as it is.
 
-    What was recorded when the field was of another kind stays as it is too.
+    Numbers have the point of the person's language. What was recorded when the field was of
+    another kind stays as it is too.
     """
-    return words_by(field, value, partial(moment_words, seconds=True))
+    told = words_by(field, value, partial(moment_words, seconds=True))
+    is_number = isinstance(field, Number) and isinstance(told, str) and told != value
+    return with_point(told) if is_number else told
 
 
 def copied_words(field: FormField, value: Any) -> str:

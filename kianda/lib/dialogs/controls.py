@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from kianda.lib.dialogs import posted_rows, text_codecs
 from kianda.lib.dialogs.posted import Node
 from kianda.lib.dialogs.specs import Spec, kind_among, specs_of, tag_of
-from kianda.lib.numbers import number_typed
+from kianda.lib.numbers import number_typed, with_point
 from kianda.lib.secret_names import MASK
 
 Read = Callable[["Sent"], Any]
@@ -145,6 +145,12 @@ def shown_text(spec: Spec, value: Any) -> Any:
     return text_codecs.as_typed(value)
 
 
+def shown_number(spec: Spec, value: Any) -> Any:
+    """Return a number as its reader types it; a text as it was typed."""
+    text = shown_text(spec, value)
+    return text if isinstance(value, str) else with_point(text)
+
+
 def _shown_switch(spec: Spec, value: Any) -> Any:
     return value is True
 
@@ -217,7 +223,7 @@ CONTROLS: dict[str, ControlType] = {
     "line": ControlType("text", read_name),
     "long_text": ControlType("long_text"),
     "pattern": ControlType("pattern"),
-    "number": ControlType("number", _read_number),
+    "number": ControlType("number", _read_number, shown_number),
     "switch": ControlType("switch", _read_switch, _shown_switch),
     "select": ControlType("select", read_name),
     "slug": ControlType("name", read_name),

@@ -9,7 +9,9 @@ from kianda.lib.dialogs.controls import (
     read_name,
     read_rows,
     read_text,
+    shown_number,
     shown_rows,
+    shown_text,
 )
 from kianda.lib.dialogs.specs import Spec
 from processes.definition.form_owners import QuickActions
@@ -20,6 +22,10 @@ def _read_value(sent: Sent) -> Any:
     if sent.spec.name != "default":
         return read_text(sent)
     return getattr(sent.kind, "default_from", str)(sent.text) if sent.text else None
+
+
+def _shown_value(spec: Spec, value: Any) -> Any:
+    return shown_number(spec, value) if spec.name == "default" else shown_text(spec, value)
 
 
 def _read_source(sent: Sent) -> Any:
@@ -78,7 +84,7 @@ _GROUP = ControlType("conditions", _read_conditions, _shown_conditions)
 
 OF_PROCESSES = MappingProxyType(
     {
-        "value": ControlType("value", _read_value),
+        "value": ControlType("value", _read_value, _shown_value),
         "field": _SELECT,
         "field_picker": _SELECT,
         "table": _SELECT,

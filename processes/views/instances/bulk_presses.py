@@ -69,8 +69,8 @@ def new_press(request: HttpRequest) -> HttpResponseBase:
         else:
             return go(request, _list_before(request, process, press=press.pk))
     context = {
-        "button": button, "count": len(ids), "noun": noun, "refusal": refusal, "asks": asks, "error": error,
-        "answer": sent.get("answer", ""),
+        "button": button, "count": len(ids), "noun": noun, "refusal": refusal, "asks": asks,
+        "error": error, "answer": sent.get("answer", ""),
         "kept": [(name, one) for name in _KEPT for one in sent.getlist(name)],
         "whole": "all" in sent, "back": reverse("records", args=[process]),
     }  # fmt: skip

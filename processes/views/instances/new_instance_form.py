@@ -15,6 +15,7 @@ from processes.definition.document import TargetMissing
 from processes.document_cache import document_of
 from processes.engine.display_modes import READ, DisplayModes
 from processes.engine.run_values import json_of, python_of
+from processes.fields.base import InputField
 from processes.files.uploads import Uploader
 from processes.files.values import KnownFiles
 from processes.forms.controls import FormView, only_open
@@ -34,7 +35,7 @@ from processes.forms.table_input import TypedTable
 from processes.instances.default_values import default_values, early_names
 from processes.instances.sent_values import refuse_unseen_target
 from processes.instances.stored_values import filled, read_sent
-from processes.language.values import Value
+from processes.language.values import Value, ValueFailure
 from processes.models import DesignVersion, ProcessInstance
 from processes.rights.instance_rights import InstanceRights
 from processes.rules.base import Rule, RuleFailed
@@ -133,7 +134,8 @@ class NewInstanceForm:
         """Let values of a link, by the names of fields, stand in what the person can fill in.
 
         Secrets, tables and files are not taken, nor what is no field: links carry more than that.
-        Returns what is wrong with the rest, which stands there as it was written.
+        Returns what is wrong with the rest, which stands there too: as the person would type it
+        where it can be read at all, else as it was written.
         """
         taken: dict[str, Any] = {
             name: list(texts) if field.posts_list else texts[-1]
@@ -147,7 +149,7 @@ class NewInstanceForm:
             if name not in wrong:
                 self._show(name, values[name])
             elif isinstance(text, str):
-                self.typed[name] = text
+                self.typed[name] = _as_typed(self.fields[name], text)
         return in_form_order(self.document, flaws)
 
     def values_read(self) -> dict[str, Value]:
@@ -277,3 +279,10 @@ class NewInstanceForm:
     def kind_of(self, target: str) -> str:
         """Return how a person triggers a target."""
         return target_kind(self.document, target)
+
+
+def _as_typed(field: InputField, text: str) -> TypedValue:
+    try:
+        return typed_of(field, field.to_python(text), {})
+    except ValueFailure:
+        return text

@@ -7,7 +7,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.groups import group_names_in
+from kianda.lib.numbers import figures_typed, with_point
 from processes.definition.views import ViewCondition, ViewFilter
+from processes.fields.number import not_a_number
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.dates import is_date
 from processes.language.expressions import Template
@@ -108,9 +110,19 @@ def _row_at(state: ListState, edit: str) -> ViewCondition | None:
 
 def _held(column: ListColumn, row: ViewCondition) -> list[str]:
     """Return the values of a filter as its controls have them; what is computed as written."""
+    if column.kind == "quantity":
+        return _as_typed(row)
     is_typed = not column.choices and column.kind != "person"
     is_one = is_typed and OPERATORS[row.operator].right is not Right.PAIR
     return [_plain(one) for one in ([row.right] if is_one else sources_of(row))]
+
+
+def _as_typed(row: ViewCondition) -> list[str]:
+    """Return the numbers of a filter as their reader types them; what is computed as written."""
+    if not Template.parse(row.right).is_constant:
+        return [row.right]
+    numbers = [with_point(one) for one in sources_of(row)]
+    return numbers if OPERATORS[row.operator].right is Right.PAIR else ["; ".join(numbers)]
 
 
 def _plain(source: str) -> str:
@@ -131,7 +143,10 @@ def _flaw(column: ListColumn, operator: str, values: Sequence[str]) -> str:
     if right is Right.PAIR and not all(_pair(values)):
         return _("Enter both values.")
     is_missing = not any(values[:1] if _is_single(column, right) else values)
-    return _("Enter a value.") if is_missing and right is not Right.NOTHING else ""
+    if is_missing and right is not Right.NOTHING:
+        return _("Enter a value.")
+    typed = _sent(column, operator, values) if column.kind == "quantity" else ()
+    return next((not_a_number(one) for one in typed if figures_typed(one) is None), "")
 
 
 def _pair(values: Sequence[str]) -> list[str]:
@@ -160,6 +175,8 @@ def _made(records: RecordList, query: QueryDict) -> str:
     if column is None:
         return f"{name}:{operator}:"
     values = list(_sent(column, operator, _typed(column, query)))
+    if column.kind == "quantity":
+        values = [figures_typed(one) or one for one in values]
     if column.kind not in {"day", "moment"}:
         if _needs_rows(column, operator, values):
             by = "eq" if operator == "in" else operator
@@ -173,9 +190,19 @@ def _made(records: RecordList, query: QueryDict) -> str:
 def _sent(column: ListColumn, operator: str, values: Sequence[str]) -> Iterator[str]:
     """Yield the values that an operator takes, of all that its form sends."""
     right = OPERATORS[operator].right if operator in OPERATORS else Right.NOTHING
-    if right is not Right.NOTHING:
-        most = {Right.VALUE: 1, Right.PAIR: 2}.get(right, len(values))
-        yield from filter(None, values if column.kind == "person" else values[:most])
+    if right is Right.NOTHING:
+        return
+    if right is Right.LIST and column.kind == "quantity":
+        values = [one.strip() for typed in values for one in _parted(typed)]
+    most = {Right.VALUE: 1, Right.PAIR: 2}.get(right, len(values))
+    yield from filter(None, values if column.kind == "person" else values[:most])
+
+
+def _parted(typed: str) -> list[str]:
+    """Return the numbers in a text: a comma parts two of them unless it is part of a number."""
+    if figures_typed(typed) is not None:
+        return [typed]
+    return typed.split(next((one for one in (";", ", ") if one in typed), ","))
 
 
 def _needs_rows(column: ListColumn, operator: str, values: Sequence[str]) -> bool:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from processes.definition.document import parse_document
 from processes.fields.base import Written
-from processes.forms.control_values import means_same
+from processes.forms.control_values import input_of, means_same, sent_of
 from tests.processes.definitions import process
 
 NUMBER = {"type": "number", "name": "n", "decimals": 2}
@@ -40,3 +41,29 @@ def test_two_contents_of_a_control_mean_the_same(
 ) -> None:
     field = parse_document(process(raw)).fields["n"]
     assert means_same(field, one, other) is same
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("value", ["1.2", "1200", "-0.5", "1234567.89", "0"])
+def test_a_number_in_a_control_means_itself_in_every_language(language: str, value: str) -> None:
+    for raw in (NUMBER, {"type": "number", "name": "n"}, {**NUMBER, "decimals": 3}):
+        field = parse_document(process(raw)).fields["n"]
+        number = field.to_python(value)
+        with translation.override(language):
+            assert field.read(sent_of(field, input_of(field, number))) == (number, [])
+
+
+def test_a_number_is_shown_with_the_point_of_the_language() -> None:
+    field = parse_document(process(NUMBER)).fields["n"]
+    assert input_of(field, field.to_python(1200.5)) == "1200.50"
+    with translation.override("de"):
+        assert input_of(field, field.to_python(1200.5)) == "1200,50"
+
+
+def test_a_number_of_another_language_is_refused_with_how_to_write_it() -> None:
+    field = parse_document(process(NUMBER)).fields["n"]
+    with translation.override("de"):
+        value, wrong = field.read(sent_of(field, "1200.5"))
+        assert field.read("1200.5") == (field.to_python(1200.5), []), "the API has figures"
+    assert value is None
+    assert wrong == [("", '"1200.5" ist keine Zahl. Schreiben Sie sie in der Form 1.200,50.')]

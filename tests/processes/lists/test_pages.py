@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from kianda.accounts.models import Profile
 from kianda.lib import pagination
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance
@@ -118,6 +119,45 @@ def test_a_filter_is_added_changed_and_removed(ada: Client) -> None:
     assert changed["Location"] == "?view=all&filter=amount%3Alt%3A5"
     assert "Pen" in rows_of(ada, changed["Location"])
     assert "Lamp" in rows_of(ada, "?view=large&filter=")
+
+
+@pytest.mark.parametrize(
+    ("language", "operator", "typed", "asked"),
+    [
+        ("en", "gte", ["1,000.50"], "1000.50"), ("en", "in", ["1,000"], "1000"),
+        ("en", "in", ["1,10"], "1, 10"), ("en", "between", ["1,000", "10,000"], "1000, 10000"),
+        ("en", "blank", [""], ""), ("de", "gte", ["1.200,50"], "1200.50"),
+        ("de", "eq", ["2,5"], "2.5"), ("de", "lt", ["1.200", "7"], "1200"),
+        ("de", "between", ["2,5", "1.200,5"], "2.5, 1200.5"), ("de", "in", ["2,5, 3"], "2.5, 3"),
+        ("de", "in", ["2,5; 1.200"], "2.5, 1200"), ("de", "in", ["2,5"], "2.5"),
+    ],
+)  # fmt: skip
+def test_a_number_is_typed_into_a_filter_as_lists_show_it(
+    ada: Client, language: str, operator: str, typed: list[str], asked: str
+) -> None:
+    Profile.objects.update_or_create(user__username="ada", defaults={"language": language})
+    answer = ada.get(
+        "/records/orders/",
+        {"view": "all", "edit": "new:amount", "column": "amount", "operator": operator,
+         "value": typed, "apply": "1"},
+    )  # fmt: skip
+    query = QueryDict(answer["Location"].removeprefix("?"))
+    assert query["filter"] == f"amount:{operator}:{asked}"
+    assert ada.get(f"/records/orders/{answer['Location']}").status_code == 200
+
+
+def test_a_filter_is_opened_as_its_reader_writes_numbers_and_refuses_others(ada: Client) -> None:
+    Profile.objects.update_or_create(user__username="ada", defaults={"language": "de"})
+    form = ada.get("/records/orders/?view=all&filter=amount:between:2.5, 1200.5&edit=0").text
+    assert form.index('value="2,5"') < form.index('value="1200,5"')
+    several = ada.get("/records/orders/?view=all&filter=amount:in:2.5, 1200.5&edit=0").text
+    assert 'value="2,5; 1200,5"' in several
+    refused = ada.get(
+        "/records/orders/?view=all&edit=new:amount&column=amount&operator=gt&value=1200.5&apply=1"
+    )
+    assert refused.status_code == 200
+    assert '"1200.5" ist keine Zahl. Schreiben Sie sie in der Form 1.200,50.' in text_of(refused)
+    assert 'value="1200.5"' in refused.text
 
 
 def test_what_is_typed_into_a_filter_is_never_computed(ada: Client) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kianda.accounts.models import Profile
 from processes.instances.quick_actions import reassign
 from processes.models import ProcessInstance
 from tests.pages import client_of, text_of
@@ -104,6 +105,29 @@ def test_a_bad_value_of_a_link_is_said_beside_its_field(
     assert said in text_of(page)
     assert page.context["errors"].at(f"/data/{next(iter(query))}")
     assert "<script>alert" not in page.content.decode()
+
+
+def test_a_number_is_typed_and_shown_in_the_language_of_the_person(people: Office) -> None:
+    Profile.objects.update_or_create(user=people.emma, defaults={"language": "de"})
+    client = client_of(people.emma)
+    # A link is the same in every language.
+    assert held_in(client.get(START, {"hours": "7.5"}))["hours"] == "7,5"
+    too_large = client.get(START, {"hours": "9.125"})
+    assert held_in(too_large)["hours"] == "9,125"
+    assert "9,125 ist zu groß" in text_of(too_large)
+    refused = client.post(START, {"act": "create", "v-hours": "7.5"})
+    assert refused.status_code == 422
+    assert "Schreiben Sie sie in der Form 1.200,50." in text_of(refused)
+    assert held_in(refused)["hours"] == "7.5"
+    client.post(START, {"act": "create", "v-hours": "2,5"})
+    made = ProcessInstance.objects.get()
+    assert made.values["hours"] == 2.5
+    page = f"/instances/{made.process_id}/"
+    assert 'value="2,5"' in client.get(page).text
+    body = {"act": "save", "revision": made.revision, "v-hours": "-1.200,50"}
+    assert client.post(page, body).status_code == 303
+    made.refresh_from_db()
+    assert made.values["hours"] == -1200.5
 
 
 def test_a_draft_is_kept_and_told_as_one(people: Office) -> None:
