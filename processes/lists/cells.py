@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services.directory import DirectoryEntry, entries
+from kianda.templatetags.kianda_words import status_words
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
 from processes.language.values import ValueFailure, files_in, is_blank
@@ -74,7 +77,7 @@ def _cell(
     if column.name == "process.id":
         return ListCell(column, instance.process_id)
     if column.name == "process.status":
-        return ListCell(column, instance.status)
+        return ListCell(column, str(capfirst(status_words(instance.status))))
     moment = instance.created if column.name == "process.created" else instance.modified
     return ListCell(column, moment=moment)
 
@@ -135,12 +138,22 @@ def value_words(column: ListColumn, value: Any) -> str:
 
 
 def export_value(row: ListRow, cell: ListCell) -> Any:
-    """Return what a file has in a cell: numbers as numbers, moments as moments, else words."""
+    """Return what a file has in a cell: numbers, days and moments as such, else words."""
     if cell.moment is not None:
         return cell.moment
     value = row.record.seen.get(cell.column.name) if cell.column.field is not None else None
     if cell.is_quantity and isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    if cell.column.kind == "day" and isinstance(value, str):
-        return value
+    if cell.column.kind in {"day", "moment"} and isinstance(value, str):
+        return _in_calendar(value, cell.column.kind) or cell.text
     return cell.text
+
+
+def _in_calendar(value: str, kind: str) -> date | None:
+    """Return the day or the moment that is stored; None for what is none, or none of the zone."""
+    try:
+        if kind == "day":
+            return date.fromisoformat(value)
+        return timezone.localtime(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return None
