@@ -156,7 +156,7 @@ def test_a_filter_is_opened_as_its_reader_writes_numbers_and_refuses_others(ada:
         "/records/orders/?view=all&edit=new:amount&column=amount&operator=gt&value=1200.5&apply=1"
     )
     assert refused.status_code == 200
-    assert '"1200.5" ist keine Zahl. Schreiben Sie sie in der Form 1.200,50.' in text_of(refused)
+    assert "keine Zahl" in text_of(refused)
     assert 'value="1200.5"' in refused.text
 
 

@@ -114,10 +114,10 @@ def test_a_number_is_typed_and_shown_in_the_language_of_the_person(people: Offic
     assert held_in(client.get(START, {"hours": "7.5"}))["hours"] == "7,5"
     too_large = client.get(START, {"hours": "9.125"})
     assert held_in(too_large)["hours"] == "9,125"
-    assert "9,125 ist zu groß" in text_of(too_large)
+    assert "zu groß" in text_of(too_large)
     refused = client.post(START, {"act": "create", "v-hours": "7.5"})
     assert refused.status_code == 422
-    assert "Schreiben Sie sie in der Form 1.200,50." in text_of(refused)
+    assert "1.200,50" in text_of(refused)
     assert held_in(refused)["hours"] == "7.5"
     client.post(START, {"act": "create", "v-hours": "2,5"})
     made = ProcessInstance.objects.get()
