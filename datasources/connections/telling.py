@@ -12,7 +12,7 @@ from datasources.kinds import RestDatasource
 from datasources.models import Connection, Datasource
 from datasources.rest.certificates import WARN_AHEAD, CertificateFlaw, load_certificate
 from datasources.selectors import document_of, security_of
-from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
+from kianda.accounts.roles import has_role
 from kianda.messages.kinds import (
     CertificateEnding,
     ConnectionBroken,
@@ -46,7 +46,7 @@ def _tell(row: Connection, kind: type[NotificationKind], *, reason: str = "") ->
 
 def _menders(source: Datasource) -> list[int]:
     """Return who may change a datasource."""
-    named = Q(groups__name__in=(ADMINISTRATOR, DATASOURCE_MANAGER)) | Q(is_superuser=True)
+    named = Q(groups__name__in=ConnectionBroken.roles) | Q(is_superuser=True)
     people = User.objects.filter(named, is_active=True).distinct()
     editors = security_of(source).editors
     return [user.pk for user in people if editors.hold(user)]
@@ -54,7 +54,7 @@ def _menders(source: Datasource) -> list[int]:
 
 def seen_connections(user: User, keys: Collection[str]) -> Collection[str]:
     """Return of which connections a person may still be told: those that they may mend."""
-    if not has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER):
+    if not has_role(user, *ConnectionBroken.roles):
         return []
     rows = Connection.objects.filter(pk__in=[int(key) for key in keys])
     rows = rows.filter(datasource__deleted_at__isnull=True).select_related("datasource")
@@ -99,7 +99,7 @@ def _tell_ending(row: Datasource, ends: datetime) -> None:
 
 def seen_certificates(user: User, keys: Collection[str]) -> Collection[str]:
     """Return of which certificates a person may still be told: those that they may mend."""
-    if not has_role(user, ADMINISTRATOR, DATASOURCE_MANAGER):
+    if not has_role(user, *CertificateEnding.roles):
         return []
     pks = {key: int(key.partition(" ")[0]) for key in keys}
     rows = Datasource.objects.filter(pk__in=pks.values()).defer("document")

@@ -19,7 +19,7 @@ from kianda.accounts.services.account_mails import mail_leaves
 from kianda.lib.errors import Missing, NoLongerValid
 from kianda.lib.pagination import Listed, page_of_list
 from kianda.messages import mails, services
-from kianda.messages.kinds import KINDS, Line, as_lines, offers_for
+from kianda.messages.kinds import Line, as_lines, kinds_for, offers_for
 from kianda.messages.models import MailTiming
 from kianda.messages.stop_links import read_stop_link
 from kianda.web.form_once import once
@@ -42,7 +42,7 @@ def notifications(request: HttpRequest) -> HttpResponseBase:
         "page": found, "days": _by_day(lines), "only_unread": only_unread,
         "offers": offers_for(user, lines),
         "unread": services.unread_count(user),
-        "kinds": [(kind, slug in wanted, timings[slug]) for slug, kind in KINDS.items()],
+        "kinds": [(kind, slug in wanted, timings[slug]) for slug, kind in kinds_for(user).items()],
         "timings": MailTiming.choices, "hour": mails.summary_hour(user),
         "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
         "can_be_mailed": mails.can_be_mailed(user), "leaves": mail_leaves(),
@@ -74,7 +74,7 @@ def settings(request: HttpRequest) -> HttpResponseBase:
     user, hour = signed_in(request), request.POST.get("hour", "")
     services.want_kinds(user, request.POST.getlist("kind"))
     mails.choose_mails(
-        user, {kind: request.POST.get(f"mail-{kind}", "") for kind in KINDS},
+        user, {kind: request.POST.get(f"mail-{kind}", "") for kind in kinds_for(user)},
         hour=int(hour) if _HOUR.fullmatch(hour) else None, moment=timezone.now(),
     )  # fmt: skip
     toast(request, _("Saved."))

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
 from kianda.messages.models import Notification
 
 Data = Mapping[str, Any]
@@ -27,6 +28,8 @@ class NotificationKind(ABC):
     mail: ClassVar[str] = "at_once"
     # Told to whom a design or a task names, whether they see what it is about or not.
     for_outsiders: ClassVar[bool] = False
+    # Whom it can reach: those who have one of these roles. None: everyone.
+    roles: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -260,7 +263,13 @@ class TaskRecovered(NotificationKind):
         return _("The scheduled task %(task)s works again") % dict(data)
 
 
-class ConnectionBroken(NotificationKind):
+class _AboutDatasource(NotificationKind):
+    """What is told to those who may change the data source that it is about."""
+
+    roles = (ADMINISTRATOR, DATASOURCE_MANAGER)
+
+
+class ConnectionBroken(_AboutDatasource):
     """A connection gets no tokens until a person mends it. Data: connection, reason."""
 
     slug = "connection_broken"
@@ -278,7 +287,7 @@ class ConnectionBroken(NotificationKind):
         return str(data["reason"])
 
 
-class ConnectionRecovered(NotificationKind):
+class ConnectionRecovered(_AboutDatasource):
     """A connection that needed a person works again. Data: connection."""
 
     slug = "connection_recovered"
@@ -291,7 +300,7 @@ class ConnectionRecovered(NotificationKind):
         return _("%(connection)s is connected again") % dict(data)
 
 
-class CertificateEnding(NotificationKind):
+class CertificateEnding(_AboutDatasource):
     """The client certificate of a data source ends soon. Data: source, day."""
 
     slug = "certificate_ending"
@@ -317,6 +326,13 @@ KINDS: Mapping[str, type[NotificationKind]] = {
         CertificateEnding,
     )
 }  # fmt: skip
+
+
+def kinds_for(user: User) -> dict[str, type[NotificationKind]]:
+    """Return the kinds that can reach a person by their roles."""
+    return {
+        slug: kind for slug, kind in KINDS.items() if not kind.roles or has_role(user, *kind.roles)
+    }
 
 
 # Who has done it, as kinds keep them.

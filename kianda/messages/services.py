@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing
-from kianda.messages.kinds import KINDS, NotificationKind, as_lines
+from kianda.messages.kinds import KINDS, NotificationKind, as_lines, kinds_for
 from kianda.messages.mails import mail_readers, plan_mails
 from kianda.messages.models import MailTiming, Notification, SwitchedOff
 from kianda.messages.readers import NOTHING, Subject, still_read
@@ -137,9 +137,10 @@ def wanted_kinds(user: User) -> set[str]:
 
 
 def want_kinds(user: User, wanted: Iterable[str]) -> None:
-    """Keep which kinds a person wants to be told of."""
-    off = set(KINDS) - set(wanted)
-    SwitchedOff.objects.filter(user=user).exclude(kind__in=off).delete()
+    """Keep which kinds a person wants to be told of, of those that can reach them."""
+    offered = kinds_for(user).keys()
+    off = offered - set(wanted)
+    SwitchedOff.objects.filter(user=user, kind__in=offered - off).delete()
     SwitchedOff.objects.bulk_create(
         (SwitchedOff(user=user, kind=kind) for kind in sorted(off)), ignore_conflicts=True
     )

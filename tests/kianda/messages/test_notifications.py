@@ -1,15 +1,18 @@
 """The bell tells people what waits for them, what came back, what was decided, what fails."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
+from kianda.accounts.roles import DATASOURCE_MANAGER
 from kianda.accounts.services.directory import entries
 from kianda.messages import services
 from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed, as_lines
+from kianda.messages.mails import mail_timings
 from kianda.messages.models import Notification
 from kianda.templatetags.kianda_ui import avatar
 from processes.instances.lifecycle import create_instance
@@ -20,7 +23,7 @@ from scheduler.services.controls import run_now
 from scheduler.services.execution import execute
 from scheduler.services.tasks import create_task
 from tests.factories import make_user
-from tests.pages import client_of, text_of
+from tests.pages import client_of, markup_of, text_of
 from tests.processes.rights.office import Office, leave_request, office, publish, send
 from tests.processes.stories import published
 
@@ -169,6 +172,21 @@ def test_what_somebody_has_switched_off_does_not_come(people: Office) -> None:
     client.post("/notifications/settings/", {"kind": list(KINDS)})
     asked(people)
     assert len(told(people.mark)) == 1
+
+
+def test_people_choose_among_what_can_reach_them(people: Office) -> None:
+    emma = client_of(people.emma)
+    page = text_of(emma.get("/notifications/"))
+    assert "My request was decided" in page
+    assert "A scheduled task fails" in page, "it may run as her"
+    assert not re.search("certificate expires|must be reconnected|connection works", page)
+    emma.post("/notifications/settings/", {"kind": [], "mail-certificate_ending": "off"})
+    people.emma.groups.add(Group.objects.get(name=DATASOURCE_MANAGER))
+    managers = emma.get("/notifications/")
+    assert "A client certificate expires soon" in text_of(managers)
+    ticked = re.findall(r'value="(\w+)"\s+checked', markup_of(managers))
+    assert ticked == ["connection_broken", "connection_recovered", "certificate_ending"]
+    assert mail_timings(people.emma)["certificate_ending"] == "at_once"
 
 
 def test_lines_are_read_one_by_one_and_all_at_once(people: Office) -> None:
