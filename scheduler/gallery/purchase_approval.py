@@ -84,7 +84,7 @@ class PurchaseApproval(GalleryTemplate):
                     request=True,
                 ),
                 "statuses": statuses(
-                    waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],
+                    waiting=_waiting(),
                     good=[_("Approved")],
                     bad=[_("Rejected")],
                 ),
@@ -97,10 +97,17 @@ class PurchaseApproval(GalleryTemplate):
         )
 
 
+def _waiting() -> list[str]:
+    return [
+        _("Waiting for the manager"), _("Waiting for a decision"),
+        _("Waiting for the second decision"),
+    ]  # fmt: skip
+
+
 def _views() -> list[dict[str, Any]]:
     return list_views(
         ["asked_by", "supplier", "amount", "needed_by", "process.status", "process.owners"],
-        waiting=[_("Waiting for the manager"), _("Waiting for the second decision")],
+        waiting=_waiting(),
         charts=[
             {"show": "number", "calculate": "sum", "field": "amount"}, {"by": "process.status"},
             {"calculate": "sum", "field": "amount", "by": "process.created", "every": "month"},
@@ -127,7 +134,12 @@ def _request(second: str) -> dict[str, Any]:
              "place": "footer", "rules": [
                 *assigned_to_the_manager("manager", of="asked_by", otherwise=second),
                 {"type": "submit", "id": "send", "title": _("Submit the request"),
-                 "status": _("Waiting for the manager")},
+                 "status": _("Waiting for the manager"),
+                 "conditions": only_if("[asked_by.manager]", "not_blank")},
+                {"type": "submit", "id": "send-otherwise",
+                 "title": _("Submit it where there is no manager"),
+                 "status": _("Waiting for a decision"),
+                 "conditions": only_if("[asked_by.manager]", "blank")},
             ]},
         ],
     }  # fmt: skip

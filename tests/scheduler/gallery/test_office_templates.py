@@ -145,7 +145,7 @@ def test_a_purchase_of_somebody_without_a_manager_goes_to_who_decides_the_large_
     purchases: str, mark: Any
 ) -> None:
     made = Request(purchases, mark, wanted="A chair", amount=10, reason="Broke.")
-    made.pressed("send_request", mark)
+    assert made.pressed("send_request", mark) == "Waiting for a decision"
     assert made.open_forms() == {"manager": ("Finance",)}
 
 
