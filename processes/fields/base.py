@@ -76,6 +76,8 @@ class FormField(FieldKind):
     runs_rules: ClassVar[bool] = True
     # What is stored is no text that a person would read.
     needs_words: ClassVar[bool] = False
+    # What a new one is named; empty: as its label.
+    usual_name: ClassVar[str] = ""
     # It is a day, a time of day, or both: its `mode` says which.
     is_moment: ClassVar[bool] = False
     # What it shows of its own is HTML, which was cleaned.

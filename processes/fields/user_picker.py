@@ -40,6 +40,8 @@ class UserPicker(InputField):
     """
 
     label = gettext_noop("User")
+    # `user` is the person who acts.
+    usual_name = "person"
     kind_icon = "person"
     in_table = True
     needs_words = True

@@ -35,7 +35,7 @@ def new_field(
     if isinstance(name, str) and name:
         check_name(document, name)
     else:
-        name = new_name("field", title or kind.label)
+        name = new_name("field", title or kind.usual_name or kind.label)
     made = {"type": slug, "name": name, "title": title or as_title(name), **own}
     return made | {key: [] for key in tree.LISTS["field"] if key in kind.model_fields}
 

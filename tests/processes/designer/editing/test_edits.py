@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from processes.designer.editing import clipboard
 from processes.designer.editing.edits import AnyEdit
 from processes.designer.editing.patched_document import applied
 from processes.designer.editing.patches import PATCH, inverse
+from processes.fields import fields
 from tests.processes.definitions import text_field
 from tests.processes.designer.editing.edited import (
     EDITS,
@@ -22,6 +24,7 @@ from tests.processes.designer.editing.edited import (
     edit,
     every_rule,
     names,
+    node,
     run,
 )
 
@@ -176,6 +179,21 @@ def test_names_stay_unique_whatever_their_case_and_numbering() -> None:
         assert done.selected == wanted
     done = run(edit("duplicate", target="field:amount_2"), document)
     assert done.selected == "field:amount_4"
+
+
+def test_no_field_gets_a_number_before_there_is_another_of_its_kind() -> None:
+    empty = {"name": "visits", "forms": [{"name": "visit", "fields": []}]}
+    place = at("form:visit", "fields")
+    named = {
+        slug: run(edit("add_field", type=slug, place=place), empty).selected
+        for slug in fields.kinds
+    }
+    assert named["user_picker"] == "field:person"
+    assert not [target for target in named.values() if re.search(r"\d", target)]
+    first = run(edit("add_field", type="user_picker", place=place), empty).document
+    assert node(first, "field:person")["title"] == "Person"
+    second = run(edit("add_field", type="user_picker", place=place), first)
+    assert second.selected == "field:person_2"
 
 
 def big(count: int) -> dict[str, Any]:
