@@ -32,11 +32,12 @@ def test_selected_records_are_pressed_and_the_bar_fills_as_they_are_done(
     page.goto("/instances/?process=orders")
     bar, boxes = page.locator(".k-selbar"), page.locator("input[name=pick]")
     expect(bar).to_be_hidden()
+    page.get_by_label("Select all on this page").check()
+    expect(bar).to_contain_text("4 selected")
+    looks(page)
+    bar.get_by_role("button", name="Clear").click()
+    expect(bar).to_be_hidden()
     if width == 1280:
-        page.get_by_label("Select all on this page").check()
-        expect(bar).to_contain_text("4 selected")
-        bar.get_by_role("button", name="Clear").click()
-        expect(bar).to_be_hidden()
         for key in ("x", "ArrowDown", "ArrowDown", "x"):
             page.keyboard.press(key)
         expect(boxes.nth(1)).not_to_be_checked()

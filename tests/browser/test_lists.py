@@ -141,3 +141,23 @@ def test_menus_of_a_list_close_and_stay_on_the_screen(
     expect(opened).to_have_count(1)
     page.get_by_role("heading", name="Visits").click()
     expect(opened).to_have_count(0)
+
+
+def test_a_list_is_sorted_from_a_menu_on_a_phone_where_no_unseen_head_takes_the_focus(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any
+) -> None:
+    visited(person)
+    page = page_as("ada", width=390)
+    page.goto("/records/visits/")
+    rows = page.locator("tbody th a")
+    expect(rows).to_have_text(["Harbour", "Museum"])
+    expect(page.locator("thead a").first).to_be_hidden()
+    for choice, order in (
+        ("Day", ["Museum", "Harbour"]), ("Day ascending", ["Harbour", "Museum"]),
+        ("What", ["Harbour", "Museum"]), ("Newest first", ["Harbour", "Museum"]),
+    ):  # fmt: skip
+        page.locator("summary", has_text="Sort").click()
+        looks(page)
+        page.locator(".k-sorts").get_by_role("link", name=choice, exact=True).click()
+        expect(rows).to_have_text(order)
+    expect(page.locator("summary", has_text="Sort:")).to_have_count(0)

@@ -96,7 +96,7 @@ def records(request: HttpRequest, process: str) -> HttpResponseBase:
         "chips": chips_of(found, state, request.GET),
         "open": form,
         "filterable": [one for one in found.columns.values() if one.operators],
-        **_grouping(request, found, state),
+        **_grouping(request, found, state), **_sorting(request, found, state),
         "totalled": _totalled(found, state),
         "kept": kept_parameters(request),
         "may_start": may_start(found.user, found.design),
@@ -175,6 +175,23 @@ def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict
     }
 
 
+def _sorting(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:
+    """Return what a list can be sorted by, where its columns have no heads: on a phone."""
+    heads = [_head(request, one, state.sort) for one in found.columns.values() if one.sortable]
+    return {
+        "sortings": heads, "sorted_by": next((one for one in heads if one.state), None),
+        "unsorted": with_changes(request.GET, sort=""),
+    }  # fmt: skip
+
+
+def _head(request: HttpRequest, column: ListColumn, sort: str) -> ColumnHead:
+    name = column.name
+    state = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+    other = f"-{name}" if state == "ascending" else name
+    url = with_changes(request.GET, sort=other) if column.sortable else ""
+    return ColumnHead(column, state, url)
+
+
 class _Listing:
     """One page of the rows of a list."""
 
@@ -201,7 +218,10 @@ class _Listing:
         return {
             "marks": marks_of(lines), "most_marks": MOST_MARKS,
             "page": shown, "groups": self._groups(lines, rows), "missing": missing,
-            "trouble": trouble, "heads": [self._head(name) for name in columns],
+            "trouble": trouble,
+            "heads": [
+                _head(self.request, self.records.columns[name], self.state.sort) for name in columns
+            ],
             "totals": [totals.get(name) for name in columns] if totals else [],
             "offered": buttons_offered(shown, self.records.user),
             "columns": columns, "noun": self._noun(shown.paginator.count),
@@ -218,13 +238,6 @@ class _Listing:
             for value, some in groupby(lines, lambda one: getattr(one.record.instance, GROUP, None))
             for head in [heads.get(value)]
         ]
-
-    def _head(self, name: str) -> ColumnHead:
-        column, now = self.records.columns[name], self.state.sort
-        state = {name: "ascending", f"-{name}": "descending"}.get(now, "")
-        other = f"-{name}" if state == "ascending" else name
-        url = with_changes(self.request.GET, sort=other) if column.sortable else ""
-        return ColumnHead(column, state, url)
 
     def _noun(self, count: int) -> str:
         return noun_of(self.records.document, count)
