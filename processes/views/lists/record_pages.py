@@ -179,7 +179,7 @@ def _sorting(request: HttpRequest, found: RecordList, state: ListState) -> dict[
     """Return what a list can be sorted by, where its columns have no heads: on a phone."""
     heads = [_head(request, one, state.sort) for one in found.columns.values() if one.sortable]
     return {
-        "sortings": heads, "sorted_by": next((one for one in heads if one.state), None),
+        "sort_heads": heads, "sorted_by": next((one for one in heads if one.state), None),
         "unsorted": with_changes(request.GET, sort=""),
     }  # fmt: skip
 
