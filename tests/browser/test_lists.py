@@ -12,6 +12,13 @@ from tests.browser.watch import PageAs
 from tests.processes.lists.test_pages import VISITS
 from tests.processes.stories import published
 
+# On how many lines the text of something is written.
+LINES = """(node) => {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return new Set([...range.getClientRects()].map((one) => Math.round(one.bottom / 8))).size;
+}"""
+
 
 def test_a_list_is_filtered_by_people_and_saved_as_a_view(
     person: Callable[[str], Any], page_as: PageAs, looks: Any
@@ -161,3 +168,33 @@ def test_a_list_is_sorted_from_a_menu_on_a_phone_where_no_unseen_head_takes_the_
         page.locator(".k-sorts").get_by_role("link", name=choice, exact=True).click()
         expect(rows).to_have_text(order)
     expect(page.locator("summary", has_text="Sort:")).to_have_count(0)
+
+
+def test_a_wide_list_breaks_names_between_words_alone_and_its_heads_reach_to_the_first_total(
+    person: Callable[[str], Any], page_as: PageAs, looks: Any
+) -> None:
+    more = [{"type": "text", "name": f"note{n}"} for n in range(6)]
+    fields = [*VISITS["forms"][0]["fields"], *more]
+    published({**VISITS, "forms": [{"name": "visit", "fields": fields}]}, user=person("ada"))
+    for what in ("Copenhagen", "W" * 150):
+        notes = {one["name"]: "Some words of it" for one in more}
+        data = {"what": what, "cost": 12, "hosts": ["user:admin"], **notes}
+        person("admin")
+        create_instance(process="visits", mode="live", data=data, user=person("ada"))
+    page = page_as("ada")
+    columns = ["hosts", *(one["name"] for one in more), "cost", "process.status", "process.created"]
+    page.goto(f"/records/visits/?columns={','.join(columns)}&group=note0&totals=cost:sum")
+    for name in (
+        page.get_by_role("link", name="Copenhagen"),
+        page.locator(".k-person > :last-child").first,
+        page.locator("th[scope=rowgroup]"),
+        page.locator("tfoot th"),
+    ):
+        assert name.evaluate(LINES) == 1
+    expect(page.locator("th[scope=rowgroup]")).to_have_attribute("colspan", "8")
+    looks(page)
+    # What is wider than the page scrolls in its frame.
+    page.goto(f"/records/visits/?columns={','.join([*columns, 'what', 'process.created_by'])}")
+    page.set_viewport_size({"width": 800, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".k-listbox").evaluate("(box) => box.scrollWidth > box.clientWidth")

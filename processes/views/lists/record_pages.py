@@ -215,6 +215,8 @@ class _Listing:
         )  # fmt: skip
         lines = rows_of(self.records, self.records.seen(shown), columns)
         totals = totals_of(self.records, rows, self.state.totals)
+        # Heads and feet of groups reach to the first total.
+        lead = next((at for at, name in enumerate(columns) if name in totals), len(columns))
         return {
             "marks": marks_of(lines), "most_marks": MOST_MARKS,
             "page": shown, "groups": self._groups(lines, rows), "missing": missing,
@@ -222,7 +224,7 @@ class _Listing:
             "heads": [
                 _head(self.request, self.records.columns[name], self.state.sort) for name in columns
             ],
-            "totals": [totals.get(name) for name in columns] if totals else [],
+            "totals": totals, "lead": lead + 1, "after_lead": columns[lead:],
             "offered": buttons_offered(shown, self.records.user),
             "columns": columns, "noun": self._noun(shown.paginator.count),
             "narrowed": bool(self.state.filters or self.state.words),
