@@ -24,7 +24,13 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
 from kianda.lib.pagination import FEW_HITS, MOST_HITS, last_looked_at
-from kianda.lib.word_search import holds_words
+from kianda.lib.word_search import (
+    as_in_json,
+    found_in,
+    holds_words,
+    like_pattern,
+    loose_pattern,
+)
 from processes.document_cache import document_of
 from processes.instances.unsaved import to_see_to
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run, WorkingCopy
@@ -49,17 +55,20 @@ class _HoldsText(Func):
 
     output_field = BooleanField()
 
+    def __init__(self, name: str, text: str) -> None:
+        """Take the name of the column, and the text."""
+        super().__init__(F(name))
+        self._text = text
+
     def as_sql(  # type: ignore[override]  # it is written in one piece, from no template
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
     ) -> tuple[str, tuple[Any, ...]]:
         """Write it for SQLite or PostgreSQL."""
-        (column, before), (pattern, after) = map(compiler.compile, self.get_source_expressions())
-        each, like = "json_each", "LIKE"
-        if connection.vendor == "postgresql":
-            each, like = "jsonb_each_text", "ILIKE"
-        asked = f"item.value {like} {pattern} ESCAPE '\\'"
+        column, before = compiler.compile(self.get_source_expressions()[0])
+        each = "jsonb_each_text" if connection.vendor == "postgresql" else "json_each"
+        asked, given = found_in("item.value", self._text, vendor=connection.vendor)
         sql = f"EXISTS (SELECT 1 FROM {each}({column}) AS item WHERE {asked})"  # noqa: S608 - ours
-        return sql, (*before, *after)
+        return sql, (*before, *given)
 
 
 class _TextLike(Func):
@@ -210,15 +219,14 @@ def _by_seen_values(found: list[int], words: Sequence[str], user: User) -> Itera
 
 def _held(word: str) -> Q:
     """Return whether a word stands in the Process ID or in the value of a field."""
-    in_values = Q(_HoldsText(F("values"), Value(f"%{_escaped(word)}%")))
     # Most rows hold it nowhere in their text: they need not be taken apart.
-    as_stored = json.dumps(word, ensure_ascii=connection.vendor != "postgresql")[1:-1]
-    in_text = Q(_TextLike(F("values"), Value(f"%{_escaped(as_stored)}%")))
+    if connection.vendor == "postgresql":
+        pattern = like_pattern(json.dumps(word, ensure_ascii=False)[1:-1])
+    else:
+        pattern = loose_pattern(word, stored=as_in_json)
+    in_text = Q(_TextLike(F("values"), Value(f"%{pattern}%")))
+    in_values = Q(_HoldsText("values", word))
     return Q(key__contains=word.lower()) | (in_text & in_values)
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def statuses() -> list[str]:

@@ -35,7 +35,6 @@ SMALL = {
     "kianda/lib/db/waiting.py": "what waits for a provider, a run or the database needs it alone",
     "kianda/lib/db/sqlite3/files.py": "the parent needs it, which opens no database of Django's",
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
-    "kianda/lib/word_search.py": "one question to both databases, asked by lists of all apps",
     "kianda/web/icons.py": "what the sprite of a package is like is known nowhere else",
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",

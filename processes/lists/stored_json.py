@@ -3,15 +3,15 @@
 Names of fields are letters, digits and `_` only, which is checked before they are written in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Field, FloatField, Func, TextField
-from django.db.models.lookups import IContains, IStartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.names import FIELD_NAME
+from kianda.lib.word_search import Contains, StartsWith, found_in
 from processes.listed_values import ITEMS, QUANTITY, WORDS
 
 # A value as text, as a number, or as a moment whose text is in order with others.
@@ -21,11 +21,6 @@ Comparison = Literal["exact", "in", "gt", "gte", "lt", "lte", "contains", "start
 Asked = Mapping[Comparison, Any]
 
 _SIGNS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-
-
-def like_pattern(text: str) -> str:
-    """Return a text as a pattern of LIKE finds it, escaped by a backslash."""
-    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 class HoldsItem(Func):
@@ -52,11 +47,10 @@ class HoldsItem(Func):
     ) -> tuple[str, tuple[Any, ...]]:
         """Write it for SQLite or PostgreSQL."""
         column, before = compiler.compile(self.get_source_expressions()[0])
-        is_pg = connection.vendor == "postgresql"
         value = _of_item(self._part, connection.vendor)
         tests, given = [], list[Any]()
         for comparison, wanted in self._asked.items():
-            test, values = _compared(value, comparison, wanted, is_pg=is_pg)
+            test, values = _compared(value, comparison, wanted, connection.vendor)
             tests.append(test)
             given += values
         where = " AND ".join(tests)
@@ -79,13 +73,13 @@ def _of_capitals(
     return f"(UPPER({column}) > '' AND {sql})", (*before, *given)
 
 
-class ListedContains(IContains):
+class ListedContains(Contains):
     """Whether the row of a listed value holds a text, in capitals or not."""
 
     as_postgresql = _of_capitals
 
 
-class ListedStartsWith(IStartsWith):
+class ListedStartsWith(StartsWith):
     """Whether the row of a listed value begins with a text, in capitals or not."""
 
     as_postgresql = _of_capitals
@@ -140,15 +134,10 @@ def _of_item(part: Part, vendor: str) -> str:
 
 
 def _compared(
-    value: str, comparison: Comparison, wanted: Any, *, is_pg: bool
-) -> tuple[str, list[Any]]:
+    value: str, comparison: Comparison, wanted: Any, vendor: str
+) -> tuple[str, Sequence[Any]]:
     if comparison == "in":
         return f"{value} IN ({', '.join(['%s'] * len(wanted))})", list(wanted)
     if comparison in _SIGNS:
         return f"{value} {_SIGNS[comparison]} %s", [wanted]
-    found = f"{like_pattern(wanted)}%"
-    like = "ILIKE" if is_pg else "LIKE"
-    return (
-        f"{value} {like} %s ESCAPE '\\'",
-        [f"%{found}" if comparison == "contains" else found],
-    )
+    return found_in(value, wanted, vendor=vendor, begins=comparison == "startswith")

@@ -12,6 +12,7 @@ PEOPLE = (("ann", "Ann", "Öberg"), ("ben", "Ben 50%", "Birch"), ("bo_b", "", "B
 FOUND = {
     "ANN": "ann", "Öb": "ann", "ann berg": "ann", "ann birch": "", "irc": "ben", "50%": "ben",
     "%": "ben", "o_b": "bo_b", "_": "bo_b", "k\\s": "bo_b", "b": "ann ben bo_b", "nnö": "",
+    "ÖBERG": "ann", "nnÖ": "", "Ob": "",
 }  # fmt: skip
 
 
@@ -22,6 +23,23 @@ def test_every_word_stands_in_some_column(words: str) -> None:
         User.objects.create_user(username, first_name=first, last_name=last)
     rows = User.objects.filter(holds_words(words.split(), *NAMED)).order_by("username")
     assert " ".join(rows.values_list("username", flat=True)) == FOUND[words]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("held", "typed", "is_found"),
+    [
+        ("Ümlaut", "ümlaut", True), ("söhne die", "SÖHNE", True), ("ÄÖÜÄÖÜÄ", "äöüÄöüä", True),
+        ("Größe [ä]*? 5%_", "GRößE [Ä]*? 5%_", True), ("ŽLUŤ", "žluť", True),
+        ("Straße é", "straße É", True), ("Umlaut", "ümlaut", False), ("ü xb", "Ü*b", False),
+        ("ü xb", "Ü[a-z]", False), ("üxb", "Ü_b", False), ("Größe", "GRÖSSE", False),
+    ],
+)  # fmt: skip
+def test_every_letter_is_found_in_capitals_or_not(held: str, typed: str, is_found: bool) -> None:
+    User.objects.create_user("ann", first_name=f"x {held}", last_name=held)
+    for lookup in ("first_name__icontains", "last_name__istartswith", "last_name__icontains"):
+        assert User.objects.filter(**{lookup: typed}).exists() is is_found, lookup
+    assert not User.objects.filter(first_name__istartswith=typed).exists()
 
 
 @pytest.mark.django_db

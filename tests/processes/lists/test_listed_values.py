@@ -13,6 +13,7 @@ from processes.designs.lifecycle import publish_design, save_design
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.listed_values import fill_listed, keep_listed
 from processes.lists.records import record_list
+from processes.lists.search import search_filter
 from processes.models import ListedField, ListedValue, ProcessInstance
 from tests.factories import make_user
 from tests.lib.conftest import on_postgresql
@@ -45,6 +46,27 @@ def have_views(user: Any, **changes: Any) -> None:
 def told(user: Any) -> list[Any]:
     """Return what each of the filters finds."""
     return [(*row[:3], found(record_list("orders", user), row[:3])) for row in FILTERS]
+
+
+def test_letters_of_any_language_are_found_in_capitals_or_not(ada: Any) -> None:
+    create_instance(process="orders", mode="live", data={"what": "Söhne, 5% Ümlaut"}, user=ada)
+
+    def told_of_them() -> str:
+        return " ".join(
+            found(record_list("orders", ada), ("what", operator, text))
+            for operator, text in (
+                ("contains", "SÖHNE"), ("contains", "5% ümL"), ("starts_with", "sÖHNE"),
+                ("starts_with", "ümlaut"), ("contains", "sohne"),
+            )
+        )  # fmt: skip
+
+    assert told_of_them() == "5 5 5  "
+    have_views(ada)
+    while fill_listed():
+        pass
+    assert told_of_them() == "5 5 5  "
+    rows = search_filter(record_list("orders", ada), "ÜMLAUT söHNE")
+    assert record_list("orders", ada).rows().filter(rows).count() == 1
 
 
 def test_what_was_there_before_is_filled_in_and_found_the_same(ada: Any) -> None:

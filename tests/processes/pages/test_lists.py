@@ -88,6 +88,8 @@ def test_instances_are_found_by_process_id_and_by_values_but_never_by_names_or_s
     assert found("refresh-2") == ["2"]
     assert found("%_r") == ["2"]
     assert found("Łódź") == ["3"]
+    assert found("łÓDŹ") == ["3"]
+    assert found("lodz") == []
     assert found("acme token") == ["1"]
     assert found("cs-secret-1") == []
     assert found("redirect_url") == []
