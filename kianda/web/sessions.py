@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
@@ -14,6 +15,9 @@ from django.utils.cache import patch_vary_headers
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.services.profiles import language_of, zone_of
 from kianda.accounts.services.sessions import note_session, stored_key
+
+P = ParamSpec("P")
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _SEEN = "seen"
@@ -56,6 +60,25 @@ class PersonalLanguage:
         response.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
         return response
+
+
+def in_language_shown(view: View[P]) -> View[P]:
+    """Read and answer a form in the language in which it was shown, though another is chosen since.
+
+    It says so by `shown-in`: a number in it would be another one in the other language.
+    """
+
+    @wraps(view)
+    def reading(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        shown = request.POST.get("shown-in", "") if request.method == "POST" else ""
+        if shown not in dict(settings.LANGUAGES):
+            return view(request, *args, **kwargs)
+        with translation.override(shown):
+            response = view(request, *args, **kwargs)
+        response["Content-Language"] = shown
+        return response
+
+    return cast(View[P], reading)
 
 
 def _renew(request: HttpRequest) -> None:

@@ -27,6 +27,7 @@ from kianda.lib.errors import (
 from kianda.lib.pointers import pointer
 from kianda.web.middleware import client_address
 from kianda.web.pages import Errors, go, is_htmx, render_page
+from kianda.web.sessions import in_language_shown
 from processes.forms.fill_in import in_form_order
 from processes.instances.form_links import link_of, refuse_ended
 from processes.models import FormLink, Run
@@ -94,6 +95,7 @@ def _sentence(request: HttpRequest, sentence: str, *, status: int) -> HttpRespon
 
 
 @_open_to_all("GET", "HEAD", "POST")
+@in_language_shown
 def linked(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show the form that a link leads to; a POST presses one of its buttons."""
     link = link_of(token)

@@ -130,6 +130,24 @@ def test_a_number_is_typed_and_shown_in_the_language_of_the_person(people: Offic
     assert made.values["hours"] == -1200.5
 
 
+def test_a_number_is_read_in_the_language_in_which_its_form_was_shown(people: Office) -> None:
+    client = client_of(people.emma)
+    assert '<input type="hidden" name="shown-in" value="en">' in client.get(START).text
+    Profile.objects.update_or_create(user=people.emma, defaults={"language": "de"})
+    assert '<input type="hidden" name="shown-in" value="de">' in client.get(START).text
+    body = {"act": "create", "shown-in": "en", "v-hours": "1.200"}
+    client.post(START, body)
+    made = ProcessInstance.objects.get()
+    assert made.values["hours"] == 1.2
+    refused = client.post(
+        f"/instances/{made.process_id}/",
+        {"act": "save", "shown-in": "en", "revision": made.revision, "v-hours": "2,5"},
+    )
+    assert (refused.status_code, refused["Content-Language"]) == (422, "en")
+    assert "Write it in the form 1,200.50." in text_of(refused)
+    assert '<input type="hidden" name="shown-in" value="en">' in refused.text
+
+
 def test_a_draft_is_kept_and_told_as_one(people: Office) -> None:
     client = client_of(people.emma)
     done = client.post(START, {"act": "create", "v-days": "2"}, follow=True)
