@@ -31,6 +31,24 @@ class FlowWay:
     is_sure: bool
 
 
+def first_to_open(document: Document) -> dict[str, str]:
+    """Return, by form, the one with which it opens, through others that do; in its turn: itself.
+
+    So opens a form of a ring, which designs could have once.
+    """
+    opens_with = {form.name: form.activate_with for form in document.forms}
+    return {name: _first(name, opens_with) for name in opens_with}
+
+
+def _first(name: str, opens_with: Mapping[str, str]) -> str:
+    seen = [name]
+    while (before := opens_with[seen[-1]]) in opens_with:
+        if before in seen:
+            return name
+        seen.append(before)
+    return seen[-1]
+
+
 def rules_on(form: Form) -> Iterator[Rule]:
     """Yield the rules of a form and of its fields, those within rules included."""
     yield from form.rules
@@ -123,13 +141,12 @@ def _with_inner(rules: Iterable[Rule]) -> Iterator[Rule]:
 
 def _following(document: Document, form: Form) -> list[str]:
     """Return what opens when a form is completed: the next one in order, and what opens with it."""
-    names = {one.name for one in document.forms}
+    opens_with = first_to_open(document)
     later = document.forms[document.forms.index(form) + 1 :]
-    following = next((one for one in later if one.activate_with not in names), None)
+    following = next((one.name for one in later if opens_with[one.name] == one.name), None)
     if following is None:
         return []
-    beside = [one.name for one in document.forms if one.activate_with == following.name]
-    return [following.name, *beside]
+    return [following, *(one for one in opens_with if opens_with[one] == following != one)]
 
 
 def _status_of(rules: Iterable[Rule], known: Mapping[str, str]) -> str:

@@ -167,15 +167,16 @@ def opened(
     document: Document, records: Records, names: Iterable[str], at: str, hidden: frozenset[str]
 ) -> dict[str, FormRecord]:
     """Return the records of these forms, and of those that open with them, now open."""
-    wanted = set(names)
-    together = {
+    wanted, together = set(names), set[str]()
+    while more := {
         form.name
         for form in document.forms
-        if form.activate_with in wanted
+        if form.activate_with in wanted | together
+        and form.name not in wanted | together | hidden
         and records[form.name].status == NOT_STARTED
-        and form.name not in hidden
-    }
-    return {name: records[name].open_since(at) for name in [*wanted, *sorted(together - wanted)]}
+    }:
+        together |= more
+    return {name: records[name].open_since(at) for name in [*wanted, *sorted(together)]}
 
 
 def note_too_long(note: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kianda.lib.i18n import gettext as _
-from processes.definition.document import Document, Form
+from processes.definition.document import Document
+from processes.definition.flow import first_to_open
 from processes.engine.instance_state import (
     COMPLETED,
     CURRENT,
@@ -90,20 +91,17 @@ def _next(document: Document, records: Records, form: str, hidden: frozenset[str
 
     A form that opens with another one waits for that, unless that is hidden.
     """
+    opens_with = first_to_open(document)
     names = [
         one.name
         for one in document.forms
         if one.name not in hidden
-        and (one.activate_with in hidden or not _opens_with_another(document, one))
+        and (one.activate_with in hidden or opens_with[one.name] == one.name)
     ]
     place = next(number for number, one in enumerate(document.forms) if one.name == form)
     later = {one.name for one in document.forms[place:]}
     waiting = [name for name in names if records[name].status == NOT_STARTED]
     return next((name for name in waiting if name in later), next(iter(waiting), None))
-
-
-def _opens_with_another(document: Document, form: Form) -> bool:
-    return any(other.name == form.activate_with for other in document.forms)
 
 
 def went_to(
@@ -172,10 +170,7 @@ def _after(document: Document, records: Records, form: str) -> Iterator[str]:
     Forms that opened together with it stand beside it, wherever they are in the order.
     """
     names = list(records)
-    opens_with = {
-        one.name: one.activate_with if _opens_with_another(document, one) else one.name
-        for one in document.forms
-    }
+    opens_with = first_to_open(document)
     for place, (name, record) in enumerate(records.items()):
         is_later = place > names.index(form) or _opened_since(records[form], record)
         if is_later and opens_with[name] != opens_with[form]:

@@ -46,6 +46,8 @@ def test_what_opens_with_the_next_form_opens_too() -> None:
     assert [one[1] for one in ways("ask", ask, decide, pay)] == ["decide", "pay"]
     # It waits for no turn of its own.
     assert ways("decide", ask, decide, pay) == [("Ok", "", "", True)]
+    told = form("told", button("read", SUBMIT), activate_with="pay")
+    assert [one[1] for one in ways("ask", ask, decide, pay, told)] == ["decide", "pay", "told"]
 
 
 def test_a_form_that_no_button_submits_is_submitted_by_the_page() -> None:

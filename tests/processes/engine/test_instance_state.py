@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processes.definition.document import Document, parse_document
+from processes.definition.document import Document, load_document, parse_document
 from processes.engine.instance_state import InstanceState, form_of, records_of, standing_columns
 from processes.engine.transitions import ActedBy, NotOpen, assigned, closed, submitted, went_to
 
@@ -61,6 +61,11 @@ STORIES = [
     ({"c": "b"}, "a b", "CCo-", "C"),
     ({"c": "b"}, "a c b", "CCCo", "D"),
     ({"b": "a"}, "", "oo--", "open"),
+    # Also with one that itself opens with another.
+    ({"c": "b", "d": "c"}, "a", "Cooo", "B"),
+    ({"c": "b", "d": "c"}, "a b c d", "CCCC", "completed"),
+    ({"c": "b", "d": "c"}, "a b c d >b", "CoCC", "B"),
+    ({"d": "c", "c": "a"}, "", "o-oo", "open"),
     # Sent back: what comes after it is asked for once more, what comes before stays done.
     ({}, "a >a", "o---", "A"),
     ({}, "a b >a", "o---", "A"),
@@ -107,6 +112,15 @@ def test_what_is_open_after_what(
     found = document(**opens_with)
     standing = played(found, acts)
     assert (told(found, standing), standing.status) == (states, status)
+
+
+def test_what_was_stored_in_a_ring_opens_in_its_turn() -> None:
+    raw = document().normalised()
+    for form, other in ((1, "b"), (2, "d"), (3, "c")):
+        raw["forms"][form]["activate_with"] = other
+    found = load_document(raw)
+    assert told(found, played(found, "a")) == "Co--"
+    assert told(found, played(found, "a b")) == "CCoo"
 
 
 @pytest.mark.parametrize(
