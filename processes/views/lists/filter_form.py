@@ -23,7 +23,7 @@ from processes.views.lists.chips import operator_words, sources_of
 
 NEW = "new:"
 # What a filter by ticked choices offers, and one by chosen people.
-_OF_CHOICES = ("in", "blank", "not_blank")
+_OF_CHOICES = ("in", "neq", "blank", "not_blank")
 _OF_PEOPLE = ("in", "neq", "is_me", "has_me", "blank", "not_blank")
 _MOST_TYPED = 50
 
@@ -112,8 +112,7 @@ def _held(column: ListColumn, row: ViewCondition) -> list[str]:
     """Return the values of a filter as its controls have them; what is computed as written."""
     if column.kind == "quantity":
         return _as_typed(row)
-    is_typed = not column.choices and column.kind != "person"
-    is_one = is_typed and OPERATORS[row.operator].right is not Right.PAIR
+    is_one = not _is_chosen(column) and OPERATORS[row.operator].right is not Right.PAIR
     return [_plain(one) for one in ([row.right] if is_one else sources_of(row))]
 
 
@@ -155,7 +154,12 @@ def _pair(values: Sequence[str]) -> list[str]:
 
 def _is_single(column: ListColumn, right: Right) -> bool:
     """Tell whether a value stands alone: its form has a second control for other operators."""
-    return right is Right.VALUE and column.kind != "person"
+    return right is Right.VALUE and not _is_chosen(column)
+
+
+def _is_chosen(column: ListColumn) -> bool:
+    """Tell whether values are chosen, any number of them, and not typed."""
+    return bool(column.choices) or column.kind == "person"
 
 
 def changed_filters(records: RecordList, state: ListState, query: QueryDict) -> list[str]:
@@ -195,7 +199,7 @@ def _sent(column: ListColumn, operator: str, values: Sequence[str]) -> Iterator[
     if right is Right.LIST and column.kind == "quantity":
         values = [one.strip() for typed in values for one in _parted(typed)]
     most = {Right.VALUE: 1, Right.PAIR: 2}.get(right, len(values))
-    yield from filter(None, values if column.kind == "person" else values[:most])
+    yield from filter(None, values if _is_chosen(column) else values[:most])
 
 
 def _parted(typed: str) -> list[str]:
@@ -207,10 +211,9 @@ def _parted(typed: str) -> list[str]:
 
 def _needs_rows(column: ListColumn, operator: str, values: Sequence[str]) -> bool:
     """Tell whether values cannot stand in one row: it takes only one, or commas part them."""
-    if column.kind == "person" and operator == "neq":
-        return len(values) > 1
-    named = bool(column.choices) or column.kind == "person"
-    return operator == "in" and named and any("," in one for one in values)
+    if not _is_chosen(column):
+        return False
+    return len(values) > 1 if operator == "neq" else any("," in one for one in values)
 
 
 def _ref(typed: str) -> str:

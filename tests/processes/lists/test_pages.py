@@ -1,5 +1,6 @@
 """The page that lists the records of a process: tabs, chips, groups, totals; what is not seen."""
 
+import re
 from typing import Any
 
 import pytest
@@ -119,6 +120,22 @@ def test_a_filter_is_added_changed_and_removed(ada: Client) -> None:
     assert changed["Location"] == "?view=all&filter=amount%3Alt%3A5"
     assert "Pen" in rows_of(ada, changed["Location"])
     assert "Lamp" in rows_of(ada, "?view=large&filter=")
+
+
+def test_choices_are_left_out_as_they_are_chosen(ada: Client) -> None:
+    query = "/records/orders/?view=all&edit={at}&column=kind&operator=neq&{values}&apply=1"
+    one = ada.get(query.format(at="new:kind", values="value=b"))["Location"]
+    assert QueryDict(one.removeprefix("?"))["filter"] == "kind:neq:b"
+    assert "Kind is not Blue" in text_of(ada.get(f"/records/orders/{one}"))
+    # Opened again, it is what it was.
+    form = ada.get(f"/records/orders/{one}&edit=0").text
+    assert re.search(r'value="neq"[^>]*\bselected', form)
+    assert re.search(r'value="b"\s+checked', form)
+    both = ada.get(query.format(at="new:kind", values="value=b&value=r"))["Location"]
+    found = rows_of(ada, f"{both}&columns=kind")
+    assert "Pen" in found
+    assert "Desk" not in found
+    assert "Lamp" not in found
 
 
 @pytest.mark.parametrize(
