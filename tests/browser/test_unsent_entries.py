@@ -35,8 +35,8 @@ def note(page: Page) -> Any:
 
 def go_home_and_back(page: Page) -> None:
     url = page.url
-    page.locator("a[href='/']:visible").first.click()
-    page.wait_for_url("**/")
+    with page.expect_navigation(url="**/"):
+        page.locator("a[href='/']:visible").first.click()
     page.goto(url)
 
 
@@ -54,10 +54,8 @@ def test_a_request_left_unsent_is_here_again_without_its_secrets(
     assert "never-kept" not in page.evaluate("JSON.stringify(sessionStorage)")
     looks(page)
     go_home_and_back(page)
-    page.get_by_role("button", name="Discard these entries").click()
-    page.wait_for_function(
-        "document.readyState === 'complete' && !document.querySelector('#main > .k-note')"
-    )
+    with page.expect_navigation():
+        page.get_by_role("button", name="Discard these entries").click()
     expect(note(page)).to_have_value("")
     go_home_and_back(page)
     expect(note(page)).to_have_value("")

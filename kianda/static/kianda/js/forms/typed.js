@@ -18,7 +18,7 @@ const dialog = document.getElementById("dialog");
 let pressed = false;
 // The form that is on its way: left now, it was sent.
 let sending = null;
-// The forms in what an answer takes the place of, with what was typed into them.
+// The forms with data-keeps whose place an answer takes, with what was typed into them.
 const replaced = [];
 // Says that entries have come back.
 let note = null;
@@ -202,7 +202,8 @@ if (user) {
   on("htmx:beforeSwap", (event) => {
     const { requestConfig, target } = event.detail;
     for (const form of forms(target))
-      if (form.dataset.typed) replaced.push([nameOf(form), read(form), form === requestConfig.elt]);
+      if (form.dataset.typed && "keeps" in form.dataset)
+        replaced.push([nameOf(form), read(form), form.contains(requestConfig.elt)]);
   });
   on("htmx:afterSettle", (event) => {
     if (replaced.length) takeOver();
