@@ -240,6 +240,13 @@ def words_seen(field: FormField, value: Any) -> str:
     return ", ".join(as_text(one) for one in texts if not is_blank(one))
 
 
+def lines_seen(field: FormField, value: Any) -> str:
+    """Return a value as people say it; a text keeps its lines."""
+    if field.holds_text and isinstance(value, str) and not is_blank(value):
+        return as_text(words_of(field, value, _moment))
+    return words_seen(field, value)
+
+
 def _figures(told: Any) -> Any:
     try:
         number = Decimal(told)

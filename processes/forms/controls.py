@@ -1,12 +1,13 @@
 """The controls of a process's forms as a page shows them, in rows and containers."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import NamedTuple
 
 from django.utils import timezone
 
+from kianda.accounts.services.directory import DirectoryEntry, entries
 from kianda.lib.pointers import control_id, pointer
 from processes.definition.display import Display
 from processes.definition.document import Form
@@ -43,11 +44,13 @@ class Control:
     # Of what holds no value: safe HTML, or where a link leads.
     content: str = ""
     focus: bool = False
+    # Its value in words, where it is only read.
+    told: str | None = None
 
     @property
     def template(self) -> str:
-        """Return the template of its type."""
-        return f"fields/{self.field.slug()}.html"
+        """Return the template of its type; what is only read is drawn in one way."""
+        return "fields/value.html" if self.told is not None else f"fields/{self.field.slug()}.html"
 
     @property
     def id(self) -> str:
@@ -108,6 +111,12 @@ class Control:
     def words(self) -> str:
         """Return what stands in it as a person reads it."""
         return self.field.control_in_words(self.value)
+
+    @property
+    def people(self) -> list[DirectoryEntry]:
+        """Return the people and groups that are named in it."""
+        refs = self.value.split("\n") if isinstance(self.value, str) else self.value
+        return list(entries(refs).values())
 
     @property
     def files(self) -> list[ShownFile]:
@@ -192,6 +201,24 @@ def only_open(controls: Iterable[Control], names: Container[str]) -> list[Contro
         )
         for one in controls
     ]
+
+
+def only_read(controls: Iterable[Control], words: Callable[[FormField], str]) -> list[Control]:
+    """Return controls as they are read: values in words, files and tables as such, no buttons."""
+    return [
+        replace(
+            one,
+            display=one.display._replace(enabled=False),
+            told=words(one.field) if one.field.holds_value and not _draws_itself(one) else None,
+            inner=tuple(only_read(one.inner, words)),
+        )
+        for one in controls
+        if not one.field.is_button
+    ]
+
+
+def _draws_itself(control: Control) -> bool:
+    return control.field.holds_rows or control.field.holds_files
 
 
 @dataclass(frozen=True)

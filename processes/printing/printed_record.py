@@ -18,13 +18,12 @@ from processes.definition.document import Document, Form
 from processes.engine.instance_state import COMPLETED, CURRENT, NOT_STARTED
 from processes.fields import Table
 from processes.fields.base import FormField
-from processes.forms.value_words import words_of
 from processes.instances.form_states import FormState, form_states
 from processes.language.people import called
 from processes.language.people_refs import user_ref
-from processes.language.values import as_text, files_in, is_blank
+from processes.language.values import files_in
 from processes.models import Comment, File, ProcessInstance
-from processes.record_titles import SeenRecord, seen_record, words_seen
+from processes.record_titles import SeenRecord, lines_seen, seen_record
 from processes.rights.files import sees_file
 from processes.rights.instance_rights import InstanceRights
 
@@ -175,7 +174,7 @@ class _Printing:
         if field.holds_files:
             names = ", ".join(str(one["name"]) for one in files_in(value))
             return PrintedField(field.title, names or NONE, pictures=self._pictures(value))
-        return PrintedField(field.title, _words(field, value) or NONE)
+        return PrintedField(field.title, lines_seen(field, value) or NONE)
 
     def _table(self, field: Table, value: Any) -> PrintedTable:
         hidden = self._rights.hidden_columns(field.name)
@@ -186,7 +185,7 @@ class _Printing:
         rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
         told = rows[: min(MOST_ROWS, self._cells_left // max(1, len(columns)))]
         self._cells_left -= len(told) * len(columns)
-        cells = [[_words(column, row.get(column.name)) for column in columns] for row in told]
+        cells = [[lines_seen(column, row.get(column.name)) for column in columns] for row in told]
         return PrintedTable([one.title for one in columns], cells, len(rows) - len(told))
 
     def _pictures(self, value: Any) -> list[File]:
@@ -203,12 +202,3 @@ class _Printing:
             )
             self._files = {str(one.pk): one for one in rows if sees_file(one, self._rights)}
         return self._files
-
-
-def _words(field: FormField, value: Any) -> str:
-    """Return a value in words; a text keeps its lines."""
-    if is_blank(value):
-        return ""
-    if field.holds_text and isinstance(value, str):
-        return as_text(words_of(field, value))
-    return words_seen(field, value)

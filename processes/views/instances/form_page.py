@@ -16,11 +16,11 @@ from processes.definition.document import Document, Form
 from processes.engine.display_modes import NO_MODES, DisplayModes
 from processes.engine.instance_state import form_of
 from processes.engine.run_values import python_of
-from processes.fields import Button, Table
+from processes.fields import Table
 from processes.fields.base import FormField, InputField
 from processes.files.uploads import Uploader
 from processes.files.values import KnownFiles
-from processes.forms.controls import Control, FormView, every, only_open, without
+from processes.forms.controls import Control, FormView
 from processes.forms.fill_in import (
     TypedValue,
     act_on_rows,
@@ -45,10 +45,11 @@ from processes.instances.version_moves import as_in_draft
 from processes.language.timestamps import moment_text
 from processes.language.values import Value
 from processes.models import DesignVersion, ProcessInstance
+from processes.record_titles import lines_seen
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_values
 from processes.views.instances.carried_values import CarriedValues, unsealed, view_of
-from processes.views.instances.form_steps import FormStep, steps_of
+from processes.views.instances.form_steps import FormStep, as_it_stands, steps_of
 
 NO_CHOICE: Mapping[str, str] = {}
 
@@ -97,6 +98,11 @@ class FormPage:
     def display(self) -> dict[str, dict[str, bool]]:
         """What rules show and enable, less what the person does not see or change."""
         return self.rights.display(self.modes.overrides)
+
+    @property
+    def read_only(self) -> str:
+        """The form that the run before wants only to be looked at."""
+        return str(self.next_page.get("form", "")) if self.next_page.get("mode") == "read" else ""
 
     @cached_property
     def steps(self) -> dict[str, FormStep]:
@@ -351,22 +357,18 @@ class FormPage:
 
     def forms(self) -> list[FormView]:
         """Return the forms that are shown, with their controls."""
-        views = form_views(self.document, self._control, self.display)
-        return [self._as_it_stands(one) for one in views if self.steps[one.form.name].is_shown]
-
-    def _as_it_stands(self, view: FormView) -> FormView:
-        """Return a form with the buttons below it that the person can press now."""
-        step = self.steps[view.form.name]
-        if step.is_open:
-            return view
-        buttons = [one for one in [*every(view.controls), *view.footer] if _is_apart(one)]
-        apart = buttons if step.is_mine and (step.is_read or not step.is_current) else []
-        shown = without(view.controls, apart)
-        if step.is_edited or step.is_read:
-            # Its other buttons are only in the way.
-            pressed = [one for one in every(shown) if one.field.is_button]
-            shown = only_open(without(shown, pressed), self.editable())
-        return FormView(view.form, shown, apart)
+        seen, editable = self.shown(), self.editable()
+        return [
+            as_it_stands(
+                view,
+                self.steps[view.form.name],
+                editable=editable,
+                words=lambda field: lines_seen(field, seen.get(field.name)),
+                is_read=view.form.name == self.read_only,
+            )
+            for view in form_views(self.document, self._control, self.display)
+            if self.steps[view.form.name].is_shown
+        ]
 
     def _control(self, field: FormField) -> Control:
         field = self.rights.field_for(field)
@@ -391,8 +393,3 @@ def closed_columns(tables: Iterable[str], rights: InstanceRights) -> list[str]:
         closed = rights.hidden_columns(name) | rights.fixed_columns(name) | off
         found += [f"{name}.{column}" for column in (*sorted(closed), ROWS)]
     return found
-
-
-def _is_apart(control: Control) -> bool:
-    """Tell whether it is a button that is pressed also while its form is not open."""
-    return isinstance(control.field, Button) and control.field.show_in_display_mode

@@ -54,7 +54,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "primary": main,
         "shows_save": saves, "first_act": "save" if saves or not main else f"press:{main}",
         "keeps_drafts": _keeps_drafts(form_page),
-        "read_only": form_page.next_page.get("mode") == "read" and form_page.next_page.get("form"),
+        "read_only": form_page.read_only,
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
         "has_open": has_open, "has_typed": bool(form_page.typed),

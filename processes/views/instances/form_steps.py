@@ -1,7 +1,7 @@
 """Where each form of an instance stands, as its page shows it to one person."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from processes.definition.display import overlaid
 from processes.definition.document import Document
@@ -9,7 +9,7 @@ from processes.engine.display_modes import NO_MODES, READ, DisplayModes
 from processes.engine.instance_state import COMPLETED, CURRENT, form_of
 from processes.fields import Button
 from processes.fields.base import FormField
-from processes.forms.controls import FormView, every
+from processes.forms.controls import Control, FormView, every, only_open, only_read, without
 from processes.instances.form_states import FormState, form_states
 from processes.instances.sending_back import sends_back
 from processes.models import ProcessInstance
@@ -192,3 +192,31 @@ def load_targets(document: Document, steps: Mapping[str, FormStep]) -> list[str]
         return []
     process = ["process#load"] if document.rules else []
     return process + [f"form:{form.name}#load" for form in opened if form.load_rules]
+
+
+def as_it_stands(
+    view: FormView,
+    step: FormStep,
+    *,
+    editable: Container[str],
+    words: Callable[[FormField], str],
+    is_read: bool,
+) -> FormView:
+    """Return a form as the person can use it: filled in, in part, or read in words.
+
+    Below it stand the buttons that the person can press now.
+    """
+    if step.is_open:
+        return replace(view, controls=only_read(view.controls, words)) if is_read else view
+    buttons = [one for one in [*every(view.controls), *view.footer] if _is_apart(one)]
+    apart = buttons if step.is_mine and (step.is_read or not step.is_current) else []
+    if is_read or not step.is_edited:
+        return FormView(view.form, only_read(view.controls, words), apart)
+    # Its other buttons are only in the way.
+    pressed = [one for one in every(view.controls) if one.field.is_button]
+    return FormView(view.form, only_open(without(view.controls, pressed), editable), apart)
+
+
+def _is_apart(control: Control) -> bool:
+    """Tell whether it is a button that is pressed also while its form is not open."""
+    return isinstance(control.field, Button) and control.field.show_in_display_mode
