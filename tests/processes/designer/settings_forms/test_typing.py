@@ -118,6 +118,7 @@ def test_a_broken_reference_is_marked_where_it_is(
     assert html.count('aria-invalid="true"') == 1
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("chosen", "offered"), [("", False), ("token", True)])
 def test_a_form_is_not_offered_to_open_with_itself(chosen: str, offered: bool) -> None:
     opens_with = '<option value="token"'
