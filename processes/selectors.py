@@ -68,7 +68,7 @@ NO_NUMBERS = FlowNumbers({}, {}, {})
 
 def flow_numbers(design: ProcessDesign, user: User, ways: Iterable[FlowStretch]) -> FlowNumbers:
     """Count the live records of a process that a person sees; of very many, not their ways."""
-    live = visible_instances(user).filter(design=design, mode=ProcessInstance.Mode.LIVE)
+    live = visible_instances(user, design=design).filter(mode=ProcessInstance.Mode.LIVE)
     at_status = live.order_by().values("status").annotate(n=Count("pk", distinct=True))
     owned = FormOwner.objects.filter(instance__in=live.order_by().values("pk")).order_by()
     in_form = owned.values("form").annotate(n=Count("instance", distinct=True))

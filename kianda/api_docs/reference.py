@@ -257,9 +257,9 @@ Only the text of the design is read in this way, never the value of a field or a
 
 _SERVERS = {
     "DATABASE_URL": "`postgresql://user:password@host/name`, with parameters of libpq after `?`. "
-    "If not set: SQLite in the data folder. `options=-c jit=off -c random_page_cost=1.1` and "
-    "`prepare_threshold=3` are set unless the address has them; `prepare_threshold=none` is for a "
-    "pooler between.",
+    "If not set: SQLite in the data folder. `options=-c jit=off -c random_page_cost=1.1 "
+    "-c work_mem=32MB` and `prepare_threshold=3` are set unless the address has them; "
+    "`prepare_threshold=none` is for a pooler between.",
     "CELERY_BROKER_URL": "`redis://host:port/0`. If not set: the embedded broker.",
 }
 

@@ -30,6 +30,7 @@ from processes.lists.stored_json import (
     HoldsItem,
     ListedContains,
     ListedStartsWith,
+    IsNamed,
     Part,
 )
 from processes.models import (
@@ -92,6 +93,8 @@ class ListColumn:
     listed: int | None = None
     # The records that its reader can at most see, when these are few.
     among: Collection[int] | None = None
+    # What is asked by it is turned round.
+    negated: bool = False
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -149,7 +152,8 @@ def _listed_hold(column: ListColumn, asked: Asked, stored: Q) -> Q:
     rows = ListedValue.objects.filter(column=column.listed).order_by()
     if column.among is not None:
         rows = rows.filter(instance__in=column.among)
-    found = Q(pk__in=rows.filter(_in_rows(column.part, asked)).values("instance"))
+    held = rows.filter(_in_rows(column.part, asked)).values("instance")
+    found = Q(IsNamed(held)) if column.negated else Q(pk__in=held)
     if "contains" in asked:
         # What a long text holds after its beginning, only the text tells.
         long = rows.filter(IS_CUT)

@@ -1,6 +1,7 @@
 """The filter of a list as a database asks for it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import and_, or_
@@ -128,25 +129,29 @@ def no_such_column() -> str:
 
 
 def _asked(row: ViewCondition, column: ListColumn, asker: Asker) -> Q:
-    if row.operator in _UNARY:
-        return _UNARY[row.operator](column, asker)
+    opposite = _OPPOSITES.get(row.operator)
+    if opposite is not None:
+        return ~_held(opposite, row, replace(column, negated=True), asker)
+    return _held(row.operator, row, column, asker)
+
+
+def _held(operator: str, row: ViewCondition, column: ListColumn, asker: Asker) -> Q:
+    if operator in _UNARY:
+        return _UNARY[operator](column, asker)
     values = _right_values(row, asker.resolve)
-    if row.operator == "in":
+    if operator == "in":
         return _one_of(column, values, asker)
-    if row.operator == "between":
+    if operator == "between":
         low, high = values
         return column.holds({**_from(column, low, asker), **_upto(column, high, asker)})
     (value,) = values
-    if row.operator == "eq":
+    if operator == "eq":
         return _same(column, value, asker)
-    if row.operator == "neq":
-        return ~_same(column, value, asker)
-    if row.operator in {"contains", "not_contains", "starts_with"}:
-        found = _texts(row.operator, column, value, asker)
-        return ~found if row.operator == "not_contains" else found
+    if operator in {"contains", "starts_with"}:
+        return _texts(operator, column, value, asker)
     if is_blank(value):
         return NOTHING
-    return column.holds(_ORDERS[row.operator](column, value, asker))
+    return column.holds(_ORDERS[operator](column, value, asker))
 
 
 def _right_values(row: ViewCondition, resolve: Resolve) -> list[Value]:
@@ -172,7 +177,7 @@ def _is_set(column: ListColumn) -> Q:
 
 def _same(column: ListColumn, value: Value, asker: Asker) -> Q:
     if is_blank(value):
-        return ~_is_set(column)
+        return ~_is_set(replace(column, negated=not column.negated))
     if column.kind == "quantity":
         return column.holds({"exact": _number(value)})
     if column.kind == "moment":
@@ -257,8 +262,8 @@ def _after(column: ListColumn, value: Value, asker: Asker) -> Asked:
 _ORDERS: Mapping[str, Callable[[ListColumn, Value, Asker], Asked]] = {
     "gt": _after, "gte": _from, "lt": _before, "lte": _upto,
 }  # fmt: skip
+_OPPOSITES = {"neq": "eq", "not_contains": "contains", "blank": "not_blank"}
 _UNARY: Mapping[str, Callable[[ListColumn, Asker], Q]] = {
-    "blank": lambda column, asker: ~_is_set(column),
     "not_blank": lambda column, asker: _is_set(column),
     "before_today": lambda column, asker: column.holds(_before(column, asker.today, asker)),
     "today": lambda column, asker: _same(column, asker.today, asker),

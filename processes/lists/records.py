@@ -14,7 +14,7 @@ from processes.definition.document import Document
 from processes.definition.views import ViewFilter
 from processes.document_cache import document_of
 from processes.lists.columns import ListColumn, readable_columns
-from processes.lists.conditions import Asker, no_such_column, where
+from processes.lists.conditions import Asker, no_such_column, reads_all, where
 from processes.models import ProcessDesign, ProcessInstance, SavedView
 from processes.record_titles import SeenRecord, learn_names, seen_record
 from processes.rights.listed import few_of, instances_among
@@ -50,6 +50,13 @@ class RecordList:
         """The columns that the person may read, by name."""
         return readable_columns(self.design, self.user, among=self._few)
 
+    def reads_all(self, filter: ViewFilter) -> bool:
+        """Tell whether all records are read to find the first that hold a filter.
+
+        So it is where there are few: what it takes is to find out which.
+        """
+        return self._few is not None or reads_all(filter)
+
     @cached_property
     def _few(self) -> set[int] | None:
         return few_of(self.user)
@@ -73,9 +80,8 @@ class RecordList:
 
         Raises Invalid with a pointer for each row of the filter that cannot be asked.
         """
-        rows = instances_among(self._few, self.user).filter(
-            design=self.design.pk, mode=ProcessInstance.Mode.LIVE
-        )
+        seen = instances_among(self._few, self.user, self.design)
+        rows = seen.filter(mode=ProcessInstance.Mode.LIVE)
         return rows.filter(where(filter, self.columns, self.asker, at=at)).order_by()
 
     def sorted(self, rows: QuerySet[ProcessInstance], sort: str = "") -> QuerySet[ProcessInstance]:

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, F, Field, FloatField, Func, TextField
+from django.db.models import (
+    BooleanField,
+    F,
+    Field,
+    FloatField,
+    Func,
+    QuerySet,
+    Subquery,
+    TextField,
+)
 from django.db.models.sql.compiler import SQLCompiler
 
 from kianda.lib.names import FIELD_NAME
@@ -58,6 +67,40 @@ class HoldsItem(Func):
             f"EXISTS (SELECT 1 FROM {_items(column, self._name, connection.vendor)} WHERE {where})"  # noqa: S608
         )
         return sql, (*before, *given)
+
+
+class IsNamed(Func):
+    """Whether some keys name this row, for a condition that is turned round: `~Q(IsNamed(...))`.
+
+    PostgreSQL joins `NOT EXISTS`, in half of the time that it takes to hash what `NOT IN` names.
+    `OFFSET 0` has it read these as a whole: it expects many rows to be left, of which it soon has
+    those of a page, and would look up each by an index.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, named: QuerySet[Any, Any]) -> None:
+        """Take the named keys: `values()` of one column of rows."""
+        super().__init__(F("pk"), Subquery(named.order_by()))
+
+    def as_sql(  # type: ignore[override]  # it is written in one piece, from no template
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """Write it for SQLite."""
+        key, named, given = self._parts(compiler)
+        return f"{key} IN {named}", given
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """Write it as a join."""
+        key, named, given = self._parts(compiler)
+        rows = f"({named[1:-1]} OFFSET 0) AS named(pk)"
+        return f"EXISTS (SELECT 1 FROM {rows} WHERE named.pk = {key})", given  # noqa: S608
+
+    def _parts(self, compiler: SQLCompiler) -> tuple[str, str, tuple[Any, ...]]:
+        (key, before), (named, given) = map(compiler.compile, self.get_source_expressions())
+        return key, named, (*before, *given)
 
 
 def _of_capitals(

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
-from processes.models import ProcessInstance, Run
+from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.rights.decisions import has_account
 from processes.rights.querysets import NAMED_AGAIN, has_to_do_with, visible_instances, visible_runs
 
@@ -21,9 +21,11 @@ def listed_instances(user: User) -> QuerySet[ProcessInstance]:
     return instances_among(few_of(user), user)
 
 
-def instances_among(few: Collection[int] | None, user: User) -> QuerySet[ProcessInstance]:
-    """Return the same, of a person of whom it is known what they can at most see."""
-    rows = visible_instances(user)
+def instances_among(
+    few: Collection[int] | None, user: User, design: ProcessDesign | None = None
+) -> QuerySet[ProcessInstance]:
+    """Return the same where it is known what a person can at most see, or of one design."""
+    rows = visible_instances(user, design=design)
     return rows if few is None else rows.filter(pk__in=few)
 
 

@@ -52,13 +52,15 @@ MOST_TOLD = 100
 
 
 def visible_instances(
-    user: User | None, *, among: Iterable[int] | None = None
+    user: User | None, *, among: Iterable[int] | None = None, design: ProcessDesign | None = None
 ) -> QuerySet[ProcessInstance]:
     """Return the instances that a person sees; as `InstanceRights.see` decides for one.
 
-    Asked about some by their keys, it looks at no others.
+    Asked about some by their keys, or about those of a design, it looks at no others.
     """
     rows, keys = ProcessInstance.objects.all(), None
+    if design is not None:
+        rows = rows.filter(design=design.pk)
     if among is not None:
         keys = sorted(among)
         rows = rows.filter(pk__in=keys)
@@ -67,7 +69,10 @@ def visible_instances(
     if has_role(user, ADMINISTRATOR):
         return rows
     # To name many keys again and again takes longer than to look at all.
-    return rows.filter(_seen_by(user, keys if keys and len(keys) <= NAMED_AGAIN else None))
+    relations = _Relations(
+        user, person_of(user), keys if keys and len(keys) <= NAMED_AGAIN else None
+    )
+    return rows.filter(_seen_by(relations) if design is None else _seen_of(design, relations))
 
 
 def seen_by_its_owner(user: User) -> QuerySet[ProcessInstance]:
@@ -147,7 +152,7 @@ def knows_design(user: User, design: ProcessDesign) -> bool:
     security = security_of(design)
     if is_administrator(user, security) or (design.published_id and may_start(user, design)):
         return True
-    return visible_instances(user).filter(design=design.pk).exists()
+    return visible_instances(user, design=design).exists()
 
 
 def processes_told_to(user: User) -> dict[str, Any]:
@@ -217,13 +222,13 @@ def has_to_do_with(user: User) -> set[int] | None:
     return found
 
 
-def _seen_by(user: User, among: list[int] | None) -> Q:
+def _seen_by(relations: "_Relations") -> Q:
     """Return the filter of what a person sees who is no administrator.
 
     Each relation to an instance is looked up once, from the person's side: an index tells it, and
     it is as much work as there are instances that they have to do with.
     """
-    person, whole, managed = person_of(user), [], []
+    person, whole, managed = relations.person, [], []
     by_ref: defaultdict[str, list[int]] = defaultdict(list)
     special: list[int] = []
     for pk, security in _special_designs():
@@ -234,17 +239,36 @@ def _seen_by(user: User, among: list[int] | None) -> Q:
             whole.append(pk)
         for ref in _asked(security.see, person):
             by_ref[ref].append(pk)
-    relations = _Relations(user, person, among)
     # Whoever has work on it sees it.
     seen = relations.by(OWNERS)
     for ref in sorted({*by_ref, *_asked(DEFAULTS.see, person)}):
         seen |= _of_designs(by_ref[ref], special, default=ref in DEFAULTS.see) & relations.by(ref)
     if whole:
         seen |= Q(design__in=whole)
+    found = _live_or_own_preview(seen, relations)
+    return found | Q(design__in=managed) if managed else found
+
+
+def _seen_of(design: ProcessDesign, relations: "_Relations") -> Q:
+    """Return the same filter among the instances of one design: its rights alone are asked."""
+    person, security = relations.person, security_of(design)
+    if named_by(security.administrators, person):
+        return Q()
+    seen = Q()
+    if not named_by(security.see, person):
+        seen = relations.by(OWNERS)
+        for ref in sorted(_asked(security.see, person)):
+            seen |= relations.by(ref)
+    return _live_or_own_preview(seen, relations)
+
+
+def _live_or_own_preview(seen: Q, relations: "_Relations") -> Q:
+    """Return the filter of what is seen of live instances, by the rights of designs or by a list
+    of their own, and of the previews that the person has made.
+    """
     own = Q(has_own_see=True) & relations.by_own_list()
     live = Q(mode=ProcessInstance.Mode.LIVE) & ((Q(has_own_see=False) & seen) | own)
-    preview = Q(mode=ProcessInstance.Mode.PREVIEW, created_by=user.pk)
-    return live | preview | Q(design__in=managed) if managed else live | preview
+    return live | Q(mode=ProcessInstance.Mode.PREVIEW, created_by=relations.user.pk)
 
 
 _ASKED = frozenset({CREATOR, PARTICIPANTS, CREATOR_MANAGER, OWNER_MANAGER})

@@ -97,7 +97,7 @@ def made_of(name: str, *, user: User) -> Made:
     design = get_design(name)
     assert design.draft is not None  # a design is made with its first version
     document = document_of(design.draft)
-    instances = visible_instances(user).filter(design=design).order_by("-pk")
+    instances = visible_instances(user, design=design).order_by("-pk")
     tasks = visible_tasks(user).filter(design=design).order_by("-pk")
     sources = Datasource.objects.filter(name__in=sources_of(document)).order_by("title")
     return Made(design, list(sources), list(instances[:SHOWN]), list(tasks[:SHOWN]))

@@ -91,7 +91,7 @@ class Choices:
         """Return Process IDs that begin as what is typed; without one, the newest."""
         if self.design is None or len(self.process_id) > LONGEST:
             return []
-        rows = visible_instances(self.user).filter(design=self.design)
+        rows = visible_instances(self.user, design=self.design)
         if self.process_id and self.instance is None:
             rows = rows.filter(key__startswith=self.process_id.lower())
         return list(rows.order_by("-pk").values_list("process_id", flat=True)[:MOST])

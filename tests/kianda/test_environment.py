@@ -34,7 +34,9 @@ def test_the_parameters_of_the_database_url_reach_the_database(tmp_path: Path) -
         KIANDA_SECRET_KEY="k" * 60,
         KIANDA_SECRET_KEYS=Fernet.generate_key().decode(),
     )
-    told = "{'options': '-c jit=off -c random_page_cost=1.1 -c tcp_keepalives_idle=5 "
+    told = (
+        "{'options': '-c jit=off -c random_page_cost=1.1 -c work_mem=32MB -c tcp_keepalives_idle=5 "
+    )
     assert told in done.stdout, done.stderr
     assert "'prepare_threshold': 3, 'sslmode': 'verify-full', 'pool'" in done.stdout
 

@@ -17,7 +17,7 @@ from processes.bulk.offered import buttons_offered
 from processes.definition.views import RecordView
 from processes.lists.cells import MOST_MARKS, ListRow, marks_of, rows_of
 from processes.lists.columns import ListColumn
-from processes.lists.conditions import counts_all, reads_all
+from processes.lists.conditions import counts_all
 from processes.lists.records import RecordList, record_list, with_versions
 from processes.lists.saved_views import may_delete
 from processes.lists.search import search_filter
@@ -211,7 +211,7 @@ class _Listing:
             rows = ProcessInstance.objects.none()
         shown = page_of(
             self.request, with_versions(rows), words=self.state.words,
-            reads_all=reads_all(self.state.filter),
+            reads_all=self.records.reads_all(self.state.filter),
             exact=bool(self.state.totals) or counts_all(self.state.filter),
         )  # fmt: skip
         lines = rows_of(self.records, self.records.seen(shown), columns)

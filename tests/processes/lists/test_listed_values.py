@@ -198,13 +198,18 @@ for operator, text in (("contains", "ESK"), ("contains", "%"), ("starts_with", "
     rows = record_list("orders", ada).rows(ViewFilter(items=(asked,))).order_by("pk")
     print("found", text, *(one.values["what"] for one in rows), sep="|")
     print("planned", "listed_values_in_capitals" in rows.explain())
+for operator, text in (("not_contains", "ESK"), ("neq", "desk"), ("blank", ""), ("neq", "")):
+    asked = ViewCondition(left="[what]", operator=operator, right=text)
+    rows = record_list("orders", ada).rows(ViewFilter(items=(asked,))).order_by("pk")
+    print("left", operator, text, *(one.values["what"] for one in rows), sep="|")
+    print("joined", "Anti Join" in rows.explain() or operator == "neq" and not text)
 """
 
 
 @pytest.mark.integration
 @pytest.mark.needs("postgres")
 @pytest.mark.timeout(300)
-def test_texts_are_found_in_an_index_of_their_capitals_on_postgresql(
+def test_texts_are_found_in_an_index_of_their_capitals_on_postgresql_and_what_is_left_by_a_join(
     on_postgresql: Callable[..., str],
 ) -> None:
     said = on_postgresql(SEARCHED_ON_POSTGRESQL).splitlines()
@@ -214,3 +219,11 @@ def test_texts_are_found_in_an_index_of_their_capitals_on_postgresql(
         "found|STRA|Straße|strasse",
     ]
     assert [one for one in said if one.startswith("planned")] == ["planned True"] * 3
+    assert [one for one in said if one.startswith("left|")] == [
+        "left|not_contains|ESK|Straße|strasse|Désk 50%",
+        "left|neq|desk|Straße|strasse|Désk 50%",
+        "left|blank|",
+        "left|neq||Straße|strasse|Désk 50%|desk",
+    ]
+    # `NOT IN` of more than fits memory is read again for each row.
+    assert [one for one in said if one.startswith("joined")] == ["joined True"] * 4

@@ -14,6 +14,7 @@ from kianda.accounts.models import Profile
 from kianda.lib import pagination
 from processes.files.uploads import store_bytes
 from processes.instances.lifecycle import create_instance
+from processes.rights import querysets
 from processes.views.lists import record_pages
 from tests.factories import make_user
 from tests.pages import client_of, text_of
@@ -72,6 +73,8 @@ def test_a_long_list_is_counted_to_a_bound_and_to_the_last_by_a_press_or_for_tot
     ada: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pagination, "MOST_COUNTED", 26)
+    # Whoever sees few has them counted with the first page.
+    monkeypatch.setattr(querysets, "FEW_HITS", 10)
     for _ in range(27):
         create_instance(
             process="orders", mode="live", data=ROWS[3], user=User.objects.get(username="ada")

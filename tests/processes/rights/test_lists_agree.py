@@ -59,6 +59,8 @@ def listed(user: Any) -> set[str]:
     for part in (every[::2], every[1::3], []):
         some = visible_instances(user, among=part).values_list("pk", flat=True)
         assert set(some) == set(pks) & set(part), user
+    by_process = [visible_instances(user, design=one) for one in ProcessDesign.objects.all()]
+    assert {pk for one in by_process for pk in one.values_list("pk", flat=True)} == set(pks), user
     for most in (1, 3, len(every)):
         found = first_seen(user, searched_instances(user).order_by("-pk"), most=most)
         assert found == pks[::-1][:most], user
