@@ -28,9 +28,9 @@ from processes.lists.stored_json import (
     Asked,
     FirstItem,
     HoldsItem,
+    IsNamed,
     ListedContains,
     ListedStartsWith,
-    IsNamed,
     Part,
 )
 from processes.models import (

@@ -59,7 +59,7 @@ class RecordList:
 
     @cached_property
     def _few(self) -> set[int] | None:
-        return few_of(self.user)
+        return few_of(self.user, self.design)
 
     @cached_property
     def saved(self) -> list[SavedView]:

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from kianda.accounts.roles import ADMINISTRATOR, has_role
+from processes.language.people_refs import named_by
 from processes.models import ProcessDesign, ProcessInstance, Run
-from processes.rights.decisions import has_account
+from processes.rights.decisions import has_account, person_of, security_of
 from processes.rights.querysets import NAMED_AGAIN, has_to_do_with, visible_instances, visible_runs
 
 
@@ -86,11 +87,15 @@ def process_ids_seen(user: User, process_ids: Collection[str]) -> set[str]:
     return seen
 
 
-def few_of(user: User) -> set[int] | None:
-    """Return what a person can at most see, when these are few; None when it may be many."""
+def few_of(user: User, design: ProcessDesign | None = None) -> set[int] | None:
+    """Return what a person can at most see, when these are few; None when it may be many.
+
+    So it may be of a design whose rights name them: there is nothing to look for.
+    """
     if not has_account(user):
         return set()
-    return None if has_role(user, ADMINISTRATOR) else has_to_do_with(user)
+    named = design is not None and named_by(security_of(design).see, person_of(user))
+    return None if named or has_role(user, ADMINISTRATOR) else has_to_do_with(user)
 
 
 def _seen_among(user: User, pks: Iterable[int]) -> set[int]:
