@@ -7,7 +7,7 @@ from kianda.lib.i18n import gettext as _
 from processes.engine.instance_state import InstanceState
 from processes.fields.base import FormField
 from processes.fields.table import Table
-from processes.language.values import Value, ValueFailure
+from processes.language.values import KnownJson, Value, ValueFailure
 from processes.rules.base import RuleFailed
 
 Changes = Sequence[tuple[str, Value]]
@@ -48,6 +48,7 @@ class RunValues:
         self.deleted_by = ""
         # By which rule each form was given to others since it was stored last.
         self.given_by: dict[str, str] = {}
+        self._known = KnownJson()
 
     def field(self, name: str) -> FormField | None:
         """Return a field, or the column of the table that a loop is at."""
@@ -194,8 +195,14 @@ class RunValues:
 
     def as_journal(self) -> dict[str, Any]:
         """Return all of it as JSON, secrets included, for the encrypted journal."""
+        # A loop has a point for each row, and the rest of its table is what it was before.
+        self._known.begin()
         return {
-            part: self.json_of(getattr(self, part))
+            part: {
+                name: self._known.of(value)
+                for name, value in getattr(self, part).items()
+                if name in self.fields
+            }
             for part in ("stored", "values", "safe", "mapped")
         } | {
             "standing": self.standing.as_json(), "stored_standing": self.stored_standing.as_json(),

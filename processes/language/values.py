@@ -108,6 +108,35 @@ def to_json(value: Value) -> JSONValue:
     return value
 
 
+class KnownJson:
+    """Values as JSON where most are asked for again and again: objects are made once.
+
+    A value is replaced and never changed, so that it is known by its identity.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet: objects by their identity, kept alive, with their JSON."""
+        self._before: dict[int, tuple[Value, JSONValue]] = {}
+        self._now: dict[int, tuple[Value, JSONValue]] = {}
+
+    def begin(self) -> None:
+        """Begin anew: what is not asked for until the next time is forgotten then."""
+        self._before, self._now = self._now, {}
+
+    def of(self, value: Value) -> JSONValue:
+        """Return a value as JSON; nobody may change what it returns."""
+        if not isinstance(value, (dict, list)):
+            return to_json(value)
+        key = id(value)
+        known = self._now.get(key)
+        if known is None and isinstance(value, dict):
+            known = self._before.get(key) or (value, to_json(value))
+        elif known is None:
+            known = value, [self.of(one) for one in value]
+        self._now[key] = known
+        return known[1]
+
+
 def _number_to_json(value: Decimal) -> int | float:
     kept = significant(value)
     return int(kept) if kept == kept.to_integral_value() else float(kept)

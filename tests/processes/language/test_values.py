@@ -10,6 +10,7 @@ from processes.language.dates import date_in, parse_moment, seconds_of, shifted,
 from processes.language.values import (
     MAX_LIST,
     MAX_TEXT,
+    KnownJson,
     ValueFailure,
     as_text,
     from_json,
@@ -286,3 +287,16 @@ def test_nothing_is_blank(value: Any) -> None:
 @pytest.mark.parametrize("value", [D(0), False, " ", "0", [""]])
 def test_zero_and_false_are_not_blank(value: Any) -> None:
     assert not is_blank(value)
+
+
+def test_values_as_json_are_made_once_while_they_stay_the_same() -> None:
+    known = KnownJson()
+    first, second = {"n": D(1)}, {"n": D(2)}
+    known.begin()
+    before = known.of([first, second])
+    known.begin()
+    after = known.of([first, {"n": D("2.5")}, None, "x", []])
+    assert after == [{"n": 1}, {"n": 2.5}, None, "x", []]
+    assert isinstance(before, list)
+    assert isinstance(after, list)
+    assert after[0] is before[0]

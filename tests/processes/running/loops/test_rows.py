@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from processes.engine.trace import MOST_GROUPS
+from processes.language import values
 from processes.models import ProcessInstance
 from processes.running.call_log import call_log
 from tests.processes.definitions import process, set_rule, text_field
@@ -65,6 +66,27 @@ def test_each_row_is_sent_and_its_answer_mapped_into_it(
     assert erp == ["pen", "ink", "ink"]
     tickets = [row["ticket"] for row in read(client, basket_id)["data"]["lines"]]
     assert tickets == ["T-pen-1", "T-ink-2", "T-ink-3"]
+
+
+def test_a_row_that_a_loop_has_not_changed_is_not_written_anew_for_each_call(
+    api: Callable[..., Any], ada: Any, erp: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api(ada)
+    basket_id = made(
+        client, published(basket(loop(CALL), SAVE), user=ada), lines=rows(*["pen"] * 40)
+    )
+    written = list[object]()
+    to_json = values.to_json
+
+    def counted(value: Any) -> Any:
+        written.extend([value] if isinstance(value, dict) and "ticket" in value else ())
+        return to_json(value)
+
+    monkeypatch.setattr(values, "to_json", counted)
+    assert fired(client, basket_id, "go")["status"] == "succeeded"
+    assert len(erp) == 40
+    # A few times each, and not at each of the 81 points of the run.
+    assert len(written) <= 40 * 12
 
 
 def test_the_trace_keeps_the_first_rows_and_those_that_failed(
