@@ -16,14 +16,14 @@ from benchmarks.figures import Report
 from benchmarks.hosts import hosts
 from benchmarks.imports import imports
 from benchmarks.lists import lists, records
-from benchmarks.parts import api, in_process, start
+from benchmarks.parts import api, in_process, loops, start
 from benchmarks.processes import provider
 from benchmarks.product import Ground
 from benchmarks.scale import scale
 from benchmarks.scheduled import scheduler
 
 PARTS: dict[str, Callable[[Ground, Report], None]] = {
-    "inprocess": in_process, "api": api, "scheduler": scheduler, "start": start,
+    "inprocess": in_process, "loops": loops, "api": api, "scheduler": scheduler, "start": start,
     "designer": designer, "lists": lists, "records": records, "imports": imports,
     "connections": connections, "scale": scale, "hosts": hosts,
 }  # fmt: skip

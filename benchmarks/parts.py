@@ -11,6 +11,7 @@ from benchmarks.processes import BenchmarkError, run_module, wait_for
 from benchmarks.product import Ground, Product
 
 CLIENTS = (1, 4, 16, 64)
+LOOPED = (50, 500)
 
 
 def in_process(ground: Ground, report: Report) -> None:
@@ -39,6 +40,24 @@ def in_process(ground: Ground, report: Report) -> None:
         chain=chain, ratio=round(ratio, 2), cpu=spread(found["cpu"]),
     )  # fmt: skip
     report.goal("in process p50 at most 4 x floor", met=ratio <= 4, found=f"{ratio:.2f}")
+
+
+def loops(ground: Ground, report: Report) -> None:
+    """Measure a call of a loop, in a table of few rows and in one of many."""
+    report.begin(f"Loops, {ground.name}")
+    product = ground.product()
+    product.fill(instances=1)
+    order = {"rows": LOOPED, "times": 2 if report.quick else 5}
+    printed = run_module(
+        "benchmarks.looped", environment=product.environment, seconds=600, feed=json.dumps(order)
+    )
+    few, many = map(spread, json.loads(printed)["took"])
+    ratio = many["p50"] / few["p50"]
+    report.line(
+        f"a row    {few['p50']:.1f} ms of {LOOPED[0]}, {many['p50']:.1f} ms of {LOOPED[1]}",
+        few=few, many=many, ratio=round(ratio, 2),
+    )  # fmt: skip
+    report.goal("a row of 500 at most 3 x a row of 50", met=ratio <= 3, found=f"{ratio:.2f}")
 
 
 def api(ground: Ground, report: Report) -> None:

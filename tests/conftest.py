@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import HealthCheck, settings
 from rest_framework.test import APIClient
 
 from kianda.lib.db import outages
@@ -19,6 +20,10 @@ from processes import document_cache
 from processes.instances.leases import Holder, holder
 from tests import again, databases, factories, shares
 from tests.integration import needs
+
+# How long an example takes is how busy the machine is.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 record = shares.Record()
 # Looked for again when all tests are collected: they stay, and are half a million things.

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import checks
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models.query_utils import DeferredAttribute
 
 from kianda.lib import sealing
+from kianda.lib.packed_json import QuickJSONEncoder
 from kianda.lib.sealing import Place, WrongKeyRing
 from kianda.lib.secret_names import MASK, is_secret_name
 
@@ -28,7 +28,7 @@ __all__ = [
     "sealed_fields",
 ]
 
-_encoder = DjangoJSONEncoder(separators=(",", ":"))
+_encoder = QuickJSONEncoder(separators=(",", ":"))
 
 
 def encrypt(value: Any, *, purpose: str) -> str:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import grouped
@@ -109,32 +109,31 @@ def to_json(value: Value) -> JSONValue:
 
 
 class KnownJson:
-    """Values as JSON where most are asked for again and again: objects are made once.
+    """Values as JSON where most are asked for again and again: lists and objects are made once.
 
     A value is replaced and never changed, so that it is known by its identity.
     """
 
     def __init__(self) -> None:
-        """Know nothing yet: objects by their identity, kept alive, with their JSON."""
-        self._before: dict[int, tuple[Value, JSONValue]] = {}
-        self._now: dict[int, tuple[Value, JSONValue]] = {}
+        """Know nothing yet: values by their identity, kept alive, with their JSON."""
+        self._known: dict[int, tuple[Value, Any]] = {}
+        self._whole = 0
 
     def begin(self) -> None:
-        """Begin anew: what is not asked for until the next time is forgotten then."""
-        self._before, self._now = self._now, {}
+        """Begin anew: what is known is forgotten once most of it has been replaced."""
+        self._whole = self._whole or len(self._known)
+        if len(self._known) > 3 * self._whole:
+            self._known, self._whole = {}, 0
 
     def of(self, value: Value) -> JSONValue:
         """Return a value as JSON; nobody may change what it returns."""
         if not isinstance(value, (dict, list)):
             return to_json(value)
-        key = id(value)
-        known = self._now.get(key)
-        if known is None and isinstance(value, dict):
-            known = self._before.get(key) or (value, to_json(value))
-        elif known is None:
-            known = value, [self.of(one) for one in value]
-        self._now[key] = known
-        return known[1]
+        known = self._known.get(id(value))
+        if known is None:
+            made = list(map(self.of, value)) if isinstance(value, list) else to_json(value)
+            known = self._known[id(value)] = value, made
+        return cast(JSONValue, known[1])
 
 
 def _number_to_json(value: Decimal) -> int | float:

@@ -1,7 +1,9 @@
-"""The trace of a closed run is stored packed, and read as it was, on both databases."""
+"""What is written as JSON is read as it was; the trace of a closed run is stored packed."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kianda.lib.packed_json import StoredPacked, pack, unpack
+from kianda.lib.packed_json import QuickJSONEncoder, StoredPacked, pack, unpack
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from tests.processes.rights.office import office, publish, send
@@ -18,6 +20,7 @@ STEPS = [{"rule": f"rule-{number}", "title": "Größe", "status": "succeeded"} f
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
 )
 
 
@@ -32,6 +35,23 @@ def stored(run: Any) -> Any:
 def test_whatever_is_packed_is_the_same_again(value: list[Any]) -> None:
     packed = pack(value)
     assert (unpack(packed) if isinstance(packed, str) else packed) == value
+
+
+@given(value=JSON | st.floats(allow_nan=False, allow_infinity=False))
+def test_whatever_is_written_quickly_is_the_same_again(value: Any) -> None:
+    assert json.loads(json.dumps(value, cls=QuickJSONEncoder)) == value
+
+
+def test_what_no_quick_writer_takes_is_written_as_before() -> None:
+    value = {"whole": 2**70, "half": "\ud83d", 7: [date(2026, 12, 1), Decimal("1.50")]}
+    written = json.dumps(value, cls=QuickJSONEncoder)
+    assert json.loads(written) == {
+        "whole": 2**70, "half": "\ud83d", "7": ["2026-12-01", "1.50"]
+    }  # fmt: skip
+    moment = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+    assert json.dumps([moment], cls=QuickJSONEncoder) == '["2026-12-01T08:30:00Z"]'
+    with pytest.raises(TypeError):
+        json.dumps(object(), cls=QuickJSONEncoder)
 
 
 def test_a_long_value_becomes_small_and_a_short_one_stays_as_it_is() -> None:
