@@ -15,7 +15,7 @@ from processes.forms.table_input import TypedTable
 from processes.forms.value_words import table_changes, words_of
 from processes.instances.history import ForeignChange
 from processes.models import DesignVersion, ProcessInstance, Run
-from processes.record_titles import SeenRecord, seen_record, words_seen
+from processes.record_titles import SeenRecord, lines_seen, seen_record
 from processes.rights.seen import seen_error
 from processes.selectors import document_of_run
 from processes.views.instances.activity import activity_context
@@ -125,7 +125,7 @@ def _filled_in(form: Form, record: SeenRecord) -> list[tuple[str, str]]:
         for field in form.all_fields()
         if field.holds_value and not field.is_secret and not field.holds_rows
         if shown[field.name].visible
-        if (words := words_seen(field, record.seen.get(field.name)))
+        if (words := lines_seen(field, record.seen.get(field.name)))
     ]
 
 

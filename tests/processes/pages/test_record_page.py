@@ -79,6 +79,29 @@ def test_who_decides_what_they_asked_for_themselves_reads_that_it_is_from_them()
     assert "mark" not in beside
 
 
+def test_who_decides_reads_a_long_answer_to_its_end_line_by_line() -> None:
+    people = office()
+    raw = leave_request()
+    raw["forms"][0]["fields"].append({"type": "text", "name": "why", "mode": "long"})
+    published(raw, user=people.dora)
+    why = "\n".join(f"Reason {number} of forty & more." for number in range(1, 41))
+    create_instance(
+        process="leave", mode="live", data={"days": "5", "why": f"{why}\nThe end."},
+        user=people.emma,
+    )  # fmt: skip
+    send(ProcessInstance.objects.get(process_id="leave-1"), people.emma)
+    beside = page_for(people.mark)[1].partition('id="h-earlier-1"')[2].partition("</section>")[0]
+    start, _open, rest = beside.partition("<details><summary>Show all</summary>")
+    assert "Reason 1 of forty &amp; more.<br>Reason 2 of forty" in start
+    assert "The end." not in start
+    whole = rest.partition("</details>")[0].strip()
+    assert whole.count("<br>") == 40
+    assert whole.startswith("<div>Reason 1 of forty")
+    assert whole.endswith("The end.</div>")
+    # What is short is there at once.
+    assert '<dd class="k-any">5</dd>' in start
+
+
 def test_what_stands_in_a_hidden_panel_is_not_read_beside_the_form() -> None:
     people = office()
     raw = leave_request()
