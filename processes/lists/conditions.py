@@ -113,11 +113,32 @@ def _row(
         words = {"column": column.title, "operator": _(OPERATORS[row.operator].words)}
         flaws.append(Flaw(f"{at}/operator", said % words))
         return NOTHING
+    if _lacks_value(row):
+        said = _("The filter %(filter)s has no value. Add one, as in amount:gt:10.")
+        words = {"filter": f"{row.column}:{row.operator}:{row.right}"}
+        flaws.append(Flaw(f"{at}/right", said % words))
+        return NOTHING
     try:
         return _asked(row, column, asker)
     except (ValueFailure, TemplateError) as failure:
         flaws.append(Flaw(f"{at}/right", f"{column.title}: {failure}"))
         return NOTHING
+
+
+def _lacks_value(row: ViewCondition) -> bool:
+    """Tell whether a value is missing; what is, or is not, nothing is blank or is not."""
+    kind = OPERATORS[row.operator].right
+    if kind is Right.NOTHING or row.operator in {"eq", "neq"}:
+        return False
+    given = [bool(source.strip()) for source in sources_of(row)]
+    return not (all(given) if kind is Right.PAIR else any(given))
+
+
+def sources_of(row: ViewCondition) -> list[str]:
+    """Return the values of a filter, each as it is written."""
+    kind = OPERATORS[row.operator].right
+    whole = kind is Right.VALUE or (row.right.startswith("=") and row.right[:2] != "==")
+    return [row.right] if whole else [one.strip() for one in row.right.split(",")]
 
 
 def no_such_column() -> str:
@@ -156,12 +177,9 @@ def _held(operator: str, row: ViewCondition, column: ListColumn, asker: Asker) -
 
 def _right_values(row: ViewCondition, resolve: Resolve) -> list[Value]:
     kind = OPERATORS[row.operator].right
+    values = [Template.parse(source).evaluate(resolve) for source in sources_of(row)]
     if kind is Right.VALUE:
-        return [Template.parse(row.right).evaluate(resolve)]
-    written = row.right
-    whole = written.startswith("=") and not written.startswith("==")
-    parts = [written] if whole else [part.strip() for part in written.split(",")]
-    values = [Template.parse(part).evaluate(resolve) for part in parts]
+        return values
     if len(values) == 1 and isinstance(values[0], list):
         values = values[0]
     if len(values) > MOST_VALUES:

@@ -18,7 +18,6 @@ from processes.definition.views import (
     ViewFilter,
     ViewTotal,
 )
-from processes.language.comparisons import OPERATORS, Right
 
 MOST_FILTERS = 20
 # The list that every process has.
@@ -140,18 +139,8 @@ def _read(text: str, at: str) -> Part:
     if not colon:
         words = _("Write a filter as column:operator:value, such as amount:gt:10.")
         raise Invalid.at(at, words)
-    if _lacks_value(operator, value):
-        words = _("The filter %(filter)s has no value. Write one at its end, as in amount:gt:10.")
-        raise Invalid.at(at, words % {"filter": text})
     raw = {"left": f"[{column}]", "operator": operator, "right": value}
     return _checked(ViewCondition, raw, at)
-
-
-def _lacks_value(operator: str, value: str) -> bool:
-    right = OPERATORS[operator].right if operator in OPERATORS else Right.NOTHING
-    if right is Right.PAIR:
-        return not all(one.strip() for one in value.split(","))
-    return right is not Right.NOTHING and not value.strip()
 
 
 def _checked(model: type[ViewCondition] | type[ViewFilter], raw: Any, at: str) -> Part:

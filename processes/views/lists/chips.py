@@ -7,12 +7,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from processes.definition.views import ViewCondition, ViewFilter
+from processes.definition.views import ViewFilter
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.expressions import Template
 from processes.language.labels import name_in_words
 from processes.lists.cells import value_words
 from processes.lists.columns import ListColumn
+from processes.lists.conditions import sources_of
 from processes.lists.records import RecordList
 from processes.lists.state import ListState, Part, written
 
@@ -98,13 +99,6 @@ def columns_in(part: Part) -> set[str]:
     if isinstance(part, ViewFilter):
         return {name for one in part.items for name in columns_in(one)}
     return {part.column}
-
-
-def sources_of(row: ViewCondition) -> list[str]:
-    """Return the values of a filter, each as it is written."""
-    kind = OPERATORS[row.operator].right
-    whole = kind is Right.VALUE or (row.right.startswith("=") and row.right[:2] != "==")
-    return [row.right] if whole else [one.strip() for one in row.right.split(",")]
 
 
 def _said(column: ListColumn, source: str) -> str:

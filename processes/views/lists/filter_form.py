@@ -17,9 +17,10 @@ from processes.language.people import kind_and_name
 from processes.language.people_refs import user_ref
 from processes.language.values import as_text
 from processes.lists.columns import ListColumn
+from processes.lists.conditions import sources_of
 from processes.lists.records import RecordList
 from processes.lists.state import ListState, written
-from processes.views.lists.chips import operator_words, sources_of
+from processes.views.lists.chips import operator_words
 
 NEW = "new:"
 # What a filter by ticked choices offers, and one by chosen people.

@@ -1,11 +1,17 @@
 """The form of a list's filter: what it offers for each column, and what it refuses."""
 
+import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from processes.instances.lifecycle import create_instance
+from processes.lists.records import record_list
+from processes.lists.saved_views import SavedViewSettings
+from processes.models import SavedView
 from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.stories import published
@@ -113,6 +119,65 @@ def test_a_filter_without_its_value_in_an_address_is_told_by_page_and_api(
     answer = emma.get("/api/v1/instances/", {"process": "visits", "filter": text})
     assert answer.status_code == 400
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/filter"]
+
+
+@pytest.mark.parametrize(
+    ("column", "operator", "right"),
+    [("cost", "gt", ""), ("what", "contains", " "), ("what", "not_contains", ""),
+     ("what", "starts_with", ""), ("urgent", "in", " , "), ("cost", "between", ", 5")],
+)  # fmt: skip
+def test_a_condition_as_json_without_its_value_is_told_in_the_same_words_at_its_right_side(
+    emma: Client, column: str, operator: str, right: str
+) -> None:
+    row = {"left": f"[{column}]", "operator": operator, "right": right}
+    asked = {"items": [row]}
+    said = f"The filter {column}:{operator}:{right} has no value. Add one, as in amount:gt:10."
+    page = text_of(emma.get("/records/visits/", {"filter": json.dumps(asked)}))
+    assert " ".join(said.split()) in page
+    assert "Museum" not in page
+    refused = {"pointer": "/filter/items/0/right", "detail": said}
+    sent = {"process": "visits", "filter": json.dumps(asked)}
+    answer = emma.get("/api/v1/instances/", sent)
+    assert (answer.status_code, answer.json()["errors"]) == (400, [refused])
+    numbers = emma.get("/api/v1/processes/visits/numbers/", {"filter": json.dumps(asked)})
+    assert (numbers.status_code, numbers.json()["errors"]) == (400, [refused])
+    view = {"process": "visits", "name": "mine", "filter": asked}
+    saved = emma.post("/api/v1/views/", view, content_type="application/json")
+    assert (saved.status_code, saved.json()["errors"]) == (400, [refused])
+
+
+def test_a_view_that_was_saved_with_a_filter_without_its_value_opens_and_tells_of_it(
+    emma: Client,
+) -> None:
+    records = record_list("visits", User.objects.get(username="emma"))
+    rows = [{"left": "[cost]", "operator": "gt", "right": ""},
+            {"left": "[what]", "operator": "contains", "right": ""}]  # fmt: skip
+    SavedView.objects.create(
+        design=records.design, owner=records.user, name="old", title="Old", position=1,
+        document=SavedViewSettings(name="old").document | {"filter": {"items": rows}},
+        created=timezone.now(), modified=timezone.now(),
+    )  # fmt: skip
+    (view,) = records.saved
+    page = text_of(emma.get(f"/records/visits/?view={view.key}"))
+    assert "The filter cost:gt: has no value." in page
+    assert "The filter what:contains: has no value." in page
+    assert "Museum" not in page
+    # Each is opened there, and can be given its value.
+    for place in (0, 1):
+        assert 'name="value"' in form_of(emma, f"view={view.key}&edit={place}")
+    assert "The filter cost:gt: has no value." in text_of(
+        emma.get(f"/records/visits/charts/?view={view.key}")
+    )
+    assert "Museum" in text_of(emma.get("/records/visits/"))
+
+
+def test_what_is_or_is_not_nothing_is_blank_or_is_not_as_text_and_as_json(emma: Client) -> None:
+    for operator, found, lost in (("eq", "Tower", "Museum"), ("neq", "Museum", "Tower")):
+        row = {"left": "[cost]", "operator": operator, "right": ""}
+        for asked in (f"cost:{operator}:", json.dumps({"items": [row]})):
+            page = text_of(emma.get("/records/visits/", {"filter": asked}))
+            assert found in page, asked
+            assert lost not in page, asked
 
 
 def test_days_and_numbers_are_found_between_two_values_each_in_its_own_control(
