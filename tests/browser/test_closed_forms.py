@@ -171,3 +171,37 @@ def test_a_form_that_is_not_open_for_the_reader_is_read_as_values(
     assert "never-shown" not in page.content()
     expect(read.get_by_role("cell", name="A train")).to_be_visible()
     looks(page)
+
+
+def test_all_of_a_long_answer_and_of_a_long_table_is_read_beside_what_is_typed(
+    page_as: PageAs, person: Callable[[str], Any], looks: Look
+) -> None:
+    lines = {"type": "table", "name": "lines", "title": "Lines",
+             "columns": [{"type": "text", "name": "what", "title": "What"}]}  # fmt: skip
+    ask = form("ask", text_field("why", mode="long"), lines, button("send", {"type": "submit"}))
+    decide = form("decide", text_field("verdict"), owners={"users": ["ada"]})
+    published({"name": "claim", "forms": [ask, decide]}, user=person("ada"))
+    why = "\n".join(f"Reason {number} of a long list." for number in range(1, 41))
+    data = {"why": why, "lines": [{"what": f"Pen {number}"} for number in range(1, 61)]}
+    create_instance(process="claim", mode="live", user=person("ben"), data=data)
+    press(person, "ben", "send")
+    page = page_as("ada")
+    page.goto("/instances/claim-1/")
+    beside = page.locator(".k-asked")
+    end = beside.get_by_text("Reason 40 of a long list.")
+    expect(end).to_be_hidden()
+    beside.get_by_text("Show all").click()
+    expect(end).to_be_visible()
+    expect(beside.get_by_text("Reason 1 of a long list.").locator("visible=true")).to_have_count(1)
+    looks(page)
+    page.get_by_label("Verdict").fill("Good")
+    page.locator("#tab-ask").click()
+    for rows in ("26\u201350", "51\u201360"):
+        turn = page.get_by_role("button", name=rows)
+        turn.click()
+        expect(turn).to_be_focused()
+        expect(turn).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("cell", name="Pen 60")).to_be_visible()
+    looks(page)
+    page.locator("#tab-decide").click()
+    expect(page.get_by_label("Verdict")).to_have_value("Good")

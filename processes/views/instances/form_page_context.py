@@ -54,10 +54,9 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "primary": main,
         "shows_save": saves, "first_act": "save" if saves or not main else f"press:{main}",
         "keeps_drafts": _keeps_drafts(form_page),
-        "read_only": form_page.read_only,
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
-        "has_open": has_open, "has_typed": bool(form_page.typed),
+        "has_open": has_open, "has_typed": _has_typed(form_page),
         "has_acts": has_open or (len(views) == 1 and bool(views[0].footer)),
         "unsaved_fields": [form_page.document.fields[name].title for name in form_page.unsaved],
         "change_targets": [name for name, found in form_page.editable().items() if found.rules],
@@ -83,6 +82,12 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
 def _opened(form_page: FormPage) -> list[Form]:
     steps = form_page.steps
     return [form for form in form_page.document.forms if steps[form.name].takes_values]
+
+
+def _has_typed(form_page: FormPage) -> bool:
+    """Tell whether anything is not stored yet: a table of which other rows are shown is."""
+    typed = form_page.typed.values()
+    return any(not isinstance(one, TypedTable) or one.is_changed for one in typed)
 
 
 def _shows_save(form_page: FormPage, *, has_open: bool, views: list[FormView]) -> bool:

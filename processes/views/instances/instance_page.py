@@ -85,6 +85,7 @@ def _act(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
         return _render(request, form_page, status=422)
     if act.is_placed:
         form_page.act_on_rows(act)
+        form_page.next_page = {"form": form_of(form_page.document, "".join(act.parts[:1]))}
         return _render(request, form_page)
     try:
         return _carried_out(request, form_page, do)

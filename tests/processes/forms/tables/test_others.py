@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from processes.instances.lifecycle import patch_instance
+from processes.instances.lifecycle import create_instance, patch_instance
+from processes.running.runs import trigger
+from tests.factories import OPEN_TO_ALL
 from tests.pages import text_of
+from tests.processes.definitions import process, text_field
 from tests.processes.forms.tables.orders import (
     COLUMNS,
     URL,
@@ -18,6 +21,7 @@ from tests.processes.forms.tables.orders import (
     rows_of,
     whats,
 )
+from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +117,35 @@ def test_a_table_that_is_switched_off_is_read(make: Any, ben_at: Client) -> None
     assert "Pen 30" in text_of(page)
     post(ben_at, page, "remove:/lines/0", **{"v-lines-row": [], "v-customer": "x"})
     assert len(whats(instance)) == 30
+
+
+def test_all_rows_of_a_form_that_is_closed_to_its_reader_can_be_turned_to(
+    ada: Any, ben_at: Client
+) -> None:
+    lines = {"type": "table", "name": "lines", "columns": COLUMNS}
+    raw = process(lines, {"type": "button", "name": "send", "rules": [{"type": "submit"}]},
+                  security=OPEN_TO_ALL)  # fmt: skip
+    raw["forms"].append({"name": "decide", "fields": [text_field("verdict")]})
+    published(raw, user=ada)
+    create_instance(
+        process="orders", mode="live", data={"lines": pens(60)}, user=ada, set_by_rules=["lines"]
+    )
+    run = trigger(process_id="orders-1", target="send", user=ada, trigger="button")
+    assert run.status == "succeeded", run.error
+    page = ben_at.get(URL)
+    seen = text_of(page)
+    for window in ("show:/lines/25", "show:/lines/50"):
+        assert f'value="{window}"' in page.content.decode()
+        page = post(ben_at, page, window, **{"v-verdict": "Good"})
+        seen += text_of(page)
+        # The form that is read stays open, and what was typed beside it is still there.
+        assert re.search(r'id="tab-main" data-open', page.content.decode())
+        assert form_of(page)["v-verdict"] == ["Good"]
+    assert all(f"Pen {number} " in seen for number in range(1, 61))
+    assert '<fieldset class="k-plain" disabled' not in page.content.decode()
+    looked = post(ben_at, ben_at.get(URL), "show:/lines/50").content.decode()
+    assert "data-unsaved" not in looked
+    assert "data-unsaved" in page.content.decode()
 
 
 CLOSED = {"type": "text", "name": "booked", "enabled": False}

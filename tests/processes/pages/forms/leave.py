@@ -57,5 +57,5 @@ def value_in(response: Any, name: str) -> str:
 def is_closed(response: Any, form: str) -> bool:
     """Tell whether nothing can be typed into a form."""
     page = response.content.decode()
-    part = page[page.index(f'id="form-{form}"') :]
-    return "<fieldset" in part and "disabled" in part[part.index("<fieldset") :].split(">")[0]
+    part = page[page.index(f'id="form-{form}"') :].split('class="k-form-part"')[1]
+    return 'name="v-' not in part
