@@ -37,6 +37,7 @@ SMALL = {
     "kianda/lib/secret_names.py": "stands below masking and secrets, which do not know each other",
     "kianda/web/icons.py": "what the sprite of a package is like is known nowhere else",
     "kianda/web/page_extensions.py": "a registry between apps",
+    "kianda/web/sorting.py": "shared by the tags of all lists and the lists of records",
     "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
     "processes/definition/catalog.py": "a port, implemented further up",

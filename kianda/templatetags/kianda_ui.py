@@ -10,7 +10,8 @@
 {% control name="/title" label=... value=... errors=errors %} · {% field form.name %} ·
 {% people_picker "/to" label users=names errors=errors %} · {% avatar entry %} ·
 <a {% opens_dialog "task-delete" task.pk %}> · {{ user|person }} ·
-{% error_summary errors %} · {% pager page %} · {% sort_header "Name" "name" %} · {% query page=2 %}
+{% error_summary errors %} · {% pager page %} · {% query page=2 %} ·
+{% sort_menu name="Name" %}, then in the table {% sort_header "name" %}
 {{ moment|moment }} · {{ moment|moment:"seconds" }} · {{ moment|ago }} · {{ ms|duration }} ·
 {{ value|json }} · {{ errors|at:"/name" }}
 """
@@ -40,6 +41,7 @@ from kianda.web.block_tags import read_block
 from kianda.web.form_once import new_token
 from kianda.web.pages import Errors
 from kianda.web.people_picker import picker_context
+from kianda.web.sorting import SortHead, menu_of, sorted_so
 from kianda.web.status_pills import PILLS
 
 register = template.Library()
@@ -228,18 +230,26 @@ def query(context: Context, **changes: Any) -> str:
     return f"?{parameters.urlencode()}"
 
 
-@register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: Context, label: str, name: str, css: str = "") -> dict[str, Any]:
-    """Draw a column head that sorts by `ordering=name`, and the other way when it is sorted so."""
+@register.inclusion_tag("components/sort_menu.html", takes_context=True)
+def sort_menu(context: Context, **labels: str) -> dict[str, Any]:
+    """Draw the menu that sorts a list on a phone, and name its columns for `sort_header`.
+
+    `name="Name"` sorts by `ordering=name`, and the other way when it is sorted so.
+    """
     now = context["request"].GET.get("ordering", "")
-    state = {name: "ascending", f"-{name}": "descending"}.get(now, "")
-    other = f"-{name}" if state == "ascending" else name
-    return {
-        "label": label,
-        "state": state,
-        "url": query(context, ordering=other, page=""),
-        "css": css,
-    }
+    heads = {}
+    for name, label in labels.items():
+        state, other = sorted_so(name, now)
+        heads[name] = SortHead(label, state, query(context, ordering=other, page=""))
+    context["heads_by_name"] = heads
+    unsorted = query(context, ordering="", page="")
+    return menu_of(heads.values(), unsorted=unsorted, words=_("Default order"))
+
+
+@register.inclusion_tag("components/sort_header.html", takes_context=True)
+def sort_header(context: Context, name: str) -> dict[str, Any]:
+    """Draw the head of a column that `sort_menu` has named."""
+    return {"head": context["heads_by_name"][name]}
 
 
 @register.simple_tag

@@ -1,14 +1,19 @@
 """A list of records fits and is accessible, and becomes a view of one's own in two dialogs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
+from datasources.services.datasources import create_datasource
 from processes.instances.lifecycle import create_instance
 from processes.models import SavedView
+from tests.browser.story_rows import make_order, make_orders, make_task
 from tests.browser.watch import PageAs
+from tests.datasources.conftest import raw_datasource
 from tests.processes.lists.test_pages import VISITS
 from tests.processes.stories import published
 
@@ -198,3 +203,45 @@ def test_a_wide_list_breaks_names_between_words_alone_and_its_heads_reach_to_the
     page.set_viewport_size({"width": 800, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator(".k-listbox").evaluate("(box) => box.scrollWidth > box.clientWidth")
+
+
+SORTED = [
+    ("/instances/", "Record", ["orders-1", "visits-1"]),
+    ("/designs/", "Title", ["Orders", "Visits"]),
+    ("/datasources/", "Name", ["Apples", "Pears"]),
+    ("/scheduled-tasks/", "Name", ["First", "Second"]),
+]
+
+
+@pytest.mark.parametrize(("address", "head", "in_order"), SORTED)
+def test_each_list_whose_heads_sort_is_sorted_from_the_same_menu_on_a_phone(
+    person: Callable[[str], Any],
+    page_as: PageAs,
+    looks: Any,
+    address: str,
+    head: str,
+    in_order: list[str],
+) -> None:
+    published(VISITS, user=person("ada"))
+    create_instance(process="visits", mode="live", data={"what": "Tower"}, user=person("ada"))
+    make_orders(person("ada"))
+    make_order(person("ada"))
+    for name in ("Second", "First"):
+        make_task(person("ada"), name=name)
+    for title in ("Apples", "Pears"):
+        raw = raw_datasource(name=title.lower(), title=title)
+        create_datasource(raw=raw, user=person("dan"))
+    page = page_as("admin", width=390)
+    page.goto(address)
+    menu, rows = page.locator(".k-sorts"), page.locator("tbody th")
+    expect(rows.filter(has_text=in_order[0])).to_have_count(1)
+    expect(page.locator("thead a").first).to_be_hidden()
+    for choice, order in ((head, in_order), (f"{head} ascending", in_order[::-1])):
+        menu.locator("summary").click()
+        looks(page)
+        menu.get_by_role("link", name=choice, exact=True).click()
+        expect(menu.locator("summary")).to_have_text(f"Sort: {head}")
+        expect(rows.filter(has_text=re.compile("|".join(in_order)))).to_contain_text(order)
+    menu.locator("summary").click()
+    menu.get_by_role("link", name="Default order").click()
+    expect(menu.locator("summary")).to_have_text("Sort")

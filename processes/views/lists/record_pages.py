@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import grouped
 from kianda.web.pages import page, render_page
+from kianda.web.sorting import SortHead, menu_of, sorted_so
 from processes.bulk.offered import buttons_offered
 from processes.definition.views import RecordView
 from processes.lists.cells import MOST_MARKS, ListRow, marks_of, rows_of
@@ -35,14 +36,6 @@ from processes.views.lists.filter_form import changed_filters, filter_form
 # A tab tells no more records than these, and no more tabs tell theirs.
 MOST_COUNTED, MOST_COUNTED_TABS = 1000, 20
 EXPORTS = (("csv", "CSV"), ("xlsx", gettext_lazy("Excel (XLSX)")))
-
-
-class ColumnHead(NamedTuple):
-    """The head of a column: how it sorts, and the address that sorts by it."""
-
-    column: ListColumn
-    state: str
-    url: str
 
 
 class ViewTab(NamedTuple):
@@ -176,20 +169,15 @@ def _grouping(request: HttpRequest, found: RecordList, state: ListState) -> dict
 
 
 def _sorting(request: HttpRequest, found: RecordList, state: ListState) -> dict[str, Any]:
-    """Return what a list can be sorted by, where its columns have no heads: on a phone."""
-    heads = [_head(request, one, state.sort) for one in found.columns.values() if one.sortable]
-    return {
-        "sort_heads": heads, "sorted_by": next((one for one in heads if one.state), None),
-        "unsorted": with_changes(request.GET, sort=""),
-    }  # fmt: skip
+    heads = (_head(request, one, state.sort) for one in found.columns.values())
+    unsorted = with_changes(request.GET, sort="")
+    return menu_of(heads, unsorted=unsorted, words=_("Newest first"))
 
 
-def _head(request: HttpRequest, column: ListColumn, sort: str) -> ColumnHead:
-    name = column.name
-    state = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
-    other = f"-{name}" if state == "ascending" else name
+def _head(request: HttpRequest, column: ListColumn, sort: str) -> SortHead:
+    state, other = sorted_so(column.name, sort)
     url = with_changes(request.GET, sort=other) if column.sortable else ""
-    return ColumnHead(column, state, url)
+    return SortHead(column.title, state, url, is_number=column.kind == "quantity")
 
 
 class _Listing:
