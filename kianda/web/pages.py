@@ -136,6 +136,11 @@ def is_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
 
 
+def part_asked(request: HttpRequest) -> str:
+    """Return the id of the part of a page that htmx asks for; nothing for all of it."""
+    return request.headers.get("HX-Target", "") if is_htmx(request) else ""
+
+
 def go(request: HttpRequest, to: str, **url_arguments: Any) -> HttpResponse:
     """Lead to a page after an act: a URL or the name of one, for htmx and for plain forms."""
     url = to if to.startswith(("/", "http")) else reverse(to, kwargs=url_arguments or None)
@@ -159,8 +164,7 @@ def render_page(
     `partials` maps the id of a target to its template: `{"rows": "designs/_rows.html", "dialog":
     "designs/_delete.html"}`. Toasts (Django's messages) travel with a partial out of band.
     """
-    known = partials or {}
-    target = request.headers.get("HX-Target", "") if is_htmx(request) else ""
+    known, target = partials or {}, part_asked(request)
     values = dict(context or {})
     if target not in known:
         return HttpResponse(render_to_string(template, values, request), status=status)

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponseBase
 
 from kianda.lib.pagination import LOOKED_AT, PAGE_SIZE
-from kianda.web.pages import page, render_page
+from kianda.web.pages import page, part_asked, render_page
 from processes import listing
 from processes.bulk.offered import buttons_offered
 from processes.models import ProcessInstance
@@ -18,6 +19,8 @@ from processes.views.common import asked, page_of, person, press_shown
 _KEY = re.compile(r"[0-9]{1,18}")
 # A search with fewer hits than a page has goes on by itself, and names them.
 FEW = PAGE_SIZE
+ROWS, OLDER = "instances/_instances_rows.html", "instances/_older_rows.html"
+PARTIALS = {"rows": ROWS, "older": ROWS}
 
 
 @page()
@@ -34,31 +37,43 @@ def instances(request: HttpRequest) -> HttpResponseBase:
         before=int(before) if _KEY.fullmatch(before) else None, kept=kept,
     )  # fmt: skip
     found = page_of(request, rows, words=query["q"], keys=keys)
-    learn_names(found)
     goes_on = last is not None and found.paginator.count < FEW
-    filtered = any(query[name] for name in ("q", "process", "mode", "status"))
     context = {
-        "page": found, "query": query, "filtered": filtered,
-        "lines": [_line(one, user, query["q"]) for one in found],
-        "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
-        "processes": listing.processes_to_choose(query["process"], user=user),
-        # Those of one process have buttons in common.
-        "offered": buttons_offered(found, user) if query["process"] else [],
-        "statuses": listing.statuses(), "last": last, "looked_at": LOOKED_AT,
-        "goes_on": goes_on, "hits": ",".join(str(one.pk) for one in found) if goes_on else "",
-        **press_shown(request),
+        "query": query, "last": last, "looked_at": LOOKED_AT, "goes_on": goes_on,
+        "hits": ",".join(str(one.pk) for one in found) if goes_on else "",
     }  # fmt: skip
-    rows_template = "instances/_instances_rows.html"
+    part = part_asked(request)
     # Only what is new is shown anew: somebody may have picked some of the others.
     new = any(one.pk not in kept for one in found) or not (goes_on or found)
-    older = rows_template if new else "instances/_older_rows.html"
-    answer = render_page(
-        request, "instances/instances.html", context,
-        partials={"rows": rows_template, "older": older},
-    )  # fmt: skip
-    if new and request.headers.get("HX-Target") == "older":
+    if part == "older" and not new:
+        return render_page(request, OLDER, context, partials={"older": OLDER})
+    context |= _rows(found, user, query)
+    if part not in PARTIALS:
+        context |= _around(request, found, user, query)
+    answer = render_page(request, "instances/instances.html", context, partials=PARTIALS)
+    if part == "older":
         answer["HX-Retarget"], answer["HX-Reswap"] = "#rows", "innerHTML"
     return answer
+
+
+def _rows(found: Page[ProcessInstance], user: User, query: dict[str, str]) -> dict[str, Any]:
+    learn_names(found)
+    return {
+        "page": found, "lines": [_line(one, user, query["q"]) for one in found],
+        # Those of one process have buttons in common.
+        "offered": buttons_offered(found, user) if query["process"] else [],
+    }  # fmt: skip
+
+
+def _around(
+    request: HttpRequest, found: Page[ProcessInstance], user: User, query: dict[str, str]
+) -> dict[str, Any]:
+    filtered = any(query[name] for name in ("q", "process", "mode", "status"))
+    return {
+        "any": found.paginator.count > 0 or (filtered and visible_instances(user).exists()),
+        "processes": listing.processes_to_choose(query["process"], user=user),
+        "statuses": listing.statuses(), **press_shown(request),
+    }  # fmt: skip
 
 
 def _kept(request: HttpRequest) -> list[int]:

@@ -147,8 +147,12 @@ def test_a_search_with_few_hits_goes_on_until_all_values_are_looked_at(
     page = goes_on(page)
     assert text_of(page).strip().startswith("Searching older records")
     assert "HX-Retarget" not in page
+    assert "lines" not in page.context
     page = goes_on(goes_on(page))
     assert page["HX-Retarget"] == "#rows"
+    # What stands around the hits is neither drawn nor looked for again.
+    assert page.context["lines"]
+    assert "processes" not in page.context
     assert [one.process_id for one in page.context["page"]] == [
         f"token-refresh-{number}" for number in (6, 2, 1)
     ]
