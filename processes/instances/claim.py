@@ -133,31 +133,22 @@ def take(firing: RunRequest, begin: Callable[[], ClaimedRun]) -> ClaimedRun:
                 instance__key=firing.process_id.lower(), status=Run.Status.RUNNING
             ).first()
             if time.monotonic() >= give_up:
-                raise _busy(firing, other) from None
+                raise busy(firing.process_id, other) from None
         with waiting():
             time.sleep(_LOOK_EVERY_S)
 
 
-def _busy(firing: RunRequest, other: Run | None) -> Busy:
-    if other is None:
-        return Busy(
-            _("%(process_id)s is in use right now. Try again in a moment.")
-            % {"process_id": firing.process_id}
-        )
-    since = other.started.strftime("%H:%M:%S") if other.started else _("a moment ago")
-    return Busy(
-        _(
-            "Not done: run %(run)s (%(target)s) of %(process_id)s has been in progress since "
-            "%(since)s UTC. Try again when it has finished."
-        )
-        % {
-            "run": other.pk,
-            "target": other.target or other.trigger,
-            "process_id": firing.process_id,
-            "since": since,
-        },
-        run=str(other.pk),
-    )
+def busy(process_id: str, run: Run | None) -> Busy:
+    """Return the refusal of what meets a run that holds an instance.
+
+    Its words are for all; the run, which not all may open, is named beside them.
+    """
+    extra: dict[str, Any] = {}
+    if run is not None:
+        used = {"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}
+        extra = {"run": str(run.pk), "used_by": [used]}
+    words = _("%(process_id)s is in use right now. Try again in a moment.")
+    return Busy(words % {"process_id": process_id}, **extra)
 
 
 def insert(firing: RunRequest, on_start: Callable[[Run], None] | None) -> ClaimedRun:

@@ -7,12 +7,11 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from kianda.lib.db.waiting import waiting
 from kianda.lib.errors import Busy
 from processes.definition.document import Document
-from processes.instances.claim import read_instance
+from processes.instances.claim import busy, read_instance
 from processes.models import ProcessInstance, Run
 
 LOOK_EVERY_S = 0.05
@@ -34,19 +33,6 @@ def locked(
 def run_on(process_id: str) -> Run | None:
     """Return the run that works on an instance, if one does."""
     return Run.objects.filter(instance__key=process_id.lower(), status=Run.Status.RUNNING).first()
-
-
-def busy(process_id: str, run: Run) -> Busy:
-    """Return the refusal that names the run which holds an instance."""
-    return Busy(
-        _(
-            "Not done: run %(run)s (%(target)s) of %(process_id)s is in progress. Try again "
-            "when it has finished."
-        )
-        % {"run": run.pk, "target": run.target or run.trigger, "process_id": process_id},
-        run=str(run.pk),
-        used_by=[{"kind": "run", "name": str(run.pk), "url": f"/api/v1/runs/{run.pk}/"}],
-    )
 
 
 def when_free(process_id: str, act: Callable[[], T]) -> T:

@@ -201,7 +201,7 @@ def test_a_busy_instance_names_its_run_and_keeps_what_was_typed(
     run = hold(order, person("ada"))
     on(page).get_by_label("Customer").fill("typed")
     page.get_by_role("button", name="Approve").click()
-    page.wait_for_selector("text=Not done: another run is in progress")
+    page.wait_for_selector("text=Not done: another action is in progress")
     looks(page)
     assert on(page).get_by_label("Customer").input_value() == "typed"
     page.goto("/instances/orders-1/")

@@ -1,7 +1,5 @@
 """A button pressed on many records: asked for from a list, watched, stopped, reported."""
 
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
@@ -10,20 +8,14 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.csv_files import csv_answer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import go, is_htmx, page, page_before, render_dialog, render_page, toast
 from processes.bulk.offered import asked_field, buttons_offered
-from processes.bulk.presses import (
-    as_seen,
-    create_press,
-    ids_of,
-    read_press,
-    stop_press,
-    unseen_in,
-)
+from processes.bulk.presses import create_press, ids_of, read_press, stop_press
 from processes.bulk.progress import progress_of, told_rows
 from processes.document_cache import document_of
 from processes.fields import Button
@@ -181,7 +173,7 @@ def press(request: HttpRequest, press_id: int) -> HttpResponseBase:
 def stop(request: HttpRequest, press_id: int) -> HttpResponseBase:
     """Stop a bulk press."""
     found = stop_press(press_id, person(request))
-    toast(request, _("Stopped. A run in progress will finish."))
+    toast(request, _("Stopped. An action in progress will finish."))
     if request.POST.get("at") == "list":
         return go(request, _list_before(request, found.process, press=found.pk))
     return go(request, "bulk-press", press_id=press_id)
@@ -191,15 +183,16 @@ def stop(request: HttpRequest, press_id: int) -> HttpResponseBase:
 def report(request: HttpRequest, press_id: int) -> HttpResponseBase:
     """Return what became of each record, as a CSV file."""
     found = read_press(press_id, person(request))
-    unseen = unseen_in(found, person(request))
-
-    def lines() -> Iterator[list[Any]]:
-        yield [_("Record"), _("Outcome"), _("Reason"), _("Run")]
-        for row in found.rows.order_by("pk").iterator(500):
-            told = as_seen(row, unseen)
-            yield [told.process_id, told.get_outcome_display(), told.reason, told.run_id or ""]
-
-    return csv_answer(lines(), name=f"{found.process}-{found.target}-{found.pk}.csv")
+    lines = told_rows(found.rows.order_by("pk"), person(request))
+    head = [_("Record"), pgettext("of a record", "Number"), _("Outcome"), _("Reason")]
+    rows = [
+        [line.title, line.row.process_id, line.row.get_outcome_display(), line.row.reason]
+        for line in lines
+    ]
+    if any(line.run for line in lines):
+        head.append(_("Run"))
+        rows = [[*row, str(line.run or "")] for row, line in zip(rows, lines, strict=True)]
+    return csv_answer([head, *rows], name=f"{found.process}-{found.target}-{found.pk}.csv")
 
 
 def _process_title(found: BulkPress, request: HttpRequest) -> str:

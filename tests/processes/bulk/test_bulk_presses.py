@@ -33,7 +33,9 @@ def people(db: None, settings: Any) -> Office:
     people = office()
     raw = leave_request(administrators=["group:hr"])
     raw["forms"][1]["fields"][2]["menu"] = ["owners"]
-    raw["record"] = {"one": "Leave request", "many": "Leave requests"}
+    raw["record"] = {
+        "one": "Leave request", "many": "Leave requests", "title": "[days] days",
+    }  # fmt: skip
     published(raw, user=people.root)
     return people
 
@@ -99,7 +101,7 @@ def test_a_record_that_another_run_holds_is_not_pressed_and_the_others_are(peopl
     work.carry_on(press.pk)
     (first, why), (second, _none) = told(press)
     assert (first, second) == ("refused", "succeeded")
-    assert f"run {held.pk}" in why
+    assert why == f"{ids[0]} is in use right now. Try again in a moment."
 
 
 def test_whose_account_is_deactivated_presses_nothing_any_more(people: Office) -> None:
@@ -299,6 +301,9 @@ def test_the_report_names_runs_only_to_who_sees_the_details(people: Office) -> N
         assert not work.carry_on(press.pk)
         page = markup_of(client_of(user).get(f"/bulk-presses/{press.pk}/"))
         assert ("/runs/" in page.partition("k-table--stack")[2]) is named
+        report = client_of(user).get(f"/bulk-presses/{press.pk}/report/").content.decode()
+        run = press.rows.get().run_id
+        assert report.endswith(f",Done,,{run}\r\n" if named else ",Done,\r\n")
         ids = requests_for_mark(people, 1)
 
 
@@ -352,6 +357,8 @@ def test_a_press_is_begun_without_script_and_its_report_read(people: Office) -> 
     assert ids[0] not in text_of(mark.get(f"{told}?outcome=refused"))
     report = mark.get(f"{told}report/").content.decode()
     assert report.count("\r\n") == 4
+    assert report.startswith("\ufeffRecord,Number,Outcome,Reason\r\n")
+    assert f"3 days,{ids[0]},Done,\r\n" in report
     assert client_of(people.emma).get(told).status_code == 404
     assert "Decide: 2 of 3" not in text_of(client_of(people.root).get("/records/leave/?press=x"))
 

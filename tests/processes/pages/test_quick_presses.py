@@ -251,7 +251,8 @@ def test_many_are_pressed_with_one_reason_that_is_asked_for_once(people: Office)
     made, client = [asked(people), asked(people)], client_of(people.mark)
     query = {"process": "leave", "target": "reject", "pick": [one.process_id for one in made]}
     question = text_of(client.get("/bulk-presses/new/", query))
-    assert "Reason * Emma sees it. Saved in each of the 2 records." in question
+    assert "Reason * Emma sees it. This text is used for all 2 records." in question
+    assert "If “Reject” is not possible for one of them, you see why." in question
     refused = client.post("/bulk-presses/new/", {**query, "answer": " "})
     assert refused.status_code == 422
     assert "Enter Reason to continue with “Reject”." in text_of(refused)
@@ -265,7 +266,10 @@ def test_many_are_pressed_with_one_reason_that_is_asked_for_once(people: Office)
 def test_a_button_that_asks_for_nothing_is_not_held_up(people: Office) -> None:
     made, client = asked(people), client_of(people.mark)
     query = {"process": "leave", "target": "approve", "pick": [made.process_id]}
-    assert "Reason" not in text_of(client.get("/bulk-presses/new/", query))
+    question = text_of(client.get("/bulk-presses/new/", query))
+    assert "Reason" not in question
+    # Of one record there are no others to tell of.
+    assert "one of them" not in question
     assert client.post("/bulk-presses/new/", query).status_code == 303
     work.carry_on(BulkPress.objects.get().pk)
     assert status_of(made) == "Approved"

@@ -25,7 +25,7 @@ def test_another_run_on_the_instance_is_waited_for_and_named(tell: Any, settings
     )  # fmt: skip
     run = fired(client, shop_id, "go", order_id=order)
     assert run["error"]["kind"] == "busy"
-    assert "(approve) of orders-1 is in progress" in run["error"]["message"]
+    assert "orders-1 is in use right now." in run["error"]["message"]
 
 
 def test_a_lookup_ends_at_the_deadline_of_its_run(tell: Any, ada: Any) -> None:
