@@ -1,6 +1,7 @@
 """The demo workspace: a token kept fresh by a scheduled rule, and used by another process."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from scheduler.services.tasks import create_task
 CLIENT = "demo-client"
 SERVICE = "demo-token-service"
 CONNECTION = "demo-connection"
+ORDERS_SERVICE = "demo-orders-service"
 TOKEN_PROCESS, ORDERS_PROCESS = "demo-token-refresh", "demo-orders"
 TOKEN_ID = f"{TOKEN_PROCESS}-1"
 
@@ -59,14 +61,6 @@ DATASOURCE: dict[str, Any] = {
             ],
         },
         {
-            "name": "get-orders",
-            "title": "Get orders",
-            "http_method": "GET",
-            "url_path": "/api/orders/{customer}",
-            "request_headers": [{"name": "Authorization"}],
-            "response_body": [{"name": "count"}, {"name": "first", "path": "items.0.id"}],
-        },
-        {
             "name": "me",
             "title": "Who owns the token",
             "http_method": "GET",
@@ -92,6 +86,32 @@ CONNECTED: dict[str, Any] = {
             "http_method": "GET",
             "url_path": "/api/me",
             "response_body": [{"name": "client_id"}, {"name": "expires_at"}],
+        },
+    ],
+}
+
+# It sends the token that the process keeps fresh, also for people who may not see that.
+ORDERS_DATASOURCE: dict[str, Any] = {
+    "name": ORDERS_SERVICE,
+    "title": "Demo: orders service",
+    "kind": "rest",
+    "base_url": "http://sandbox.internal",
+    "test_path": "/api/me",
+    "auth": {
+        "scheme": "instance_token",
+        "process_id": TOKEN_ID,
+        "field": "access_token",
+        "on_401": "trigger",
+        "target": "refresh",
+    },
+    "timeout_s": 10,
+    "methods": [
+        {
+            "name": "get-orders",
+            "title": "Get orders",
+            "http_method": "GET",
+            "url_path": "/api/orders/{customer}",
+            "response_body": [{"name": "count"}, {"name": "first", "path": "items.0.id"}],
         },
     ],
 }
@@ -165,10 +185,10 @@ TOKEN_DESIGN: dict[str, Any] = {
     "title": "Demo: OAuth token refresh",
     "description": (
         "Refreshes the access token of the demo's token service. Only administrators and data "
-        "source managers see it."
+        "source managers see it. A new record needs its own credentials."
     ),
     "record": {"one": "Access token", "many": "Access tokens", "icon": "key"},
-    "security": {"start": MANAGERS, "see": MANAGERS, "change": MANAGERS, "delete": []},
+    "security": {"start": [], "see": MANAGERS, "change": MANAGERS, "delete": []},
     "forms": [
         {
             "name": "token",
@@ -199,26 +219,11 @@ TOKEN_DESIGN: dict[str, Any] = {
 ORDERS_RULES: list[dict[str, Any]] = [
     {
         "type": "find_items",
-        "id": "take-token",
-        "title": "Take the token of the other process",
-        "datasource": "kianda",
-        "method": TOKEN_PROCESS,
-        "filter": {
-            "match": "all",
-            "items": [{"left": "[item.process.id]", "operator": "eq", "right": TOKEN_ID}],
-        },
-        "on_success": [{"field": "token", "value": "[item.access_token]"}],
-    },
-    {
-        "type": "find_items",
         "id": "get-orders",
         "title": "Get the orders",
-        "datasource": SERVICE,
+        "datasource": ORDERS_SERVICE,
         "method": "get-orders",
-        "input_mapping": [
-            {"target": "path.customer", "value": "[customer]"},
-            {"target": "header.Authorization", "value": "Bearer [token]"},
-        ],
+        "input_mapping": [{"target": "path.customer", "value": "[customer]"}],
         "on_success": [
             {"field": "order_count", "value": "[response.body.count]"},
             {"field": "first_order", "value": "[response.body.items.0.id]", "if_missing": "clear"},
@@ -246,8 +251,7 @@ ORDERS_DESIGN: dict[str, Any] = {
             "name": "orders",
             "title": "Orders",
             "fields": [
-                _field("text", "customer", width=6, default="acme", required=True),
-                _field("secret", "token", width=6),
+                _field("text", "customer", width=12, default="acme", required=True),
                 _field("number", "order_count", width=4, title="Orders"),
                 _field("text", "first_order", width=4),
                 _field("date", "read_at", width=4, mode="datetime"),
@@ -269,20 +273,31 @@ def load(*, user: User) -> list[str]:
     """Make what is not there yet, all or nothing; return the names of what was made."""
     made: list[str] = []
     with transaction.atomic():
-        if not Datasource.objects.filter(name=SERVICE).exists():
-            create_datasource(raw=DATASOURCE, user=user)
-            made.append(SERVICE)
+        _datasource(DATASOURCE, user=user, made=made)
         if not Datasource.objects.filter(name=CONNECTION).exists():
             row = create_datasource(raw=CONNECTED | {"auth": _oauth()}, user=user)
             Connection.objects.filter(datasource=row).update(next_refresh_at=timezone.now())
             made.append(CONNECTION)
-        for definition in (TOKEN_DESIGN, ORDERS_DESIGN):
-            made += _process(definition, user=user)
-        _task("Demo: refresh the token", TOKEN_PROCESS, "refresh", every=30, user=user, made=made)
+        made += _process(TOKEN_DESIGN, user=user)
+        if ProcessInstance.objects.filter(process_id=TOKEN_ID).exists():
+            _datasource(ORDERS_DATASOURCE, user=user, made=made)
+            made += _process(ORDERS_DESIGN, user=user)
+        # The first token is there with the product: people may read orders from the beginning.
         _task(
-            "Demo: read the orders", ORDERS_PROCESS, "read_orders", every=60, user=user, made=made
-        )
+            "Demo: refresh the token", TOKEN_PROCESS, "refresh", every=30, first=0,
+            user=user, made=made,
+        )  # fmt: skip
+        _task(
+            "Demo: read the orders", ORDERS_PROCESS, "read_orders", every=60, first=10,
+            user=user, made=made,
+        )  # fmt: skip
     return made
+
+
+def _datasource(raw: dict[str, Any], *, user: User, made: list[str]) -> None:
+    if not Datasource.objects.filter(name=raw["name"]).exists():
+        create_datasource(raw=raw, user=user)
+        made.append(raw["name"])
 
 
 def _process(definition: dict[str, Any], *, user: User) -> list[str]:
@@ -317,7 +332,10 @@ def _credentials(client: str) -> dict[str, str]:
         store.close()
 
 
-def _task(name: str, process: str, target: str, *, every: int, user: User, made: list[str]) -> None:
+def _task(
+    name: str, process: str, target: str, *, every: int, first: int, user: User, made: list[str]
+) -> None:
+    """Make a task that runs every so many seconds; `first` tells in how many for the first time."""
     instance = ProcessInstance.objects.filter(process_id=f"{process}-1").first()
     if instance is None or ScheduledTask.objects.filter(name=name).exists():
         return
@@ -330,5 +348,6 @@ def _task(name: str, process: str, target: str, *, every: int, user: User, made:
             "schedule": {"kind": "seconds", "every": every},
         },
         user=user,
+        moment=timezone.now() - timedelta(seconds=every - first),
     )
     made.append(name)
