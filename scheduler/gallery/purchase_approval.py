@@ -149,7 +149,7 @@ def _first(limit: int) -> dict[str, Any]:
     small = only_if("[amount]", "lt", str(limit))
     return {
         "name": "manager",
-        "title": _("Decision of the manager"),
+        "title": _("First decision"),
         "save_button": False,
         "rules": [
             {"type": "close", "id": "manager-rejects", "title": _("End rejected requests"),

@@ -147,6 +147,9 @@ def test_a_purchase_of_somebody_without_a_manager_goes_to_who_decides_the_large_
     made = Request(purchases, mark, wanted="A chair", amount=10, reason="Broke.")
     assert made.pressed("send_request", mark) == "Waiting for a decision"
     assert made.open_forms() == {"manager": ("Finance",)}
+    # Its form is called the same, whoever decides.
+    forms = document_of(made.row.version).forms
+    assert [form.title for form in forms] == ["Request", "First decision", "Second decision"]
 
 
 def test_nobody_decides_their_own_purchase_as_one_of_those_who_decide(
