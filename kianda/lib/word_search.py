@@ -1,5 +1,7 @@
 """Searches of lists: each word that was typed stands in one of the columns, in capitals or not.
 
+Whoever is named by a user name or an address is looked up in the same way.
+
 SQLite takes no capitals but those of ASCII for the same letter. Of a text with other letters it is
 asked by LIKE for any letter in their places, which is quick and rules most rows out, and then by
 GLOB for each letter in both its cases.
@@ -15,7 +17,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, F, Q, TextField, Value
 from django.db.models.functions import Collate, Concat
-from django.db.models.lookups import IContains, IStartsWith
+from django.db.models.lookups import IContains, IExact, IStartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
 # What GLOB takes for more than itself.
@@ -39,20 +41,20 @@ def holds_word(word: str, *columns: str) -> Q:
 
 
 def found_in(
-    value: str, text: str, *, vendor: str, begins: bool = False
+    value: str, text: str, *, vendor: str, begins: bool = False, ends: bool = False
 ) -> tuple[str, tuple[str, ...]]:
-    """Write that a text stands in a value, or begins it, in capitals or not.
+    """Write that a text stands in a value, or begins or ends it, in capitals or not.
 
     `value` is SQL without parameters.
     """
-    first = "" if begins else "%"
+    first, last = "" if begins else "%", "" if ends else "%"
     if vendor == "postgresql":
-        return f"{value} ILIKE %s ESCAPE '\\'", (f"{first}{like_pattern(text)}%",)
-    sql, given = f"{value} LIKE %s ESCAPE '\\'", f"{first}{loose_pattern(text)}%"
+        return f"{value} ILIKE %s ESCAPE '\\'", (f"{first}{like_pattern(text)}{last}",)
+    sql, given = f"{value} LIKE %s ESCAPE '\\'", f"{first}{loose_pattern(text)}{last}"
     if not any(_has_other_case(letter) for letter in text):
         return sql, (given,)
-    first = "" if begins else "*"
-    return f"({sql} AND {value} GLOB %s)", (given, f"{first}{_glob_pattern(text)}*")
+    first, last = "" if begins else "*", "" if ends else "*"
+    return f"({sql} AND {value} GLOB %s)", (given, f"{first}{_glob_pattern(text)}{last}")
 
 
 def like_pattern(text: str) -> str:
@@ -96,7 +98,7 @@ def _glob_letter(letter: str) -> str:
 class _InCapitalsOrNot:
     """A search in a column that SQLite answers as PostgreSQL does."""
 
-    begins = False
+    begins = ends = False
 
     def as_sqlite(
         self: Any, compiler: SQLCompiler, connection: BaseDatabaseWrapper
@@ -106,7 +108,9 @@ class _InCapitalsOrNot:
             sql, given = self.as_sql(compiler, connection)
             return sql, tuple(given)
         column, before = self.process_lhs(compiler, connection)
-        sql, given = found_in(column, self.rhs, vendor=connection.vendor, begins=self.begins)
+        sql, given = found_in(
+            column, self.rhs, vendor=connection.vendor, begins=self.begins, ends=self.ends
+        )
         return sql, tuple(one for pattern in given for one in (*before, pattern))
 
 
@@ -122,3 +126,11 @@ class StartsWith(_InCapitalsOrNot, IStartsWith):
     """Whether a column begins with a text, in capitals or not."""
 
     begins = True
+
+
+@CharField.register_lookup
+@TextField.register_lookup
+class Exact(_InCapitalsOrNot, IExact):
+    """Whether a column is a text, in capitals or not."""
+
+    begins = ends = True

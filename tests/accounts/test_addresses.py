@@ -12,8 +12,10 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from kianda.accounts.models import AuditEntry
-from kianda.accounts.services.addresses import is_verified
-from kianda.accounts.services.users import change_person
+from kianda.accounts.services.addresses import account_named, is_verified
+from kianda.accounts.services.person_data import user_named
+from kianda.accounts.services.users import change_person, invite_person
+from kianda.lib.errors import Invalid
 from tests.factories import PASSWORD, make_user
 from tests.pages import client_of, text_of
 
@@ -156,3 +158,18 @@ def test_the_link_of_somebody_deactivated_confirms_nothing(ben: Any) -> None:
     ask(known(ben), "new@example.org")
     User.objects.filter(pk=ben.pk).update(is_active=False)
     assert "used or has expired" in text_of(Client().post(link()))
+
+
+def test_an_address_is_that_of_one_person_in_capitals_or_not(ben: Any, admin: Any) -> None:
+    change_person(ben, name="", email="ben@büro.example", roles=["User"], by=admin)
+    assert account_named("BEN@BÜRO.example") == "ben"
+    assert user_named("Ben@Büro.Example") == ben
+    refused = text_of(ask(known(admin), "BEN@BÜRO.EXAMPLE"))
+    assert "Another account has this email address." in refused
+
+
+def test_a_user_name_is_taken_in_capitals_too(admin: Any) -> None:
+    make_user("ünal")
+    with pytest.raises(Invalid) as refused:
+        invite_person(username="ÜNAL", name="", email="", roles=["User"], by=admin)
+    assert "ÜNAL already exists." in refused.value.errors[0].detail

@@ -43,6 +43,20 @@ def test_every_letter_is_found_in_capitals_or_not(held: str, typed: str, is_foun
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "is_held"),
+    [
+        ("ünal [ä]*?%_", True), ("ÜNAL [Ä]*?%_", True), ("ÜNAL [Ä]*?%", False),
+        ("NAL [Ä]*?%_", False), ("ünal%", False), ("ünal [ä]*?é_", False),
+    ],
+)  # fmt: skip
+def test_a_text_is_known_as_a_whole_in_capitals_or_not(typed: str, is_held: bool) -> None:
+    User.objects.create_user("ann", last_name="Ünal [ä]*?%_")
+    assert User.objects.filter(last_name__iexact=typed).exists() is is_held
+    assert User.objects.exclude(last_name__iexact=typed).exists() is not is_held
+
+
+@pytest.mark.django_db
 def test_no_word_leaves_nothing_out() -> None:
     User.objects.create_user("ann")
     assert User.objects.filter(holds_words([], *NAMED)).count() == 1
