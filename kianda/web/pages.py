@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import USER, has_role, role_titles
 from kianda.lib.errors import ApplicationError, Flaw, Forbidden, Invalid, Missing
 from kianda.lib.pointers import control_id
+from kianda.web.sessions import in_language_shown
 
 P = ParamSpec("P")
 # What a person types into a search fits into this.
@@ -47,7 +48,8 @@ def page(
     """Guard a page: signed in, one of `roles` (none: everybody), one of `methods`.
 
     Missing and Forbidden of the services become the pages 404 and 403; what else they refuse, and
-    the page does not show at its place, is said on a page of its own.
+    the page does not show at its place, is said on a page of its own. A form is read in the
+    language in which it was shown.
     """
     allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
 
@@ -68,7 +70,7 @@ def page(
             except ApplicationError as error:
                 raise _for_a_page(error) from error
 
-        return cast(View[P], guarded)
+        return in_language_shown(cast(View[P], guarded))
 
     return guarded_by
 

@@ -15,7 +15,6 @@ from kianda.lib.errors import Busy, Conflict, Flaw, Forbidden, Invalid, Stale
 from kianda.lib.pointers import pointer
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page, toast
-from kianda.web.sessions import in_language_shown
 from processes.engine.instance_state import form_of
 from processes.forms.fill_in import in_form_order
 from processes.instances.lifecycle import patch_instance
@@ -39,7 +38,6 @@ TRIES = 3
 
 @page(methods=("GET", "POST"))
 @once
-@in_language_shown
 def instance(request: HttpRequest, process_id: str) -> HttpResponseBase:
     """Show an instance; a POST saves what was typed, or presses a button with it."""
     form_page = FormPage.read(process_id, person(request))

@@ -9,7 +9,6 @@ from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
-from kianda.web.sessions import in_language_shown
 from processes.definition.document import Document
 from processes.models import ProcessInstance, Run
 from processes.preview.debug_session import Session, session_of
@@ -121,7 +120,6 @@ def _paused(request: HttpRequest, run: Run, session: Session | None) -> HttpResp
 @common.framed
 @page(roles=common.MAKERS, methods=("GET", "POST"))
 @once
-@in_language_shown
 def new_frame(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show the first form of the draft; Save, or a press, makes the instance."""
     form = first_form(request, saved_draft(name).version, mode="preview")

@@ -14,7 +14,6 @@ from kianda.lib.dialogs.row_actions import act_of
 from kianda.lib.errors import Invalid, Missing
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
-from kianda.web.sessions import in_language_shown
 from processes.forms.own_records import start_tiles
 from processes.forms.sent_forms import saved_words
 from processes.instances.lifecycle import create_instance
@@ -55,7 +54,6 @@ def start_before(request: HttpRequest) -> HttpResponseBase:
 
 @page(methods=("GET", "POST"))
 @once
-@in_language_shown
 def start_request(request: HttpRequest, process: str) -> HttpResponseBase:
     """Show the first form of a process; a POST keeps it as a draft, or sends it."""
     sent = request.POST if request.method == "POST" else request.GET

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from kianda.accounts.models import Profile
 from kianda.web.form_once import new_token
 from processes.designs.lifecycle import create_design, save_design
 from processes.selectors import get_design
@@ -29,6 +30,24 @@ def test_settings_are_kept_as_they_are_typed(ada_at: Client) -> None:
     typed(ada_at, "process", title="All orders")
     assert document()["forms"][1]["title"] == "Second step"
     assert document()["title"] == "All orders"
+
+
+def test_a_number_is_read_in_the_language_in_which_its_settings_were_shown(ada: Any) -> None:
+    fields = [{"type": "number", "name": "hours", "min": 1.234, "default": 1.234}]
+    create_design(raw=process(*fields, name="orders"), user=ada)
+    client = client_of(ada)
+    page = client.get(f"{HERE}?at=field:hours").text
+    shown = '<input type="hidden" name="shown-in" value="en">'
+    assert shown in page.partition('value="1.234"')[2]
+    Profile.objects.update_or_create(user=ada, defaults={"language": "de"})
+    for setting in ("min", "default"):
+        sent = {
+            "target": "field:hours", "at": "field:hours", "revision": str(revision()),
+            "s!shown": setting, f"s/{setting}": "2.345", "shown-in": "en",
+        }  # fmt: skip
+        answer = client.post(f"{HERE}settings/", sent, headers={"X-Designer": "1"})
+        assert (answer.status_code, answer["Content-Language"]) == (200, "en")
+        assert document()["forms"][0]["fields"][0][setting] == 2.345
 
 
 def test_a_new_name_is_carried_into_the_rules_and_a_taken_one_is_refused(ada_at: Client) -> None:

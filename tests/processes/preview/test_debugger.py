@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
+from kianda.accounts.models import Profile
 from processes.designs.lifecycle import create_design
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
@@ -78,6 +79,20 @@ def test_a_breakpoint_before_a_rule_that_is_not_there_is_refused(made: Any, ada:
         assert refused.status_code == 404
         assert f"There is no rule {rule} any more" in refused.content.decode()
     assert "breakpoints" not in str(dict(client.session))
+
+
+def test_a_number_is_read_in_the_language_in_which_its_dialog_was_shown(
+    made: Any, ada: Any, provider: HTTPServer
+) -> None:
+    provider.expect_oneshot_request("/oauth/token").respond_with_data("no", status=400)
+    client = client_of(ada)
+    run = begin(client)
+    act(client, run, "continue")
+    there = f"{SHELL}values/expires_in/"
+    assert '<input type="hidden" name="shown-in" value="en">' in client.get(there).text
+    Profile.objects.update_or_create(user=ada, defaults={"language": "de"})
+    assert client.post(there, {"v-expires_in": "1.5", "shown-in": "en"}).status_code == 303
+    assert 'value="1,5"' in client.get(there).text
 
 
 def test_a_value_is_edited_by_hand_and_a_rule_run_again(
