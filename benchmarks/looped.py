@@ -29,7 +29,11 @@ def definition() -> dict[str, Any]:
         ],
         "on_success": [{"field": "row.ticket", "value": "[response.body.access_token]"}],
     }  # fmt: skip
-    columns = [{"type": "text", "name": name} for name in ("what", "note", "ticket")]
+    texts, numbers = ("what", "note", "ticket"), ("pieces", "price", "discount")
+    columns = [
+        *({"type": "text", "name": name} for name in texts),
+        *({"type": "number", "name": name} for name in numbers),
+    ]
     rules = [{"type": "loop_table", "table": "lines", "rules": [call]}, {"type": "save"}]
     fields: list[dict[str, Any]] = [
         {"type": "table", "name": "lines", "columns": columns},

@@ -57,7 +57,9 @@ def loops(ground: Ground, report: Report) -> None:
         f"a row    {few['p50']:.1f} ms of {LOOPED[0]}, {many['p50']:.1f} ms of {LOOPED[1]}",
         few=few, many=many, ratio=round(ratio, 2),
     )  # fmt: skip
-    report.goal("a row of 500 at most 3 x a row of 50", met=ratio <= 3, found=f"{ratio:.2f}")
+    report.goal(
+        "a row of 500 at most 5 x a row of 50", met=ratio <= 5, found=f"{ratio:.2f}", aim="2"
+    )  # fmt: skip
 
 
 def api(ground: Ground, report: Report) -> None:
