@@ -197,6 +197,9 @@ def _link(occurrence: Occurrence, run: Run) -> None:
 
 def sentence(refusal: ApplicationError) -> str:
     """Return an expected failure as one text for the occurrence's reason."""
+    if isinstance(refusal, Busy) and "run" in refusal.extra:
+        # Whoever reads it manages tasks, and may ask what that run was.
+        return _("Not done: run %(run)s was in progress.") % {"run": refusal.extra["run"]}
     return " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
 
 
