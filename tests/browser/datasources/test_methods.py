@@ -200,17 +200,17 @@ def test_who_saves_second_sees_theirs_beside_their_own_and_saves_again(
 def test_a_method_is_copied_and_the_copy_deleted(page_as: PageAs, token_service: Any) -> None:
     page = page_as("dan")
     page.goto(ONE)
-    page.get_by_role("button", name="More for Get orders").click()
+    page.get_by_role("button", name="More for Who owns the token").click()
     page.get_by_role("button", name="Duplicate").locator("visible=true").click()
-    page.wait_for_url("**/methods/get-orders-copy/")
+    page.wait_for_url("**/methods/me-copy/")
     page.goto(ONE)
-    page.get_by_role("button", name="More for Get orders (copy)").click()
+    page.get_by_role("button", name="More for Who owns the token (copy)").click()
     page.get_by_role("link", name="Delete").locator("visible=true").click()
     page.wait_for_selector("#dialog[open]")
     assert page.evaluate("document.activeElement.textContent") == "Cancel"
     page.get_by_role("button", name="Delete").locator("visible=true").click()
-    page.get_by_text("Get orders (copy) deleted.").wait_for()
-    assert get_document("token-service").method("get-orders-copy") is None
+    page.get_by_text("Who owns the token (copy) deleted.").wait_for()
+    assert get_document("token-service").method("me-copy") is None
 
 
 def test_a_lost_session_keeps_the_rows_that_were_typed(page_as: PageAs, token_service: Any) -> None:
