@@ -32,7 +32,7 @@ secret = ProcessInstance.objects.get(process_id="demo-token-refresh-1")
 print(Datasource.objects.count(), ScheduledTask.objects.count(), User.objects.get().username)
 print(secret.secrets["refresh_token"][:3])
 """
-FOUND = "Ready.\n2 2 admin\nrt_\n"
+FOUND = "Ready.\n3 2 admin\nrt_\n"
 
 
 def well(folder: Path, *words: str, **more: Any) -> Any:
