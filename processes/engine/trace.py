@@ -202,11 +202,15 @@ class RunTrace:
     def _open(
         self, record: StepRecord, status: str, inner: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the outermost step under way, with the one at work in each one's last group."""
+        """Return the outermost step under way, with the one at work in each one's last group.
+
+        It stays as it is, whatever is recorded later.
+        """
         written = self._written(record, status)
-        if inner is not None:
+        if "groups" in written:
             *groups, last = written["groups"]
-            written["groups"] = [*groups, {**last, "steps": [*last["steps"], inner]}]
+            steps = [*last["steps"], *([] if inner is None else [inner])]
+            written["groups"] = [*groups, {**last, "steps": steps}]
         return written if record.above is None else self._open(record.above, status, written)
 
     def place(self) -> list[list[int]]:

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from kianda.lib.secrets import WrongKeyRing
 from processes.files import storage
-from processes.models import Change, File, ProcessInstance, Run
+from processes.models import Change, File, ProcessInstance, Run, RunPoint
 
 LOOSE = timedelta(hours=24)
 LOOK_AGAIN = timedelta(days=1)
@@ -85,6 +85,10 @@ def _all_that_names(instance: int) -> Iterable[Any]:
     yield from ProcessInstance.everything.filter(pk=instance).values_list("values", flat=True)
     yield from Change.objects.filter(instance=instance).values_list("fields", flat=True).iterator()
     runs = Run.objects.filter(instance=instance)
+    # What is in them may be written whole meanwhile, into a run that is read after them.
+    points = RunPoint.objects.filter(run__instance=instance)
+    for point in points.iterator():
+        yield [point.journal, point.steps]
     open_ones = runs.filter(Q(unsaved_answer=True) | Q(finished=None))
     for run in open_ones.only("unsaved_values", "journal", "steps").iterator():
         yield [run.unsaved_values, run.journal, run.steps]

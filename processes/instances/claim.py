@@ -233,7 +233,7 @@ def claim(firing: RunRequest, queued: Run) -> ClaimedRun:
             raise AlreadyClaimed
         queued.status, queued.started = Run.Status.RUNNING, moment
         queued.holder, queued.version = holder.name, str(instance.version)
-        queued.acted_for = taken.acted_for or None
+        queued.acted_for, queued.journal = taken.acted_for or None, None
         begun = ClaimedRun(queued, instance, document, rules, working, overridden=taken.overridden)
         note_overridden(queued, taken.overridden)
     return begun

@@ -15,6 +15,7 @@ from processes.models.instances import (
 )
 from processes.models.links import FormLink
 from processes.models.lists import ListedField, ListedValue, StartPage
+from processes.models.run_points import RunPoint
 from processes.models.runs import Change, Run
 from processes.models.saved_views import SavedView, SavedViewReader
 from processes.models.working_copies import DesignPresence, WorkingCopy, WorkingEdit
@@ -38,6 +39,7 @@ __all__ = [
     "ProcessDesign",
     "ProcessInstance",
     "Run",
+    "RunPoint",
     "SavedView",
     "SavedViewReader",
     "SentMeeting",

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.lib.db.group_commit import write_all
 from kianda.lib.errors import Busy, Conflict, Forbidden, Invalid
 from processes.definition.document import Document
 from processes.document_cache import document_of
@@ -23,6 +24,7 @@ from processes.engine.runner import Outcome
 from processes.instances.claim import SECONDS_WHEN_WAITED_FOR, ClaimedRun, rules_at
 from processes.instances.leases import LEASE, PATIENCE, PAUSED, holder
 from processes.models import ProcessInstance, Run
+from processes.models.run_points import journal_of
 from processes.rules.base import Rule, RuleFailed
 from processes.running.checkpoints import RunCheckpoints
 from processes.running.execution import real_world, working_on
@@ -58,13 +60,14 @@ class SessionCheckpoints(RunCheckpoints):
     def pause(self, context: RunState, *, at: int) -> None:
         """Keep everything and let go, until the next act or until the patience is over."""
         journal = {**self._journal(context, phase="paused", following=False), "next": at}
-        self._owning(
+        paused = self._owning(
             journal=journal,
             steps=context.trace.steps,
             saved=self.run.saved,
             holder=PAUSED,
             lease_until=timezone.now() + PATIENCE,
-        ).run()
+        )
+        write_all([*self._points.clearing(), paused])
 
 
 @dataclass
@@ -152,7 +155,7 @@ def session_of(instance: ProcessInstance) -> tuple[Run, Session | None] | None:
         .filter(instance=instance, status=Run.Status.RUNNING)
         .first()
     )
-    if run is None or not (run.holder == PAUSED or "debug" in (run.journal or {})):
+    if run is None or not (run.holder == PAUSED or "debug" in journal_of(run)):
         return None
     return run, read_session(run) if run.holder == PAUSED else None
 

@@ -11,6 +11,7 @@ from kianda.lib.usage import Use
 from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.models import Run
+from processes.models.run_points import steps_so_far
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.querysets import visible_instances
 
@@ -80,11 +81,12 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     instance hides by now is hidden too, when it was moved to another version since.
     """
     others = _OtherInstances(user)
-    steps = run.steps if has_role(user, ADMINISTRATOR) else [*map(others.cut, run.steps)]
+    whole = steps_so_far(run)
+    steps = whole if has_role(user, ADMINISTRATOR) else [*map(others.cut, whole)]
     display: dict[str, str] = (run.page or {}).get("display", {})
-    whole = SeenRun(run.data, steps, run.error, is_cut=others.is_cut, display=display)
+    found = SeenRun(run.data, steps, run.error, is_cut=others.is_cut, display=display)
     if run.instance is None or InstanceRights(user, run.instance).manages:
-        return whole
+        return found
     then, now = find(run), document_of(run.instance.version)
     readings = [
         (one, InstanceRights(user, run.instance, one))
@@ -92,7 +94,7 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
     ]
     kept = _Steps(readings, is_known=then is not None)
     if not kept.hides:
-        return whole
+        return found
     data = run.data if then is not None else None
     for _document, rights in readings:
         data = None if data is None else seen_values(data, rights)
@@ -105,7 +107,7 @@ def seen_run(run: Run, user: User, find: Callable[[Run], Document | None]) -> Se
             ),
         }
         error.pop("fields", None)
-    is_cut = whole.is_cut or kept.is_cut or data != run.data
+    is_cut = found.is_cut or kept.is_cut or data != run.data
     display = {name: mode for name, mode in display.items() if kept.sees(name)}
     return SeenRun(data, steps, error, is_cut=is_cut, display=display)
 

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -31,13 +31,14 @@ from processes.instances.telling import send_alerts, tell_of
 from processes.instances.unsaved import supersede
 from processes.language.values import Value
 from processes.models import Change, ProcessInstance, Run
+from processes.models.run_points import journal_of
 from processes.rights.ownership import store_owners
 from processes.rights.people import creator_of, store_people
 from processes.running import held_answers, spooled_answers
 from processes.running.call_rows import call_rows
 from processes.running.held_answers import HeldAnswer
+from processes.running.points import PointWriter, Writes
 
-Writes = list[Write | Callable[[], object]]
 # What is pressed counts as a use of a link; what runs by itself while the form is filled in, not.
 USES_LINK = frozenset({"button", "submit"})
 
@@ -71,6 +72,7 @@ class RunCheckpoints:
         self.nothing_left = nothing_left
         # The name of the durable point that was kept last.
         self.point = ""
+        self._points = PointWriter(run)
 
     def before_call(self, context: RunState) -> None:
         """Keep the intent before a call."""
@@ -114,7 +116,7 @@ class RunCheckpoints:
 
         def arrived() -> bool:
             run = Run.objects.filter(pk=self.run.pk, holder=holder.name).first()
-            return run is not None and (run.journal or {}).get("point") == point
+            return run is not None and journal_of(run).get("point") == point
 
         def attempt() -> None:
             journal = {**self._journal(context, phase="saved", following=True), "point": point}
@@ -163,6 +165,7 @@ class RunCheckpoints:
                 writes = [*self._standing(context, moment), *self._sending(context, {})]
                 writes += self._using_link() if writes else []
             writes += [insert_of(row) for row in calls]
+            writes += self._points.clearing()
             write_all([*writes, self._owning(**closed, lease_until=None)])
 
         outages.bridged(attempt, arrived=self._is_closed)
@@ -188,7 +191,7 @@ class RunCheckpoints:
             # rule there, as deep as they stand in each other.
             "next": outermost[1],
             "inner": inner,
-            "page": context.page,
+            "page": dict(context.page),
             "copy": context.working.as_journal(),
             "base_revision": self.base_revision,
             "handled": context.outcome.handled,
@@ -199,10 +202,23 @@ class RunCheckpoints:
 
     # Transactions keep others waiting: what ends in -ing computes, and returns what only writes.
 
-    def _go_on(self, *writes: Write | Callable[[], object], **columns: Any) -> None:
-        """Write, with columns of the run, and renew its lease."""
+    def _go_on(
+        self,
+        *writes: Write | Callable[[], object],
+        journal: Mapping[str, Any],
+        steps: Sequence[Mapping[str, Any]],
+        **columns: Any,
+    ) -> None:
+        """Write a durable point, with columns of the run, and renew its lease."""
         asked = time.monotonic()
-        write_all([*writes, self._owning(lease_until=timezone.now() + LEASE, **columns)])
+        point = self._points.next(journal, steps)
+        columns |= {**point.columns, "lease_until": timezone.now() + LEASE}
+        try:
+            write_all([*writes, *point.writes, self._owning(**columns)])
+        except BaseException:
+            self._points.lost()
+            raise
+        self._points.kept(point)
         holder.holds(self.run.pk, since=asked)
 
     def _owning(self, **columns: Any) -> Write:

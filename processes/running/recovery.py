@@ -1,10 +1,11 @@
 """Runs whose process died: taken over by one successor and brought to an end (contract 4.5)."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import Error
+from django.db import Error, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from kianda.lib.db import outages
 from kianda.lib.errors import Invalid
 from kianda.lib.packed_json import StoredPacked
 from kianda.lib.process_names import gone, is_gone
-from kianda.lib.secrets import opens, seal
+from kianda.lib.secrets import WrongKeyRing, seal
 from processes.document_cache import document_of
 from processes.engine.run_values import RunValues
 from processes.engine.trace import Reopened
@@ -23,7 +24,8 @@ from processes.instances.leases import APART, LEASE, PATIENCE, PAUSED, holder
 from processes.instances.stored_values import filled, stored_values
 from processes.instances.unsaved import left_in_copy
 from processes.language.values import ValueFailure
-from processes.models import Run
+from processes.models import Run, RunPoint
+from processes.models.run_points import UNREADABLE, catch_up, journal_of
 from processes.rights.ownership import standing_of
 from processes.running.execution import execute
 from processes.running.spooled_answers import deliver
@@ -102,9 +104,13 @@ def _with_all(lost: QuerySet[Run]) -> list[Run]:
     return sorted(rows, key=lambda run: _notes(run).get("phase") != "calling")
 
 
-def _notes(run: Run) -> dict[str, Any]:
+def _notes(run: Run) -> Mapping[str, Any]:
     """Return what a run has noted on its way; nothing when another version wrote it otherwise."""
-    return run.journal if opens(run, "journal") and isinstance(run.journal, dict) else {}
+    try:
+        journal = journal_of(run)
+    except (*UNREADABLE, WrongKeyRing):
+        return {}
+    return journal if isinstance(journal, dict) else {}
 
 
 def _shorten(moment: datetime) -> None:
@@ -154,8 +160,13 @@ def _ended(run: Run) -> bool:
 
 
 def _bring_to_its_end(run: Run) -> None:
-    if not opens(run, "journal"):
+    try:
+        catch_up(run)
+    except WrongKeyRing:
         _close(run, _(_MOVED))
+        return
+    except UNREADABLE:
+        _close(run, _(_UNREADABLE))
         return
     journal = _notes(run)
     phase = journal.get("phase")
@@ -177,16 +188,18 @@ def _close(run: Run, sentence: str) -> None:
     """Close a run as interrupted; what an earlier call of it brought can still be stored."""
     try:
         unsaved = left_in_copy(_notes(run).get("copy"))
-        Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
-            status=Run.Status.INTERRUPTED,
-            error={"kind": "internal", "message": sentence, "step": _open_step(run)},
-            steps=StoredPacked([_interrupted(step) for step in run.steps]),
-            unsaved_answer=bool(unsaved),
-            unsaved_values=seal(run, "unsaved_values", unsaved or None),
-            finished=timezone.now(),
-            journal=None,
-            lease_until=None,
-        )
+        with transaction.atomic():
+            Run.objects.filter(pk=run.pk, holder=holder.name, status=Run.Status.RUNNING).update(
+                status=Run.Status.INTERRUPTED,
+                error={"kind": "internal", "message": sentence, "step": _open_step(run)},
+                steps=StoredPacked([_interrupted(step) for step in run.steps]),
+                unsaved_answer=bool(unsaved),
+                unsaved_values=seal(run, "unsaved_values", unsaved or None),
+                finished=timezone.now(),
+                journal=None,
+                lease_until=None,
+            )
+            RunPoint.objects.filter(run=run.pk).delete()
         run.refresh_from_db()
     finally:
         holder.lets_go(run.pk)
@@ -212,7 +225,7 @@ def _interrupted(step: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _go_on(run: Run, journal: dict[str, Any]) -> None:
+def _go_on(run: Run, journal: Mapping[str, Any]) -> None:
     """Finish a run from the rule after its last durable point, under the same id."""
     started = _started(run)
     if started is None:
@@ -226,7 +239,7 @@ def _go_on(run: Run, journal: dict[str, Any]) -> None:
     execute(started, deadline_s=SECONDS_OTHERWISE, **place)
 
 
-def _taken_up(started: ClaimedRun, journal: dict[str, Any]) -> dict[str, int]:
+def _taken_up(started: ClaimedRun, journal: Mapping[str, Any]) -> dict[str, int]:
     """Put a run back to where its journal says that it was, and return where it goes on.
 
     Raises whatever a journal of another shape leads to.

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from kianda.lib.db import outages
 from kianda.lib.secrets import WrongKeyRing, decrypt
 from processes.instances.unsaved import left_in_copy, stored_since
-from processes.models import Run
+from processes.models import Run, RunPoint
+from processes.models.run_points import UNREADABLE, journal_of
 from processes.running.held_answers import PART, PURPOSE, SUFFIX, HeldAnswer
 
 logger = logging.getLogger(__name__)
@@ -143,7 +144,12 @@ def _store(content: Mapping[str, Any]) -> Fate:
     if run.status != Run.Status.RUNNING:
         _add_to_closed(run, content)
         return Fate.STORED
-    if (run.journal or {}).get("point") != content["follows"]:
+    try:
+        point = journal_of(run).get("point")
+    except UNREADABLE:
+        # Whoever takes the run over closes it, and the answer is added then.
+        return Fate.LATER
+    if point != content["follows"]:
         # The commit that seemed to fail had arrived.
         return Fate.STORED
     if run.holder != content["holder"]:
@@ -155,6 +161,7 @@ def _store(content: Mapping[str, Any]) -> Fate:
     run.journal = dict(content["journal"])
     run.steps = noted(content["steps"], said)
     run.save(update_fields=["journal", "steps"])
+    RunPoint.objects.filter(run=run.pk).delete()
     logger.warning("The answer of run %s that was kept on disk is stored", run.pk)
     return Fate.STORED
 

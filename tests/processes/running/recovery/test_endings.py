@@ -141,7 +141,8 @@ def test_what_an_earlier_call_brought_can_be_stored_after_an_interruption_in_a_l
         {"access_token": "at-second", "refresh_token": "rt-second"}
     )
     diary = diary_of(instance, ada)
-    diary.pages = diary.pages[diary.phases().index("answered") :]
+    phases = [page.phase for page in diary.pages]
+    diary.pages = diary.pages[phases.index("answered") :]
     diary.die_after("calling")
     [closed] = recover(everything=True)
     assert (closed.status, closed.unsaved_answer) == ("interrupted", True)
