@@ -140,7 +140,10 @@ def test_a_formula_is_written_by_keys_alone(page_as: PageAs, scenario: Any) -> N
     expect(made.get_by_role("status")).to_have_text("Fill in the placeholders to see a result.")
     expect(text_of(made)).not_to_have_attribute("aria-invalid", "true")
     # From one argument to the next.
-    page.keyboard.type("[client_id]")
+    page.keyboard.type("[client_id")
+    expect(offers.get_by_role("option", name="[client_id]")).to_be_visible()
+    # Who types the name to its end is not offered it any more, however soon Tab follows.
+    page.keyboard.type("]")
     page.keyboard.press("Tab")
     page.keyboard.type("3")
     expect(stored(made)).to_have_text("=Left([client_id], 3)")

@@ -126,6 +126,8 @@ on("input", "[data-complete]", (field, event) => {
   entered = false;
   inputs += 1;
   awaited = wordAt(field) ? field : null;
+  // What is shown is for what stood there before: Tab and Enter are for what comes next.
+  if (!awaited && field === box) close();
   look(field);
 });
 
