@@ -24,7 +24,7 @@ from scheduler.services.missed_firings import due_of, gap_row
 
 logger = logging.getLogger(__name__)
 
-BATCH = 250
+BATCH = 500
 MOST_IN_A_PASS = 20_000
 # The columns that a plan is made from.
 READ = (
