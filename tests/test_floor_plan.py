@@ -38,7 +38,6 @@ SMALL = {
     "kianda/web/icons.py": "what the sprite of a package is like is known nowhere else",
     "kianda/web/page_extensions.py": "a registry between apps",
     "kianda/web/sorting.py": "shared by the tags of all lists and the lists of records",
-    "kianda/web/request_metrics.py": "sets the environment before its library is imported",
     "kianda/web/static_storage.py": "named in the settings, imported before apps are ready",
     "processes/definition/catalog.py": "a port, implemented further up",
     "processes/designer/added_charts.py": "an edit of the working copy that a list makes",

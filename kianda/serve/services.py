@@ -81,6 +81,8 @@ def run_web() -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
+    from kianda.web.request_metrics import forget_earlier_processes
+
     if LINUX:
         # Python 3.14 has another default that would import everything anew in each process.
         multiprocessing.set_start_method("fork", force=True)
@@ -88,6 +90,7 @@ def run_web() -> None:
         settings.KIANDA_HOST, settings.KIANDA_PORT, type=socket.SOCK_STREAM
     )[0]
     processes = min(WEB_PROCESSES, os.cpu_count() or 1)
+    forget_earlier_processes()
     Server(
         "kianda.wsgi:application",
         address=str(address[0]),

@@ -23,7 +23,7 @@ from kianda.accounts.services.second_factors import has_second_factor, needs_sec
 from kianda.lib.api.problems import PROBLEM_TYPE, plain_problem, problem_body
 from kianda.web.error_pages import not_allowed
 from kianda.web.pages import go
-from kianda.web.request_metrics import REQUEST_SECONDS
+from kianda.web.request_metrics import count_request
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -97,7 +97,7 @@ class RequestRecord:
         response["X-Request-ID"] = made
         family = f"{response.status_code // 100}xx"
         method = request.method if request.method in _METHODS else "other"
-        REQUEST_SECONDS.labels(method, family).observe(time.perf_counter() - start)
+        count_request(method, family, time.perf_counter() - start)
         return response
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.integration.parts import Product, wait_for
 from tests.integration.provider import Provider
@@ -48,6 +49,11 @@ def test_a_disk_that_is_full_for_a_while_loses_and_doubles_nothing(
         ballast = fill(small_disk)
         time.sleep(FULL_S)
         assert product.parts["serve"].runs
+        # Each with counters of its own, by its method and its kind of answer.
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            for page in ("/sign-in/", "/healthz/live", "/nowhere/"):
+                requests.request(method, f"{product.url}{page}", timeout=10)
+        assert "Unexpected exit" not in product.said()
         ballast.unlink()
         wait_for(product.is_well, seconds=60, saying="The product is not well")
         check_all(workspace, made)

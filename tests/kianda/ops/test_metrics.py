@@ -1,5 +1,7 @@
 """/metrics: counted in the database, for this machine or an administrator's token."""
 
+import resource
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from datasources.services.datasources import create_datasource
 from kianda.mail.letters import Letter
 from kianda.mail.planning import plan_letters
 from kianda.ops import metrics
+from kianda.web import request_metrics
 from processes.models import Run
 from scheduler.models import Heartbeat, Occurrence
 from tests.datasources.connections.bodies import oauth_datasource
@@ -53,6 +56,22 @@ def test_requests_are_counted(client: Client) -> None:
     client.get("/healthz/live")
     text = client.get("/metrics").content.decode()
     assert 'kianda_request_seconds_count{method="GET",status="2xx"}' in text
+
+
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A process that has not counted yet, on a disk that takes nothing more."""
+    monkeypatch.setattr(request_metrics, "_process_with_room", 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_request_is_answered_though_its_counters_have_no_room(client: Client) -> None:
+    assert client.get("/healthz/live").status_code == 200
+    assert not list(request_metrics.FOLDER.glob("*.unfinished"))
 
 
 @pytest.mark.parametrize(
