@@ -1,6 +1,7 @@
 """The outbox as people see it: found, sent again, marked as done."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -31,6 +32,14 @@ from kianda.mail.models import (
 
 ATTENTION = (MailState.REJECTED, MailState.MAY_HAVE_BEEN_SENT)
 LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Retried:
+    """How many messages a server has not taken yet, and what was said of the latest of them."""
+
+    count: int
+    words: str
 
 
 def shown_text(message: MailMessage) -> str | None:
@@ -75,6 +84,15 @@ def counts(states: Collection[str], rows: QuerySet[MailMessage] | None = None) -
 def waiting_for_settings() -> int:
     """Return how many messages wait because a server refused the sign-in."""
     return MailMessage.objects.exclude(refused_login="").filter(state__in=TO_SEND).count()
+
+
+def retried() -> Retried | None:
+    """Return what is tried again by itself, and why; None when nothing is."""
+    rows = MailRecipient.objects.filter(state=MailState.RETRYING, message__refused_login="")
+    latest = rows.order_by("-at").first()
+    if latest is None:
+        return None
+    return Retried(rows.values("message").distinct().count(), latest.words)
 
 
 def lately(rows: QuerySet[MailMessage], moment: datetime) -> tuple[int, int]:

@@ -193,5 +193,14 @@ def _messages() -> Iterator[Finding]:
     if failed:
         said = ngettext("%(n)s message needs attention.", "%(n)s messages need attention.", failed)
         yield Finding("warn", said % {"n": failed}, _("Check them under Administration, Messages."))
-    if not waiting and not failed:
+    refused = outbox.retried()
+    if refused:
+        said = ngettext(
+            "%(n)s message could not be sent yet: %(words)s",
+            "%(n)s messages could not be sent yet, the latest: %(words)s",
+            refused.count,
+        )
+        mend = _("It is retried. If this lasts, check the mail account and test it.")
+        yield Finding("warn", said % {"n": refused.count, "words": refused.words}, mend)
+    if not waiting and not failed and not refused:
         yield Finding("ok", _("Mail is sent, and no message needs attention."))

@@ -269,7 +269,9 @@ def test_a_test_message_needs_an_address(made: Any, manager: APIClient) -> None:
 
 
 def test_an_account_is_made_on_its_page(page: Client) -> None:
-    assert "New mail account" in text_of(page.get("/datasources/new/email/"))
+    shown = page.get("/datasources/new/email/")
+    assert "New mail account" in text_of(shown)
+    assert "An address, or Name &lt;address&gt;. Your mail server must" in shown.content.decode()
     answer = page.post("/datasources/new/email/", posted(**{"auth/password": PASSWORD}))
     assert answer["Location"] == "/datasources/company-mail/"
     shown = page.get("/datasources/company-mail/")

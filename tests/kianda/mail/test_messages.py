@@ -376,6 +376,20 @@ def test_system_says_what_is_missing(settings: Any, admin: Any) -> None:
     MailRecipient.objects.all().delete()
 
 
+def test_system_says_why_mail_is_not_sent_yet(server: MailServer) -> None:
+    server.does.mail = "451 4.3.0 Try again later"
+    sent(key="1")
+    assert (
+        "1 message could not be sent yet: 127.0.0.1 answered: 451 4.3.0 Try again later"
+        in found("warn")
+    )
+    sent(key="2")
+    assert "2 messages could not be sent yet, the latest: 127.0.0.1 answered: 451 4.3.0" in found(
+        "warn"
+    )
+    assert "Mail is sent" not in found("ok")
+
+
 def test_a_message_of_the_list_is_shown_beside_it(page: Client, server: MailServer) -> None:
     server.does.recipients["mark@example.org"] = "550 5.1.1 No such user here"
     made, other = sent(process_id="leave-1"), plan("other", subject="Another")
