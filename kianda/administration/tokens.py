@@ -50,7 +50,7 @@ def create(request: HttpRequest) -> HttpResponseBase:
         try:
             token, text = create_token(
                 request.user, name=chosen["name"], scopes=chosen["scopes"],
-                expires_at=form.expires_at(),
+                expires_at=form.expires_at(), by=request.user,
             )  # fmt: skip
         except Invalid as invalid:
             form_errors(form, invalid)

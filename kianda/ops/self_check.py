@@ -11,6 +11,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kianda.accounts.services.addresses import shared_addresses
 from kianda.accounts.services.key_ring import check_key_ring, refuses_unbound
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
@@ -43,7 +44,7 @@ def findings(*, now: datetime) -> list[Finding]:
     found = [
         *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
         *_planning(now), *_waiting(now), *_administrators(),
-        *_mail(), *_files(),
+        *_addresses(), *_mail(), *_files(),
     ]  # fmt: skip
     order = {"bad": 0, "warn": 1, "ok": 2}
     return sorted(found, key=lambda finding: order[finding.kind])
@@ -163,6 +164,16 @@ def _administrators() -> Iterator[Finding]:
             said,
             _("Add a second administrator, so that a lost password does not lock you out."),
         )
+
+
+def _addresses() -> Iterator[Finding]:
+    shared = shared_addresses()
+    if shared:
+        said = _("More than one account has the email address %(address)s.") % {
+            "address": shared[0]
+        }
+        mend = _("They can sign in with their user names only. Change it under Users.")
+        yield Finding("warn", said, mend)
 
 
 def _mail() -> Iterator[Finding]:

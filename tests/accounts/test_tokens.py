@@ -1,6 +1,6 @@
 """Bearer tokens: who gets in, and what a scope lets through."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -167,3 +167,19 @@ def test_making_and_revoking_are_in_the_audit_log(ben: Any, admin: Any) -> None:
         ("admin", "created", "API token", "mine"),
         ("admin", "revoked", "API token", "mine"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expires_at", "said"),
+    [
+        ((), None, "For ben. Scopes: all. Expires: never."),
+        (("read", "admin"), datetime(2027, 3, 1, tzinfo=UTC),
+         "For ben. Scopes: admin, read. Expires: 2027-03-01."),
+    ],
+)  # fmt: skip
+def test_the_audit_log_says_what_a_token_may_do(
+    ben: Any, scopes: tuple[str, ...], expires_at: datetime | None, said: str
+) -> None:
+    create_token(ben, name="mine", scopes=scopes, expires_at=expires_at)
+    entry = AuditEntry.objects.get()
+    assert (entry.user_name, entry.detail) == ("system", said)

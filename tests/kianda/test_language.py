@@ -193,7 +193,7 @@ def client(language: Wide, httpserver: HTTPServer, settings: Any) -> Client:
             runs.trigger(process_id="p1-1", target=target, user=user, trigger="button")
     add_group(name="7", members=["x1"], by=user)
     invite_person(username="x2", name="2", email="x2@example.org", roles=["Designer"], by=user)
-    create_token(user, name="1", scopes=["read"])
+    create_token(user, name="1", by=user)
     return fresh_client_of(user)
 
 

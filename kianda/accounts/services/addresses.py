@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Count
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +23,13 @@ def account_named(typed: str) -> str:
         return typed
     found = list(User.objects.filter(email__iexact=typed, is_active=True)[:2])
     return found[0].username if len(found) == 1 else typed
+
+
+def shared_addresses() -> list[str]:
+    """Return the addresses that more than one active account has: nobody signs in with them."""
+    named = User.objects.filter(is_active=True).exclude(email="").order_by()
+    shared = named.values_list(Lower("email")).annotate(n=Count("pk")).filter(n__gt=1)
+    return sorted(address for address, _count in shared)
 
 
 def plain_address(told: object) -> str:

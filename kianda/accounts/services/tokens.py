@@ -32,7 +32,10 @@ def create_token(
     expires_at: datetime | None = None,
     by: Any = None,
 ) -> tuple[ApiToken, str]:
-    """Make a token for a person; return the row and the text that is never shown again."""
+    """Make a token for a person; return the row and the text that is never shown again.
+
+    Without `by` it is made at the terminal, by the operator.
+    """
     if flaws := [*_scope_flaws(scopes), *_name_flaws(name)]:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
     text = PREFIX + secrets.token_urlsafe(32)
@@ -46,8 +49,18 @@ def create_token(
             created=timezone.now(),
             expires_at=expires_at,
         )
-        audit.record(by or user, action="created", kind="API token", name=token.name)
+        audit.record(
+            by, action="created", kind="API token", name=token.name, detail=_power_of(token)
+        )
     return token, text
+
+
+def _power_of(token: ApiToken) -> str:
+    return _("For %(person)s. Scopes: %(scopes)s. Expires: %(until)s.") % {
+        "person": token.user.get_username(),
+        "scopes": ", ".join(token.scopes) or _("all"),
+        "until": token.expires_at.date().isoformat() if token.expires_at else _("never"),
+    }
 
 
 def _scope_flaws(scopes: Sequence[str]) -> list[Flaw]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -49,6 +50,16 @@ def test_what_is_well_is_said_too(running: None) -> None:
     assert "The database matches this version." in well
     assert "The key ring matches the encrypted data." in well
     assert "No run has been waiting too long." in well
+
+
+def test_an_address_of_two_accounts_is_told(running: None) -> None:
+    make_user("ann")
+    make_user("bob")
+    User.objects.filter(username="bob").update(email="Ann@example.org")
+    (sentence,) = [one for one in said("warn") if "address" in one]
+    assert sentence.startswith("More than one account has the email address ann@example.org.")
+    User.objects.filter(username="bob").update(is_active=False)
+    assert not [one for one in said("warn") if "address" in one]
 
 
 def test_a_silent_scheduler_says_what_does_not_happen(running: None) -> None:
