@@ -116,7 +116,18 @@ def _discarded(keys: Iterable[str]) -> int:
 
 def missing_contents(most: int = FEW) -> list[File]:
     """Return files whose contents are gone, of those that were stored last."""
-    whole = File.objects.filter(state__in=[File.State.READY, File.State.SCANNING])
-    rows = whole.order_by("-created_at")[:most]
+    rows = _whole_files().order_by("-created_at")[:most]
     kept = storage.whole_files()
     return [file for file in rows if not kept.exists(storage.place_of(file.key))]
+
+
+def all_missing_contents() -> tuple[int, str]:
+    """Return how many of all files have no content, and the name of one."""
+    missing = set(_whole_files().values_list("key", flat=True)) - set(storage.kept_keys())
+    # Not one that was deleted meanwhile, with its row.
+    example = _whole_files().filter(key__in=sorted(missing)[:FEW]).first()
+    return (len(missing), example.name) if example else (0, "")
+
+
+def _whole_files() -> QuerySet[File]:
+    return File.objects.filter(state__in=[File.State.READY, File.State.SCANNING])

@@ -229,6 +229,14 @@ def test_systemd_runs_each_part_as_its_own_user(part: str) -> None:
     assert "Restart=always" in unit
 
 
+def test_commands_by_hand_find_the_files_of_the_services() -> None:
+    page = (ROOT / "docs" / "how-to" / "install-without-docker.md").read_text()
+    for part in ("web", "worker", "beat"):
+        unit = (ROOT / "deploy" / "systemd" / f"kianda-{part}.service").read_text()
+        (folder,) = re.findall(r"^Environment=(KIANDA_FILES_DIR=.+)$", unit, re.MULTILINE)
+        assert f"   {folder}\n" in page
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
 def test_the_proxies_wait_as_long_as_a_run_may_take(name: str) -> None:
     assert "90s" in (ROOT / "deploy" / name).read_text()

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from kianda.accounts.services.audit import record
 from kianda.ops.backup_files import BackupError
 from kianda.ops.backups import read_backup, write_backup
+from processes.files.pruning import all_missing_contents
 
 
 class Command(BaseCommand):
@@ -75,3 +76,14 @@ class Command(BaseCommand):
                 "The key ring is NOT included. Without KIANDA_SECRET_KEYS, the secrets in this "
                 "backup cannot be read. Store the key ring in a safe place, or use --with-keys."
             )
+        _complain_about_missing_contents()
+
+
+def _complain_about_missing_contents() -> None:
+    count, name = all_missing_contents()
+    if count:
+        raise CommandError(
+            f"The backup is not complete: it lacks the contents of {count} uploaded files, such "
+            f"as {name}. They are not in {settings.KIANDA_FILES_DIR}. Set KIANDA_FILES_DIR to the "
+            "folder that web and workers use, or restore that folder, then back up again."
+        )

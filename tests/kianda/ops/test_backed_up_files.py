@@ -45,6 +45,18 @@ def test_files_are_backed_up_and_restored(tmp_path: Path) -> None:
     assert storage.whole_files().exists(storage.place_of(later.key))
 
 
+def test_a_backup_that_lacks_the_contents_of_files_says_so(tmp_path: Path) -> None:
+    ada, backup = make_user("ada", "User"), tmp_path / "backup.tar"
+    check_key_ring()
+    store_bytes([b"here"], name="here.txt", by=ada)
+    gone = store_bytes([b"gone"], name="gone.txt", by=ada)
+    storage.discard(gone.key)
+    with pytest.raises(CommandError, match="contents of 1 uploaded files, such as gone"):
+        run("backup", str(backup))
+    # What there is of it is kept.
+    assert "can be restored here" in run("backup", str(backup), "--verify")
+
+
 def test_a_content_that_was_changed_in_the_backup_is_noticed(tmp_path: Path) -> None:
     backup = tmp_path / "backup.tar"
     check_key_ring()
