@@ -67,6 +67,17 @@ def test_our_containers_can_change_nothing_but_their_scratch_folders(name: Any) 
     assert "user" not in service, "the image has its own user"
 
 
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_the_stores_do_not_begin_as_root(name: Any) -> None:
+    assert SERVICES[name]["user"] == name
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+
+
+def test_the_proxy_may_open_ports_and_nothing_else() -> None:
+    assert SERVICES["proxy"]["cap_drop"] == ["ALL"]
+    assert SERVICES["proxy"]["cap_add"] == ["NET_BIND_SERVICE"]
+
+
 def test_the_stores_cannot_be_reached_from_outside_and_the_web_only_from_this_machine() -> None:
     assert COMPOSE["networks"]["stores"] == {"internal": True}
     for name in ("postgres", "redis"):
