@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
@@ -36,6 +36,16 @@ from kianda.web.pages import go, page, render_page, toast
 ADMIN = (ADMINISTRATOR,)
 # So many lines of a kind are shown; all are imported.
 MOST_SHOWN = 200
+MOST_LINES = 10
+
+
+class ToldFlaw(NamedTuple):
+    """One thing wrong, told once for all lines that have it."""
+
+    lines: str
+    times: int
+    column: str
+    detail: str
 
 
 @page(roles=ADMIN, methods=("GET", "POST"))
@@ -126,7 +136,10 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _choose(request: HttpRequest, flaws: list[FileFlaw] | None = None) -> HttpResponseBase:
-    context = {"flaws": flaws or [], "columns": [(column_title(key), key) for key in COLUMNS]}
+    context = {
+        "flaws": _told(flaws or []),
+        "columns": [(column_title(key), key) for key in COLUMNS],
+    }
     return render_page(
         request, "accounts/people_import.html", context, status=422 if flaws else 200
     )
@@ -136,8 +149,9 @@ def _preview(
     request: HttpRequest, plan: PeoplePlan, token: str, *, is_other: bool = False
 ) -> HttpResponseBase:
     shown = sorted([*plan.new, *plan.changed], key=lambda one: one.line)
+    flaws = _told(plan.flaws)
     context: dict[str, Any] = {
-        "flaws": plan.flaws[:MOST_SHOWN], "more_flaws": len(plan.flaws) - MOST_SHOWN,
+        "flaws": flaws[:MOST_SHOWN], "more_flaws": len(flaws) - MOST_SHOWN,
         "new": len(plan.new), "changed": len(plan.changed),
         "total": len(shown), "unchanged": len(plan.people) - len(shown), "is_other": is_other,
         "lines": shown[:MOST_SHOWN], "more": len(shown) - MOST_SHOWN,
@@ -145,3 +159,15 @@ def _preview(
     }  # fmt: skip
     status = 422 if plan.flaws else 409 if is_other else 200
     return render_page(request, "accounts/people_preview.html", context, status=status)
+
+
+def _told(flaws: Iterable[FileFlaw]) -> list[ToldFlaw]:
+    lines: dict[tuple[str, str], list[int]] = {}
+    for flaw in flaws:
+        lines.setdefault((flaw.column, flaw.detail), []).append(flaw.line)
+    told = []
+    for (column, detail), numbers in lines.items():
+        named = [str(number) for number in numbers[:MOST_LINES] if number]
+        more = ["…"] if len(numbers) > MOST_LINES else []
+        told.append(ToldFlaw(", ".join([*named, *more]), len(numbers), column, detail))
+    return told

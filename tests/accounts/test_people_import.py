@@ -274,6 +274,17 @@ def test_what_has_changed_since_the_preview_is_shown_again(admin: Any, mark: Any
     assert client.post(PATH, again).status_code == 200
 
 
+def test_a_mistake_of_many_lines_is_told_once(admin: Any) -> None:
+    people = "".join(f"p{number},Nobody\n" for number in range(12))
+    body = SimpleUploadedFile("a.csv", f"username,groups\n{people}q q,\n".encode())
+    answer = client_of(admin).post(PATH, {"file": body})
+    assert answer.status_code == 422
+    said = text_of(answer)
+    assert "Lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …, Groups No group named Nobody." in said
+    assert said.count("No group named Nobody.") == 1
+    assert "Line 14, User name Use letters" in said
+
+
 def test_signs_of_markup_are_shown_as_they_are(admin: Any) -> None:
     body = SimpleUploadedFile("a.csv", f"username,{SCRIPT}\n".replace('"', "").encode())
     page = client_of(admin).post(PATH, {"file": body})
