@@ -1,10 +1,10 @@
 """A recorded request as a cURL command. Secrets are masked in the record, so they stay masked."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from datasources.rest.encoding import as_text
 from datasources.rest.sent_files import is_told
 
 # The connection sets these itself.
@@ -44,13 +44,13 @@ def _body(body: Any, kind: str) -> list[str]:
         option = "--form-string" if kind == "multipart" else "--data-urlencode"
         return [
             _file_part(str(name), one) if is_told(one)
-            else f"{option} {shlex.quote(f'{name}={_text(one)}')}"
+            else f"{option} {shlex.quote(f'{name}={as_text(one)}')}"
             for name, value in body.items()
             for one in (value if isinstance(value, list) else [value])
         ]  # fmt: skip
     if is_told(body):
         return [f"--data-binary {shlex.quote('@' + body['file'])}"]
-    return [f"--data-raw {shlex.quote(_text(body))}"]
+    return [f"--data-raw {shlex.quote(as_text(body))}"]
 
 
 def _file_part(name: str, file: Mapping[str, Any]) -> str:
@@ -58,9 +58,3 @@ def _file_part(name: str, file: Mapping[str, Any]) -> str:
     path = str(file["file"]).replace("\\", "\\\\").replace('"', '\\"')
     part = f'{name}=@"{path}";type={file["media_type"]}'
     return f"--form {shlex.quote(part)}"
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -86,7 +86,7 @@ REQUESTS = [
         {"method": "PUT", "url": "u", "headers": {"Content-Type": "application/json"},
          "body": {"n": 1, "é": None}},
         "curl --request PUT \\\n  --url u \\\n  --header 'Content-Type: application/json' \\\n"
-        "  --data-raw '{\"n\": 1, \"é\": null}'",
+        "  --data-raw '{\"n\":1,\"é\":null}'",
     ),
     (
         {"method": "POST", "url": "u", "headers": {"Content-Type": "multipart/form-data; b=1"},

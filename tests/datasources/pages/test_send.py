@@ -141,3 +141,18 @@ def test_an_unknown_process_id_is_told(made: Datasource, manager: Client) -> Non
     assert wrong(page) == ["f-process_id"]
     assert "Check 1 field. Nothing has been sent." in text_of(page)
     assert send(manager, process_id="nothing-1", act="inputs").status_code == 200
+
+
+def test_what_was_sent_with_a_decimal_number_is_shown_as_a_command(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    with serving(always(answer(b'{"id": 7}'))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        page = send(
+            manager,
+            **{"/content_type": "json", "/request_body/0/type": "number",
+               "/input/body.grant_type": "2.50"},
+        )  # fmt: skip
+    assert server.requests[0].endswith(b'{"grant_type":2.5}')
+    assert page.status_code == 200
+    assert """--data-raw '{"grant_type":2.5}'""" in html.unescape(page.content.decode())
