@@ -19,7 +19,7 @@ def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> lis
     """Return the rows with the obvious ones filled in and added; what is written stays."""
     kept = [dict(row) for row in rows if isinstance(row, dict)]
     having = [one for one in fields_in(scope.document) if one.field_kind.holds_value]
-    fields = _Fields(having)
+    fields = _Fields(having, scope.column_titles)
     if control == "rows" or (control == "input_mapping" and scope.calls_processes):
         return _others(kept, scope, fields, "" if control == "rows" else "body.")
     if control == "input_mapping":
@@ -29,11 +29,16 @@ def mapped_by_name(control: str, rows: Sequence[Any], scope: EditorScope) -> lis
 
 
 class _Fields:
-    """The fields of the process by the words of their names and titles."""
+    """The fields of the process by the words of their names and titles; in a loop, the row first.
 
-    def __init__(self, fields: list[Piece]) -> None:
-        self._by_name = {words_of(one.name): one.name for one in reversed(fields)}
-        self._by_title = {words_of(one.title): one.name for one in reversed(fields)}
+    `columns` are the titles of the columns that the row of the loop has.
+    """
+
+    def __init__(self, fields: list[Piece], columns: Mapping[str, str] | None = None) -> None:
+        called = [(f"row.{name}", name, title) for name, title in (columns or {}).items()]
+        called += [(one.name, one.name, one.title) for one in fields]
+        self._by_name = {words_of(name): place for place, name, _ in reversed(called)}
+        self._by_title = {words_of(title): place for place, _, title in reversed(called)}
 
     def named(self, words: str) -> str:
         """Return the field that is called so, by its name first; nothing when there is none."""

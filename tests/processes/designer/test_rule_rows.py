@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
+from processes.designs.lifecycle import create_design
 from processes.running import runs
 from tests.pages import markup_of
 from tests.processes.conftest import answers
+from tests.processes.definitions import button, process, text_field
 from tests.processes.designer.dialogs import (
     HTMX,
     PARTS,
@@ -154,6 +156,31 @@ def test_a_started_process_is_mapped_by_name_and_offers_what_can_be_triggered(
     rows = sent_by(client.post(f"{SHOP}parts/control/", sent).content.decode())
     assert rows["rule/input_mapping/0/target"] == "client_id"
     assert rows["rule/input_mapping/0/value"] == "[client_id]"
+
+
+def test_in_a_loop_the_columns_of_the_row_are_mapped_by_name_before_the_fields(
+    client: Client, ada: Any, token_service: Any
+) -> None:
+    columns = [text_field("client_id"), text_field("secret", title="Client secret")]
+    lines = {"type": "table", "name": "lines", "columns": columns}
+    call = {"type": "create_item", "id": "call", "datasource": "token-service",
+            "method": "refresh-token"}  # fmt: skip
+    loop = {"type": "loop_table", "id": "loop", "table": "lines", "rules": [call]}
+    fields = [text_field("client_id"), text_field("grant_type"), lines, button("go", loop)]
+    create_design(raw=process(*fields, name="shop"), user=ada)
+    text = page(client, f"{SHOP}rule/call/")
+    sent = sent_again(text) | {"rule!act": ["by_name:/input_mapping"], "prefix": ["rule"],
+                               "setting": ["input_mapping"], "target": ["rule:call"]}  # fmt: skip
+    rows = sent_by(client.post(f"{SHOP}parts/control/", sent).content.decode())
+    mapped = {
+        rows[f"rule/input_mapping/{n}/target"]: rows[f"rule/input_mapping/{n}/value"]
+        for n in range(3)
+    }
+    assert mapped == {
+        "body.grant_type": "[grant_type]",
+        "body.client_id": "[row.client_id]",
+        "body.client_secret": "[row.secret]",
+    }
 
 
 @pytest.mark.usefixtures("workshop")
