@@ -12,6 +12,7 @@ from processes.models import ProcessInstance
 from processes.selectors import get_design
 from tests.pages import client_of, text_of
 from tests.processes.conftest import RULES, answers, with_rules
+from tests.processes.definitions import button, process, text_field
 from tests.processes.preview.shell import FRAME, SHELL
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +47,16 @@ def test_only_the_form_may_stand_in_a_frame_of_ours(made: Any, ada: Any) -> None
         answer = client.get(url)
         assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
         assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_the_buttons_of_a_new_form_stand_in_one_bar_with_save(ada: Any) -> None:
+    send = button("send", {"type": "submit"}) | {"place": "footer"}
+    create_design(raw=process(text_field("wish"), send, name="buy"), user=ada)
+    page = client_of(ada).get("/designs/buy/preview/new/form/").content.decode()
+    above, bar = page.split('<div class="k-footbar k-footbar--panel">')
+    acts = re.findall(r'name="act"\s+value="([^"]+)"', bar)
+    assert acts == ["save", "press:send"]
+    assert 'value="press:send"' not in above.partition('name="v-wish"')[2]
 
 
 def test_a_preview_is_for_designers(made: Any, ada: Any, ben: Any, dan: Any) -> None:
