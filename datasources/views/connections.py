@@ -109,7 +109,7 @@ def title_of(counts: Any) -> str:
     """Return the answer to "do all connections work?" in one sentence."""
     whole, broken = sum(counts.values()), counts.get("needs_attention", 0)
     if not whole:
-        return _("No connection yet")
+        return _("Connections")
     if broken:
         return ngettext(
             "%(broken)s of %(n)s connections needs attention",
