@@ -10,13 +10,17 @@ from tests.browser.watch import Look, PageAs
 from tests.processes.conftest import VALUES
 
 
-def open_value(page: Page) -> Locator:
-    """Open the dialog of the value that the rule gives to the access token."""
+def open_value(page: Page, *, kind: str = "Text") -> Locator:
+    """Open the dialog of the empty value that the rule gives to the access token, as this kind."""
     dialog = open_rule(page, "Set form field")
     dialog.get_by_role("button", name="Choose: Form field or text: access_token").click()
     page.get_by_role("button", name="Formula", exact=True).click()
     made = page.locator("#k-builder[open]")
     expect(made.get_by_role("heading", name="Value of Access token")).to_be_visible()
+    expect(made.get_by_role("radio", name="Formula")).to_be_checked()
+    if kind != "Formula":
+        made.get_by_text(kind, exact=True).first.click()
+    expect(text_of(made)).to_be_focused()
     return made
 
 
@@ -79,6 +83,20 @@ def test_who_begins_with_the_sign_of_a_formula_writes_one(page_as: PageAs, scena
     expect(made.get_by_role("radio", name="Text")).to_be_checked()
     expect(stored(made)).to_have_text("==x")
     expect(made.get_by_role("status")).to_contain_text("=x Text")
+
+
+def test_who_asks_for_a_formula_writes_one_with_or_without_its_sign(
+    page_as: PageAs, scenario: Any
+) -> None:
+    page = page_as("ada")
+    made = open_value(page, kind="Formula")
+    page.keyboard.type("=1 + 2")
+    expect(made.get_by_role("radio", name="Formula")).to_be_checked()
+    expect(stored(made)).to_have_text("=1 + 2")
+    expect(made.get_by_role("status")).to_contain_text("3 Number")
+    text_of(made).fill("")
+    page.keyboard.type("3 + 4")
+    expect(stored(made)).to_have_text("=3 + 4")
 
 
 def test_undo_stays_within_the_kind_that_is_written(page_as: PageAs, scenario: Any) -> None:

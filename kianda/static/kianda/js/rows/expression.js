@@ -10,6 +10,8 @@ import { functionAt, kindOf, shownAs, storedAs, written } from "./value_kinds.js
 let box = null;
 let root = null;
 let kind = "text";
+// Whether the sign = made it a formula; a second one then makes it a text again.
+let signed = false;
 // What was stored as each kind when another one was chosen, and what that was written as then.
 let drafts = {};
 
@@ -40,7 +42,8 @@ function place() {
   };
 }
 
-export async function build(field, form) {
+// What is written shows as what it is; an empty box as what was asked for.
+export async function build(field, form, asked = "text") {
   [box, root] = [field, form];
   const labelled = document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
   const label = field.getAttribute("aria-label") ?? labelled?.textContent.trim() ?? "";
@@ -57,7 +60,7 @@ export async function build(field, form) {
   Object.assign(made.firstElementChild.dataset, { parts: root.dataset.parts, ...about(root) });
   openModal(made);
   drafts = {};
-  show(kindOf(field.value), field.value);
+  show(field.value ? kindOf(field.value) : asked, field.value);
   choose(find("#k-functions"), find("#k-functions [role=option]"));
   const leaf = find("[data-tree-place] [aria-selected=true]");
   ready(find("[role=tree]"), leaf);
@@ -74,7 +77,7 @@ function toTheEnd() {
 
 // Shows a value as one of its kinds, with what belongs to that kind.
 function show(next, value) {
-  kind = next;
+  [kind, signed] = [next, false];
   const text = textBox();
   text.value = shownAs(kind, value);
   text.toggleAttribute("data-formula", kind === "formula");
@@ -143,17 +146,20 @@ on("pointerdown", (event) => {
 on("change", "[name=k-builder-kind]", (radio) => {
   change(radio.value);
   if (pressed && kind !== "field") toTheEnd();
+  pressed = false;
 });
 on("change", "#k-builder-record", () => result(stored()));
 
 on("input", "#k-builder-text", (text) => {
-  // Who begins with = means a formula; with two of them a text again.
+  // Who begins with = means a formula; with two of them a text again. Who chose a formula already
+  // has the sign, and means no other.
   const value = kind === "formula" ? `=${text.value}` : text.value;
   const now = kindOf(value) === "formula";
-  if (now !== (kind === "formula") && text.value) {
-    show(now ? "formula" : "text", value);
-    toTheEnd();
-  } else tell();
+  if (now === (kind === "formula") || !text.value) return tell();
+  if (now || signed) show(now ? "formula" : "text", value);
+  else show("formula", text.value);
+  signed = now;
+  toTheEnd();
 });
 
 // The function that is being written is the one that is explained.

@@ -60,7 +60,7 @@ function builder(root) {
   made.addEventListener("click", () => {
     const field = box;
     pop.hidePopover();
-    build(field, root);
+    build(field, root, "formula");
   });
   return made;
 }
