@@ -63,6 +63,23 @@ def test_what_is_wrong_is_kept_and_said_beside_its_control(client: Client, ada: 
     assert (later.status_code, later.content) == (200, b"")
 
 
+def test_the_dialog_of_a_new_loop_closes_before_it_has_rules(client: Client, ada: Any) -> None:
+    lines = {"type": "table", "name": "lines", "columns": [text_field("what")]}
+    create_design(raw=process(lines, button("go"), name="shop"), user=ada)
+    copy = working_copy.open_copy("shop", user=ada)
+    added = {"act": "add rule loop_table", "at": "field:go", "revision": str(copy.revision)}
+    client.post(f"{SHOP}act/", added, headers={"X-Designer": "1"})
+    address = f"{SHOP}rule/loop-table/"
+    sent = sent_again(page(client, address))
+    unchosen = client.post(address, sent, headers=HTMX)
+    assert unchosen.status_code == 422
+    assert "Changes applied. Fix 1 field" in said(unchosen.content.decode())
+    chosen = client.post(address, {**sent, "rule/table": ["lines"]}, headers=HTMX)
+    assert (chosen.status_code, chosen.content) == (200, b"")
+    copy = working_copy.open_copy("shop", user=ada)
+    assert [one.detail for one in copy.flaws] == ["Add a rule that runs for each row."]
+
+
 @pytest.mark.usefixtures("design")
 def test_typed_text_survives_when_somebody_else_was_quicker(client: Client, ada: Any) -> None:
     sent = filled(client, **{"/title": "Mine"})
