@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
+from processes.language.labels import name_in_words
 from processes.language.mappings import Resolve, evaluate
 from processes.language.people import GROUP, USER, kind_and_name
-from processes.language.references import flaw
+from processes.language.references import flaw, parsed
 from processes.language.setting_types import FormName, TextValue
 from processes.language.values import names_in
 from processes.rules.base import Context, Rule, RuleFailed
@@ -104,10 +105,7 @@ class AssignForm(Rule):
             _names(self.to.groups, context.resolve),
         )
         if not self.everyone and not users and not groups:
-            raise RuleFailed(
-                "value",
-                _("No owner for “%(form)s”. Enter a person or group.") % {"form": self.form},
-            )
+            raise RuleFailed("value", self._nobody())
         context.forms.assign(
             [self.form],
             users=users,
@@ -115,6 +113,15 @@ class AssignForm(Rule):
             append=self.existing == "append" and not self.everyone,
             opens=self.opens,
         )
+
+    def _nobody(self) -> str:
+        """Return why nobody owns the form: the values that name no one."""
+        sources = [*self.to.users, *self.to.groups]
+        names = dict.fromkeys(name for one in sources for name in parsed(one).references)
+        told = ", ".join(name_in_words(name) for name in names) or _("To")
+        return _("No owner for “%(form)s”. Empty: %(values)s.") % {
+            "form": self.form, "values": told,
+        }  # fmt: skip
 
     def addressees(self, which: Literal["users", "groups"]) -> Sequence[str]:
         """Return the texts that name people or groups."""

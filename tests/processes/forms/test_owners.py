@@ -137,7 +137,7 @@ def test_the_history_says_who_gave_a_form_to_whom_by_which_rule(
     ("who", "kind", "sentence"),
     [
         ("nobody", "not_found", "There is no person nobody."),
-        ("", "value", "No owner for “two”. Enter a person or group."),
+        ("", "value", "No owner for “two”. Empty: Owner."),
     ],
 )
 def test_a_form_is_not_assigned_to_who_is_not_there(

@@ -51,6 +51,13 @@ def test_the_name_of_the_user_stands_for_the_user_name_as_it_did_in_older_design
     assert context.forms.done == [("assign", ["wish"], ["ben", "cleo"], [], False, False)]
 
 
+def test_whom_a_form_lacks_is_named_where_nobody_has_been_entered() -> None:
+    context = FakeContext({"user.manager": "", "team": []})
+    with pytest.raises(RuleFailed) as failure:
+        rule(to={"users": ["[user.manager]"], "groups": ["[team]"]}).run(context)
+    assert str(failure.value) == "No owner for “wish”. Empty: Manager of the user, Team."
+
+
 @pytest.mark.parametrize("owner", ["", " ", ",;"])
 def test_a_blank_value_does_not_open_the_form_to_everyone(owner: str) -> None:
     context = FakeContext({"owner": owner})
