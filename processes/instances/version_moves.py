@@ -141,8 +141,10 @@ def _move(
     instance.secrets = secrets or None
     instance.version = version
     instance.revision += 1
-    instance.modified = moment
-    instance.save(update_fields=["values", "secrets", "version", "revision", "modified"])
+    instance.modified, instance.modified_by = moment, user
+    instance.save(
+        update_fields=["values", "secrets", "version", "revision", "modified", "modified_by"]
+    )
     # A form may have gone, or have other owners now.
     store_owners(instance, new)
     store_people(instance, new, values=after)

@@ -105,6 +105,17 @@ def test_a_renamed_field_carries_its_value(ada: Any) -> None:
     assert values_of(instance)["return_url"] == VALUES["redirect_url"]
 
 
+def test_who_moves_an_instance_is_who_has_changed_it(ada: Any, admin: Any) -> None:
+    create_design(raw=local(), user=ada)
+    publish_design(name="token-refresh", user=ada)
+    instance = live(ada)
+    save_design(name="token-refresh", raw=local() | {"title": "Tokens"}, user=ada)
+    publish_design(name="token-refresh", user=admin, move_instances=True)
+    after = ProcessInstance.objects.get(pk=instance.pk)
+    assert after.modified > instance.modified
+    assert (str(after.version), after.modified_by) == ("2.0", admin)
+
+
 def test_the_value_of_a_removed_field_stays_in_the_history(ada: Any) -> None:
     instance = moved(ada, lambda made: made["forms"][0]["fields"].pop(3))
     assert "redirect_url" not in values_of(instance)
