@@ -147,15 +147,18 @@ def _leaves(body: Any) -> list[tuple[str, str]]:
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    deep = path.count(".") + 1 >= DEEPEST
-    if isinstance(value, dict) and value and not (deep and path):
+    depth = path.count(".") + 1
+    if isinstance(value, dict) and value and depth < DEEPEST:
         for key, item in value.items():
             if key and "." not in key:
                 yield from _walk(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value and isinstance(value[0], dict) and not deep:
-        yield from _walk(value[0], f"{path}.0" if path else "0")
-    elif path:
+        return
+    if path:
         yield path, _short(value)
+    # A list as a whole fills a table; what its first item holds can be read by itself too.
+    first = value[0] if isinstance(value, list) and value else None
+    if isinstance(first, dict) and first and depth + 1 < DEEPEST:
+        yield from _walk(first, f"{path}.0" if path else "0")
 
 
 def _short(value: Any) -> str:

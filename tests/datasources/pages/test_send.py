@@ -42,12 +42,31 @@ def test_send_tries_what_stands_in_the_editor_and_shows_the_answer_once(
     assert '"tok-777"' in said
     assert "1.5" in said
     assert "sec-1" not in page.content.decode()
-    assert "4 fields are not in the response definition" in said
+    assert "5 fields are not in the response definition" in said
     assert "items.0.id" in said
     assert value_of(page, "/input/body.grant_type") == "refresh_token"
     assert get_document("token-service").method("refresh-token").url_path == "/oauth/token"
     assert AuditEntry.objects.filter(action="called", detail="refresh-token").count() == 1
     assert "tok-777" not in manager.get(METHOD).content.decode()
+
+
+def test_a_list_is_offered_as_a_whole_beside_its_first_item(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    found = b'{"suppliers": [{"id": 1, "orders": [{"no": 5}]}, {"id": 2}], "n": [{}]}'
+    with serving(always(answer(found))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        page = send(manager)
+    add_all = re.findall(r'value="(take:[^"]+)"', page.content.decode())[-1]
+    page = manager.post(METHOD, EDITED | {"act": add_all})
+    taken = {
+        value_of(page, f"/response_body/{at}/name"): value_of(page, f"/response_body/{at}/path")
+        for at in range(4)
+    }
+    assert taken == {
+        "suppliers": "suppliers", "suppliers_id": "suppliers.0.id",
+        "suppliers_orders": "suppliers.0.orders", "n": "n",
+    }  # fmt: skip
 
 
 def test_a_new_method_can_be_sent_before_it_is_saved(
