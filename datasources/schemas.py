@@ -152,6 +152,11 @@ CALL_OUT = shape(
             **shape({"kind": TEXT, "message": TEXT}),
             "description": "Only if there was no response, or an invalid one.",
         },
+        "not_json": {
+            **TEXT,
+            "description": "Only if the Content-Type says JSON and the body is text because it "
+            "could not be read as JSON: the reason.",
+        },
     },
     required=["status", "headers", "body", "elapsed_ms"],
 )

@@ -28,7 +28,7 @@ from datasources.rest.document import RestDatasource
 from datasources.rest.errors import CallFailed
 from datasources.rest.received_files import ReceivedFile
 from datasources.rest.request import PreparedCall
-from datasources.rest.response import CallAnswer, read_body, read_headers
+from datasources.rest.response import CallAnswer, read_body, read_headers, why_not_json
 from datasources.rest.sent_files import opened
 from kianda.lib.i18n import grouped
 
@@ -202,12 +202,14 @@ def _read(
 ) -> CallAnswer:
     """Return the answer, its body in the form that the method says; a failed one is as it comes."""
     try:
-        return replace(answer, body=read_as(form, data, media_type, title=title))
+        body = read_as(form, data, media_type, title=title)
     except NotInForm as error:
         told = replace(answer, body=read_body(data, media_type))
         if not is_2xx(answer.status):
             return told
         raise CallFailed("bad_answer", str(error), status=answer.status, answer=told) from error
+    as_text = form == "auto" and isinstance(body, str)
+    return replace(answer, body=body, not_json=why_not_json(data, media_type) if as_text else "")
 
 
 def _bounded(raw: urllib3.HTTPResponse, most: int, title: str) -> bytes:

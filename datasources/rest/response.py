@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from datasources.rest.received_files import ReceivedFile
+from kianda.lib.i18n import gettext as _
 
 # Legal in JSON, but no text that a database keeps.
 _UNKEEPABLE_IN_JSON = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]")
@@ -43,6 +44,8 @@ class CallAnswer:
     may_have_acted: bool = False
     # Of a method whose answers are files, for whoever keeps it; the body tells of it.
     content: ReceivedFile | None = None
+    # Why a body is a text though it came as JSON, for whoever tries the method.
+    not_json: str = ""
 
     def header(self, name: str) -> str | None:
         """Return a header, whatever its spelling."""
@@ -69,6 +72,23 @@ def read_body(data: bytes, media_type: str) -> Any:
         except (ValueError, RecursionError):
             return keepable(text)
     return keepable(text)
+
+
+def why_not_json(data: bytes, media_type: str) -> str:
+    """Return why a body cannot be read that its Content-Type says is JSON; else nothing."""
+    subtype = media_type.partition(";")[0].strip().lower().rpartition("/")[2]
+    if not data.strip() or not (subtype == "json" or subtype.endswith("+json")):
+        return ""
+    try:
+        parsed_json(data.decode(charset_of(data, media_type)))
+    except json.JSONDecodeError as error:
+        return _(
+            "The Content-Type says JSON, but the response could not be read as JSON: line "
+            "%(line)s, column %(column)s."
+        ) % {"line": error.lineno, "column": error.colno}
+    except (ValueError, RecursionError):
+        return _("The Content-Type says JSON, but the response could not be read as JSON.")
+    return ""
 
 
 def parsed_json(text: str) -> Any:

@@ -235,6 +235,7 @@ def _shown_answer(answer: CallAnswer, masker: Masker) -> dict[str, Any]:
         "headers": masker.json(answer.headers),
         "body": masker.json(answer.body),
         "elapsed_ms": answer.elapsed_ms,
+        **({"not_json": answer.not_json} if answer.not_json else {}),
     }
 
 

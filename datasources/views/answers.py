@@ -50,6 +50,8 @@ class ShownAnswer:
     # All of a body that is shown cut, as an address to download: it is kept nowhere else.
     whole: str
     is_json: bool
+    # Why it is shown as text though it came as JSON.
+    not_json: str
     found: list[AnswerValue]
     request: dict[str, Any]
     # The method itself says which answers are one; all others have an error.
@@ -107,6 +109,7 @@ def shown_answer(tried: Tried, method: Mapping[str, Any]) -> ShownAnswer:
         body=coloured(cut) if is_json else format_html("{}", cut),
         whole=_as_address(text) if len(text) > LONGEST_SHOWN else "",
         is_json=is_json,
+        not_json=answer.get("not_json", ""),
         found=[AnswerValue(path, value, path in defined) for path, value in _leaves(body)],
         request=tried.request,
         success_by_conditions=bool(method.get("success_when")),

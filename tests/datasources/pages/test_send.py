@@ -108,6 +108,42 @@ def test_whatever_comes_back_is_shown(
     assert says in page.content.decode()
 
 
+NOT_JSON = "The Content-Type says JSON, but the response could not be read as JSON"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "says"),
+    [
+        ("application/json", b'{"id": 7,\n "n": }', f"{NOT_JSON}: line 2, column 7."),
+        ("application/problem+json; charset=utf-8", b"Sorry", f"{NOT_JSON}: line 1, column 1."),
+        ("application/json", b'{"n": NaN}', f"{NOT_JSON}."),
+        ("application/json; charset=utf-8", b'{"n": "\xff"}', f"{NOT_JSON}."),
+    ],
+)
+def test_an_answer_that_came_as_json_and_is_none_is_said_to_be_shown_as_text(
+    loopback: None, manager: Client, dan: Any, media_type: str, body: bytes, says: str
+) -> None:
+    with serving(always(answer(body, media_type=media_type))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        assert says in text_of(send(manager))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", b'"a text"'), ("application/json", b'{"id": 7}'),
+        ("application/json", b" "), ("text/plain", b"Sorry"),
+        ("application/x-ndjson", b'{"id": 7}\n{"id": 8}'),
+    ],
+)  # fmt: skip
+def test_nothing_is_said_of_json_where_it_is_that_or_nobody_announced_it(
+    loopback: None, manager: Client, dan: Any, media_type: str, body: bytes
+) -> None:
+    with serving(always(answer(body, media_type=media_type))) as server:
+        create_datasource(raw=raw_datasource(base_url=server.url), user=dan)
+        assert NOT_JSON not in text_of(send(manager))
+
+
 def test_the_fields_of_an_error_are_not_offered_for_the_response_definition(
     loopback: None, manager: Client, dan: Any
 ) -> None:
