@@ -12,6 +12,7 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
@@ -87,12 +88,20 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"} or is_htmx(request):
         # What was asked is an act or a part; the page it was asked on is what to come back to.
         here = page_before(request) or reverse("start")
-    had_session = (
-        bool(request.COOKIES.get(settings.SESSION_COOKIE_NAME)) or request.method == "POST"
-    )
-    query = {"next": here, "expired": "1"} if had_session or is_htmx(request) else {"next": here}
+    ended = request.method == "POST" or is_htmx(request) or _session_has_ended(request)
+    query = {"next": here, "expired": "1"} if ended else {"next": here}
     there = f"{reverse('sign-in')}?{urlencode(query, safe='/')}"
     return go(request, there) if is_htmx(request) else redirect(there)
+
+
+def _session_has_ended(request: HttpRequest) -> bool:
+    """Tell whether somebody was signed in here; a session that lives on without them never was.
+
+    Such a one is of a guest, who has opened a link that sets a password.
+    """
+    if not request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        return False
+    return SESSION_KEY in request.session or request.session.is_empty()
 
 
 def asks_again(request: HttpRequest) -> bool:

@@ -121,6 +121,20 @@ def test_who_has_set_a_password_reads_so_once_on_the_sign_in_page(ben: Any, admi
     assert [said in text_of(client.get(there)) for _ in range(2)] == [True, False]
 
 
+def test_who_has_set_a_password_and_never_signed_in_reads_of_no_ended_session(
+    ben: Any, admin: Any
+) -> None:
+    client = Client()
+    there = open_link(renew_link(ben, by=admin), client=client)["Location"]
+    for _ in range(2):
+        assert client.get("/runs/")["Location"] == "/sign-in/?next=/runs/"
+        assert "session has ended" not in text_of(client.get(there))
+    client.post("/sign-in/", {"username": "ben", "password": NEW})
+    assert client.get("/").status_code == 200
+    deactivate_person(ben, by=admin)
+    assert client.get("/runs/")["Location"] == "/sign-in/?next=/runs/&expired=1"
+
+
 def test_a_link_works_once(ben: Any, admin: Any) -> None:
     path = renew_link(ben, by=admin)
     assert open_link(path).status_code == 302
