@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import multiprocessing
 import os
 import socket
@@ -15,6 +16,8 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 
 from kianda.serve.parent_death import LINUX, die_with_parent
+
+log = logging.getLogger("kianda.serve")
 
 # 32 runs that wait on a slow provider may all land in one process: threads must be left then.
 WEB_PROCESSES = 2
@@ -75,8 +78,8 @@ def keep_what_is_loaded() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def run_web() -> None:
-    """Serve the web application with Granian."""
+def run_web(*, announce: bool = False) -> None:
+    """Serve the web application with Granian; `announce` logs its address."""
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -91,7 +94,7 @@ def run_web() -> None:
     )[0]
     processes = min(WEB_PROCESSES, os.cpu_count() or 1)
     forget_earlier_processes()
-    Server(
+    server = Server(
         "kianda.wsgi:application",
         address=str(address[0]),
         port=settings.KIANDA_PORT,
@@ -103,7 +106,10 @@ def run_web() -> None:
         workers_kill_timeout=GRACE_S,
         websockets=False,
         log_level=LogLevels.error,
-    ).serve(target_loader=partial(_web_application, os.getpid()), wrap_loader=False)
+    )
+    if announce:
+        server.on_startup(lambda: log.info("Kianda runs at %s (web).", settings.KIANDA_PUBLIC_URL))
+    server.serve(target_loader=partial(_web_application, os.getpid()), wrap_loader=False)
 
 
 def _web_application(parent: int) -> Callable[..., Any]:
@@ -172,7 +178,7 @@ def run_sandbox(listener: socket.socket | None = None) -> None:
 
 
 PARTS: dict[str, Callable[[], None]] = {
-    "web": run_web,
+    "web": partial(run_web, announce=True),
     "worker": run_worker,
     "beat": run_beat,
     "sandbox": run_sandbox,

@@ -123,6 +123,28 @@ def test_it_starts_from_nothing_and_ctrl_c_leaves_nothing(
         served.end()
 
 
+def is_alive(url: str) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(f"{url}/healthz/live", timeout=10).ok
+    return False
+
+
+def test_the_web_that_is_served_alone_says_where_it_runs(
+    new_folder: Callable[[str], Path],
+) -> None:
+    product = Product(migrated(new_folder("web") / "data"), {}, apart=True)
+    try:
+        product.start_part("web")
+        wait_for(
+            lambda: f"Kianda runs at {product.url} (web)." in product.said(),
+            seconds=60, saying="no address",
+        )  # fmt: skip
+        wait_for(lambda: is_alive(product.url), seconds=20, saying="no page")
+        assert product.said().count("Kianda runs at") == 1
+    finally:
+        product.stop()
+
+
 def it_starts_and_stops(served: Served) -> None:
     login = re.search(r"is (\w+), the password is (\S+)", served.said())
     assert login, "the administrator's login is printed"
