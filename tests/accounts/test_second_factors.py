@@ -1,6 +1,7 @@
 """Second factors: asked for after the password, counted, set up by people, needed by roles."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings as product
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 from time_machine import TimeMachineFixture
@@ -365,6 +366,18 @@ def test_an_administrator_resets_a_lost_one_and_every_session_of_the_person_ends
     assert told("second factor reset") == [("ben", "")]
     assert "admin has reset the second factor of your account." in mail.outbox[-1].body
     assert not reset_second_factor(ben, by=admin)
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("second_factor", "reset USERNAME, or require [ROLE ...]"),
+        ("api_token", "create NAME --user USERNAME, list, or revoke ID"),
+    ],
+)
+def test_a_command_without_an_act_says_what_it_can_do(command: str, says: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(f"Say what to do: {says}.")):
+        call_command(command)
 
 
 def test_the_operator_of_the_server_resets_the_last_administrators_one(admin: Any) -> None:

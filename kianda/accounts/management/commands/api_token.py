@@ -18,6 +18,7 @@ class Command(BaseCommand):
     """Makes API tokens. `create` prints the token, and nothing else, on standard output."""
 
     help = "Create, list and revoke API tokens."
+    missing_args_message = "Say what to do: create NAME --user USERNAME, list, or revoke ID."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare create, list and revoke."""

@@ -16,6 +16,7 @@ class Command(BaseCommand):
     help = (
         "Reset a user's second factor, or set which roles require one. Both are in the audit log."
     )
+    missing_args_message = "Say what to do: reset USERNAME, or require [ROLE ...]."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what is to be done."""
