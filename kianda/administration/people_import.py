@@ -93,7 +93,7 @@ def import_invite(request: HttpRequest) -> HttpResponseBase:
     except Invalid as invalid:
         return _choose(request, [FileFlaw(0, "", invalid.detail)])
     sent = send_first_invitations(pks, by=signed_in(request))
-    toast(request, _("Invitations sent: %(n)d") % {"n": sent})
+    toast(request, _("Invitations queued: %(n)d") % {"n": sent})
     return go(request, "users")
 
 

@@ -87,7 +87,7 @@ def invite(request: HttpRequest) -> HttpResponseBase:
         else:
             if not send:
                 return _link(request, made, path, title=_("%s invited") % made.username)
-            toast(request, _("Invitation sent to %s.") % made.email)
+            toast(request, _("Invitation queued for %s. Messages shows its status.") % made.email)
             return go(request, "users")
     context: dict[str, Any] = {"form": form}
     return _form(request, "accounts/_invite.html", context, title=_("Invite a user"))
@@ -180,7 +180,7 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
             return _link(request, user, path, title=_("Password link of %s") % user.username)
         if act == "send":
             links.send_invitation(user, by=by)
-            toast(request, _("Link sent to %s.") % user.email)
+            toast(request, _("Link queued for %s. Messages shows its status.") % user.email)
             return go(request, "users")
         if act == "revoke":
             links.revoke_link(user, by=by)

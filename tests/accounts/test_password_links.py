@@ -46,9 +46,9 @@ def open_link(path: str, password: str = NEW, client: Client | None = None) -> A
     return client.post(shown.request["PATH_INFO"], body)
 
 
-def invite(admin: Any, **fields: Any) -> Any:
+def invite(admin: Any, *, follow: bool = False, **fields: Any) -> Any:
     body = {"username": "eve", "name": "Eve Byrne", "roles": ["User"], "groups": [], **fields}
-    return client_of(admin).post("/users/invite/", body)
+    return client_of(admin).post("/users/invite/", body, follow=follow)
 
 
 def forget(typed: str, *, address: str = "203.0.113.5") -> Any:
@@ -112,6 +112,12 @@ def test_links_are_for_the_public_address_whatever_name_is_asked_for(
     Client(HTTP_HOST="evil.example").post("/password/forgotten/", {"username": "ben"})
     assert "http://kianda.example/welcome/" in mail.outbox[0].body
     assert "evil" not in mail.outbox[0].body
+
+
+def test_who_invites_reads_that_the_mail_is_queued_and_not_that_it_was_sent(admin: Any) -> None:
+    said = text_of(invite(admin, follow=True, email="eve@example.org"))
+    assert "Invitation queued for eve@example.org. Messages shows its status." in said
+    assert re.search(r"Link created \S+", said)
 
 
 def test_who_has_set_a_password_reads_so_once_on_the_sign_in_page(ben: Any, admin: Any) -> None:
@@ -213,7 +219,10 @@ def test_an_invitation_needs_an_address_and_an_active_user(ben: Any, admin: Any)
 
 @pytest.mark.parametrize(
     ("act", "said"),
-    [("send", "Link sent to ben@example.org."), ("revoke", "Link of ben revoked.")],
+    [
+        ("send", "Link queued for ben@example.org. Messages shows its status."),
+        ("revoke", "Link of ben revoked."),
+    ],
 )
 def test_the_dialog_sends_and_revokes(ben: Any, admin: Any, act: str, said: str) -> None:
     client = fresh_client_of(admin)

@@ -252,11 +252,11 @@ def test_new_people_are_invited_by_mail_once_where_they_have_an_address(
     User.objects.filter(username="bob").update(is_active=False)
     body = {"held": done.context["held"]}
     answer = client.post("/users/import/invite/", body, follow=True)
-    assert "Invitations sent: 1" in text_of(answer)
+    assert "Invitations queued: 1" in text_of(answer)
     (message,) = mail.outbox
     assert message.to == ["ann@example.org"]
     again = client.post("/users/import/invite/", body, follow=True)
-    assert "Invitations sent: 0" in text_of(again)
+    assert "Invitations queued: 0" in text_of(again)
     assert client.post("/users/import/invite/", {"held": "x"}).status_code == 422
     assert client_of(mark).post("/users/import/invite/", body).status_code == 403
 
