@@ -44,7 +44,7 @@ from processes.designer.settings_forms.list_columns import (
 )
 from processes.designer.settings_forms.mapping_heads import Heads, heads_of
 from processes.designer.settings_forms.mapping_rows import MappingRow, MappingSamples, lines_of
-from processes.designer.settings_forms.source_trees import form_names
+from processes.designer.settings_forms.source_trees import form_names, system_tree
 from processes.designer.settings_forms.value_chips import ValueChip, chips_of
 from processes.language.people_refs import (
     CREATOR,
@@ -141,14 +141,16 @@ class SettingControl(BoundControl):
     @property
     def people_choices(self) -> list[tuple[str, Words, str, str]]:
         """Return the values to choose from beside people and groups: ref, title, icon, text."""
-        scope = self.form.scope
-        known = {*scope.kinds, *PERSON_NAMES}
-        return [
-            (f"user:{leaf.value}", leaf.title, leaf.icon or "input-cursor-text", leaf.value)
-            for branch in (scope.tree("value") if self.takes_values else ())
+        if not self.takes_values:
+            return []
+        of_person = [
+            (leaf.value, leaf.title, leaf.icon or "person", leaf.value)
+            for branch in system_tree()
             for leaf in branch.leaves
-            if leaf.value.strip("[]") in known
+            if leaf.value.strip("[]") in PERSON_NAMES
         ]
+        found = [*self._fields_naming_people(texts=True), *of_person]
+        return [(f"user:{ref}", title, icon, text) for ref, title, icon, text in found]
 
     @property
     def lists(self) -> list[tuple[str, str, Words, Words, list[str], list[str]]]:
@@ -177,29 +179,23 @@ class SettingControl(BoundControl):
             )
             for ref in known
         ]
-        return found if self.spec.name == "start" else found + self._people_fields()
+        return found if self.spec.name == "start" else found + self._fields_naming_people()
 
     @property
     def recipient_choices(self) -> list[tuple[str, Words, str, str]]:
         """Return who can be named as a recipient: by part, or in a field, people or addresses."""
-        scope = self.form.scope
         by_part = [one for one in self.ref_choices if one[0] in PARTS and one[0] != EVERYONE]
-        return by_part + [
-            (leaf.value, leaf.title, leaf.icon or "input-cursor-text", leaf.value)
+        return by_part + self._fields_naming_people(texts=True)
+
+    def _fields_naming_people(self, *, texts: bool = False) -> list[tuple[str, Words, str, str]]:
+        """Return the fields that hold people, with `texts` those too that people are written in."""
+        scope = self.form.scope
+        return [
+            (leaf.value, leaf.title, leaf.icon, leaf.value)
             for branch in scope.tree("value")
             for leaf in branch.leaves
             if (kind := scope.names.kind_of(leaf.value.strip("[]"))) is not None
-            and (kind.names_people or kind.holds_text)
-            and not kind.is_secret
-        ]
-
-    def _people_fields(self) -> list[tuple[str, Words, str, str]]:
-        document, kinds = self.form.scope, self.form.scope.kinds
-        return [
-            (f"[{leaf.value.strip('[]')}]", leaf.title, leaf.icon or "person", leaf.value)
-            for branch in document.tree("value")
-            for leaf in branch.leaves
-            if (kind := kinds.get(leaf.value.strip("[]"))) is not None and kind.names_people
+            and (kind.names_people or (texts and kind.holds_text and not kind.is_secret))
         ]
 
     @property
