@@ -97,6 +97,7 @@ def test_a_failed_step_is_open_with_what_the_other_side_said(
     expect(page.get_by_text("Not reached: the run ended before it.")).to_be_visible()
     looks(page)
     assert page.title() != "owned"
+    page = page_as("ada")
     page.goto("/instances/token-refresh-1/")
     page.wait_for_selector("text=The last action failed")
     looks(page)

@@ -143,17 +143,20 @@ def _history(form_page: FormPage) -> dict[str, Any]:
         "runs": with_titles(newest, form_page.document), "run_count": instance.runs.count(),
         "changes": entries_of(changes, form_page), "changed_by": changed_by(instance, changes),
         "running": next((run for run in newest if run.status == Run.Status.RUNNING), None),
-        "problem": None if form_page.errors else _failed(newest[:1], form_page),
+        "problem": _failed(newest[0], form_page) if newest and not form_page.errors else None,
     }  # fmt: skip
 
 
-def _failed(newest: list[Run], form_page: FormPage) -> Run | None:
-    """Return the last run if it failed; what it refused stands beside the fields instead."""
-    run = next((run for run in newest if run.status in FAILED), None)
-    if run is not None and run.status == Run.Status.REFUSED and (run.error or {}).get("fields"):
+def _failed(run: Run, form_page: FormPage) -> Run | None:
+    """Return the last run if it failed, to the person whose run it was.
+
+    What it refused stands beside the fields instead; others meet it among the runs.
+    """
+    if run.status not in FAILED or run.run_as_id != form_page.user.pk:
         return None
-    if run is not None:
-        run.error = seen_error(run, form_page.user, document_of_run)
+    if run.status == Run.Status.REFUSED and (run.error or {}).get("fields"):
+        return None
+    run.error = seen_error(run, form_page.user, document_of_run)
     return run
 
 

@@ -50,6 +50,21 @@ def test_a_failed_step_is_open_and_what_was_not_reached_says_so(
     assert "The last action failed" in text_of(client_of(ada).get("/instances/token-refresh-1/"))
 
 
+@pytest.mark.parametrize("trigger", ["schedule", "button"])
+def test_that_a_run_failed_is_told_on_the_record_to_the_person_whose_run_it_was_alone(
+    make_token: Make, provider: HTTPServer, ada: Any, ben: Any, trigger: str
+) -> None:
+    answers(provider, "busy", status=503)
+    instance = make_token()
+    here = f"/instances/{instance.process_id}/"
+    run = runs.trigger(process_id=instance.process_id, target="refresh", user=ben, trigger=trigger)
+    assert run.status == "failed"
+    assert "The last action failed" in text_of(client_of(ben).get(here))
+    page = client_of(ada).get(here)
+    assert "The last action failed" not in text_of(page)
+    assert f"/runs/{run.pk}/" in page.content.decode()
+
+
 def test_a_list_that_is_asked_for_what_no_run_is_shows_none_and_what_it_was_asked_for(
     instance: Any, ada: Any
 ) -> None:
