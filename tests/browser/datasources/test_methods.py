@@ -261,3 +261,19 @@ def test_a_file_is_chosen_and_sent_with_send(
     page.get_by_role("button", name="Save method").click()
     page.wait_for_selector(".k-type .is-invalid")
     looks(page)
+
+
+def test_what_a_refused_trial_said_makes_room_for_the_error_of_the_next_one(
+    page_as: PageAs, token_service: Any
+) -> None:
+    page = page_as("dan")
+    page.complaints.expect("status of 500")
+    page.complaints.expect("Status Error Code 500")
+    page.goto(METHOD)
+    page.get_by_label("Sample values from a record").fill("nope-1")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Check 1 field. Nothing has been sent.").wait_for()
+    page.route("**/send/", lambda route: route.fulfill(status=500, body="broken"))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("[data-lost][role=alert]")).to_contain_text("the server answered 500")
+    expect(page.get_by_text("Nothing has been sent.")).to_have_count(0)

@@ -46,6 +46,12 @@ function anew({ elt, target, requestConfig }) {
   return () => window.htmx.ajax("GET", requestConfig.path, { source: elt, target });
 }
 
+// What the answer before found wrong is no longer what the last one says.
+function forgetFound({ elt, target }) {
+  for (const part of [elt.closest("form") ?? elt.form, target])
+    part?.querySelectorAll("[data-summary]").forEach((found) => found.remove());
+}
+
 on("htmx:beforeRequest", (event) => {
   if (event.detail.requestConfig.verb === "get" || navigator.onLine) return;
   event.preventDefault();
@@ -61,8 +67,9 @@ on("htmx:sendError", (event) => {
 });
 
 on("htmx:responseError", (event) => {
-  const { elt, xhr } = event.detail;
+  const { elt, requestConfig, xhr } = event.detail;
   if (isRefresh(elt)) return;
+  if (requestConfig.verb !== "get") forgetFound(event.detail);
   const words = refusal(xhr.status, (name) => xhr.getResponseHeader(name), xhr.responseText);
   const typed = elt.closest("form")?.querySelector("input:not([type=hidden]), select, textarea");
   // What is gone or forbidden is so the next time too.
