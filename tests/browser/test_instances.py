@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from kianda.lib import pagination
-from processes.instances.lifecycle import patch_instance
+from processes.instances.lifecycle import delete_instance, patch_instance
 from processes.models import Change, ProcessInstance, Run
 from tests.browser.hands import press_as_the_session_ends, until
 from tests.browser.story_rows import SCRIPT, hold, make_order, make_orders, sign_in
@@ -323,6 +323,26 @@ def test_a_comment_is_added_beside_a_form_that_keeps_what_was_typed(
     expect(page.get_by_role("button", name="Print")).to_be_visible()
     axe(page)
     assert_fits(page)
+
+
+def test_the_open_page_of_a_deleted_record_asks_once_more_and_then_no_more(
+    page_as: PageAs, person: Callable[[str], Any], order: Any
+) -> None:
+    page = page_as("ada")
+    page.complaints.expect("status of 404")
+    page.complaints.expect("Status Error Code 404")
+    page.clock.install()
+    page.goto("/instances/orders-1/")
+    delete_instance(process_id=order.process_id, user=person("ada"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response("**/activity/") as gone:
+        page.clock.run_for(16_000)
+    assert gone.value.status == 404
+    expect(page.locator("#feed:not([hx-get])")).to_be_visible()
+    page.clock.run_for(60_000)
+    assert len([url for url in asked if url.endswith("/activity/")]) == 1
+    expect(page.locator("[data-lost]")).to_have_count(0)
 
 
 def height_of(box: Locator) -> float:

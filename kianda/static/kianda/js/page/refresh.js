@@ -16,3 +16,12 @@ on("htmx:beforeRequest", (event) => {
     part.querySelector(":popover-open, dialog[open], form.k-task-more");
   if (document.hidden || busy) event.preventDefault();
 });
+
+// What is no longer there will not be there the next time: it is not asked for again.
+on("htmx:responseError", (event) => {
+  const { elt: part, xhr } = event.detail;
+  if (![404, 410].includes(xhr.status) || !part.matches('[hx-trigger*="every "]')) return;
+  part.removeAttribute("hx-get");
+  part.removeAttribute("hx-trigger");
+  window.htmx.process(part);
+});
