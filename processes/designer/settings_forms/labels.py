@@ -1,11 +1,15 @@
 """What the dialogs say: groups of settings, and choices as sentences."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from kianda.lib.pointers import models_in
 from processes.designer.settings_forms.icon_names import ICON_NAMES
+from processes.language.labels import setting_in_words
 
 Words = str | Promise
 
@@ -143,3 +147,21 @@ def group_of(setting: str, control: str, wanted: object = None) -> str:
     if isinstance(wanted, str) and wanted in GROUPS:
         return wanted
     return GROUP_OF_CONTROL.get(control) or GROUP_OF.get(setting, "main")
+
+
+def setting_at(kind: Any, place: str) -> str:
+    """Return what the setting at a place in a piece is called, from the outside in.
+
+    Of `/assignments/0/value` that is the mapping and its column; of a place that is none, nothing.
+    """
+    told: list[str] = []
+    found = models_in(kind)
+    for part in place.split("/")[1:]:
+        if part.isdecimal():
+            continue
+        holder = next((one for one in found if part in one.model_fields), None)
+        if holder is None:
+            break
+        told.append(str(TITLES.get(part, capfirst(setting_in_words(part, holder)))))
+        found = models_in(holder.model_fields[part].annotation)
+    return " \u203a ".join(told)

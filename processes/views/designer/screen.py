@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,9 @@ from processes.definition.checks import Catalog
 from processes.definition.tree import DefinitionTree, Piece, columns_of, title_of
 from processes.designer.copy_view import CopyView
 from processes.designer.editing.new_pieces import may_hold
-from processes.designer.editing.validation import FlawMark
+from processes.designer.editing.piece_checks import model_of
+from processes.designer.editing.validation import Level
+from processes.designer.settings_forms.labels import setting_at
 from processes.fields import fields, kind_named
 from processes.fields.button import PLACE_BEFORE
 from processes.language.labels import of_the_row
@@ -24,6 +27,20 @@ SHORT = 26
 OUTLINE_SEARCH_FROM = 40
 
 
+class ToldMark(NamedTuple):
+    """One thing that is wrong as it is listed: in which piece and setting by what they are called.
+
+    `inner` is the place of the setting in the piece.
+    """
+
+    target: str
+    called: str
+    inner: str
+    setting: str
+    detail: str
+    level: Level
+
+
 @dataclass(slots=True)
 class RuleLine:
     """A rule as it stands in a list."""
@@ -34,7 +51,7 @@ class RuleLine:
     icon: str
     line: SentenceParts
     more: SentenceParts
-    flaws: list[FlawMark]
+    flaws: list[ToldMark]
     selected: bool
     folded: bool
     opens: bool
@@ -81,14 +98,22 @@ class Screen:
         self.form = self._form(form)
 
     @cached_property
-    def marks(self) -> list[FlawMark]:
+    def marks(self) -> list[ToldMark]:
         """Return all that is wrong; an act that only looks for its element never asks."""
-        return [*self.copy.flaws, *self.copy.warnings]
+        listed = [*self.copy.flaws, *self.copy.warnings]
+        return [
+            ToldMark(
+                mark.target, piece.title if piece else "", mark.inner,
+                setting_at(model_of(piece), mark.inner) if piece else "", mark.detail, mark.level,
+            )
+            for mark in listed
+            for piece in [self.tree.get(mark.target)]
+        ]  # fmt: skip
 
     @cached_property
-    def flaws(self) -> dict[str, list[FlawMark]]:
+    def flaws(self) -> dict[str, list[ToldMark]]:
         """Return what is wrong, by element."""
-        found: dict[str, list[FlawMark]] = {}
+        found: dict[str, list[ToldMark]] = {}
         for mark in self.marks:
             found.setdefault(mark.target, []).append(mark)
         return found
@@ -113,7 +138,7 @@ class Screen:
         return self.selected.place_owner
 
     @property
-    def mistakes(self) -> list[FlawMark]:
+    def mistakes(self) -> list[ToldMark]:
         """Return what stands in the way of saving or publishing."""
         return [mark for mark in self.marks if mark.level != "advice"]
 
@@ -129,14 +154,6 @@ class Screen:
             told = hints if mark.level == "advice" else wrong
             told.append(Flaw(mark.inner, mark.detail))
         return wrong, hints
-
-    def listed_marks(self) -> list[tuple[FlawMark, str]]:
-        """Return all that is wrong, each with what the element is called."""
-        return [(mark, self._called(mark.target)) for mark in self.marks]
-
-    def _called(self, target: str) -> str:
-        found = self.tree.get(target)
-        return found.title if found is not None else ""
 
     @property
     def many(self) -> bool:

@@ -154,3 +154,24 @@ def test_single_letters_can_be_switched_off_in_the_profile(ada_at: Client, ada: 
     save_profile(ada, zone="", theme="", single_keys=False)
     assert 'data-letters=""' in ada_at.get(HERE).content.decode()
     assert "switched off in your profile" in text_of(ada_at.get(f"{HERE}keys/"))
+
+
+def test_each_error_that_is_listed_names_the_rule_and_the_setting(ada: Any) -> None:
+    create_design(raw=process(text_field("a"), button("go"), name="look"), user=ada)
+    for kind, settings in [
+        ("send_email", {"title": "Tell them"}),
+        ("assign_form", {"title": "Give"}),
+        ("set_form_field", {"title": "Fill", "assignments": [{"field": "a"}]}),
+    ]:
+        copy = working_copy.open_copy("look", user=ada)
+        place = {"in": "field:go", "list": "rules"}
+        raw = {"do": "add_rule", "type": kind, "place": place, "settings": settings}
+        working_copy.edit("look", user=ada, revision=copy.revision, edit=raw)
+    page = " ".join(text_of(client_of(ada).get("/designs/look/designer/")).split())
+    for told in (
+        "Tell them · To This is required.",
+        "Tell them · Subject This is required.",
+        "Give · Form This is required.",
+        "Fill · Assignments \u203a Value This is required.",
+    ):
+        assert told in page
