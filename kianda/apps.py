@@ -30,8 +30,10 @@ class KiandaConfig(AppConfig):
 
 
 def _writing() -> i18n.Writing:
+    language = get_language() or "en"
     return i18n.Writing(
+        language=language,
         thousands=get_format("THOUSAND_SEPARATOR"),
         point=get_format("DECIMAL_SEPARATOR"),
-        large_nouns=(get_language() or "").startswith("de"),
+        large_nouns=language.startswith("de"),
     )

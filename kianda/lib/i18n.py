@@ -22,6 +22,7 @@ def _one_or_many(one: str, many: str, number: int) -> str:
 class Writing(NamedTuple):
     """How a language writes: numbers, and nouns inside a sentence."""
 
+    language: str = "en"
     thousands: str = ","
     point: str = "."
     large_nouns: bool = False

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing, TooLarge
+from kianda.lib.i18n import writing
 from processes.definition.tree import PROCESS, Object
 from processes.designer.editing.patches import PATCH, Patch, Set
 from processes.designer.editing.validation import CheckedDocument, FlawMark, checked, marks_of
@@ -22,7 +23,7 @@ from processes.models import DesignVersion, ProcessDesign, WorkingCopy, WorkingE
 
 REMEMBERED = 500
 _KEPT = 4
-_cache: "OrderedDict[str, CheckedDocument]" = OrderedDict()
+_cache: "OrderedDict[tuple[str, str], CheckedDocument]" = OrderedDict()
 _guard = Lock()
 
 
@@ -192,13 +193,14 @@ def difference(before: Object, after: Object) -> Patch:
 
 
 def marks_in(document: Object, digest: str) -> list[FlawMark]:
-    """Return what is wrong with a copy; its own checks are made once for each content."""
+    """Return what is wrong with a copy; its own checks are made once for content and language."""
+    key = (digest, writing().language)
     with _guard:
-        found = _cache.get(digest)
+        found = _cache.get(key)
     if found is None:
         found = checked(document)
         with _guard:
-            _cache[digest] = found
+            _cache[key] = found
             while len(_cache) > _KEPT:
                 _cache.popitem(last=False)
     return marks_of(found, StoredCatalog())

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from kianda.lib.errors import Flaw
+from kianda.lib.i18n import writing
 from kianda.lib.names import as_title
 from kianda.lib.pointers import flaws_of
 from processes.definition import tree
@@ -60,15 +61,17 @@ class Pieces:
         """Return a piece checked; the places of its flaws are counted from it."""
         settings = _settings(kind, node)
         text = json.dumps(settings, sort_keys=True)
+        # The sentences about what is wrong are for whoever reads.
+        key = (kind, text, writing().language)
         with _guard:
-            found = _cache.get((kind, text))
+            found = _cache.get(key)
             if found is not None and self._holds(found):
-                _cache.move_to_end((kind, text))
+                _cache.move_to_end(key)
                 return found.piece
         made = self._checked(kind, settings)
         used = self._known if made.flaws else self._used(text)
         with _guard:
-            _cache[kind, text] = _Entry(made, used)
+            _cache[key] = _Entry(made, used)
             while len(_cache) > _KEPT:
                 _cache.popitem(last=False)
         return made
@@ -107,7 +110,7 @@ def model_of(piece: tree.Piece) -> Any:
     return known.get(piece.slug)
 
 
-_cache: "OrderedDict[tuple[str, str], _Entry]" = OrderedDict()
+_cache: "OrderedDict[tuple[str, str, str], _Entry]" = OrderedDict()
 _guard = Lock()
 
 

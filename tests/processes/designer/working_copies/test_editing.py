@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from kianda.lib import usage
 from kianda.lib.errors import Conflict, Invalid, Missing, Stale, TooLarge
@@ -91,6 +92,17 @@ def test_a_broken_copy_is_kept_marked_and_not_saved(ada: Any) -> None:
         copies.save_version(NAME, user=ada, revision=2)
     assert [flaw.pointer for flaw in refused.value.errors] == [m.pointer for m in done.flaws]
     assert copies.open_copy(NAME, user=ada).document == done.document
+
+
+@pytest.mark.usefixtures("made")
+def test_each_designer_reads_what_is_wrong_in_their_own_language(ada: Any) -> None:
+    copies.open_copy(NAME, user=ada)
+    with translation.override("de"):
+        [german] = edited(ada, 0, change("field:expires_in", decimals="many")).flaws
+    [english] = copies.open_copy(NAME, user=ada).flaws
+    assert german.detail != english.detail
+    with translation.override("de"):
+        assert copies.open_copy(NAME, user=ada).flaws == [german]
 
 
 @pytest.mark.usefixtures("made")
