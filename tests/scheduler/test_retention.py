@@ -128,7 +128,9 @@ def test_a_transaction_deletes_a_hundred_rows_at_most(db: None, make: Any, prune
     with CaptureQueriesContext(connection) as asked:
         assert prune(NOON) == 230
     rows = [one["sql"] for one in asked if re.match(r"DELETE .*_(run|occurrence)\"", one["sql"])]
-    assert [sql.count(",") + 1 for sql in rows] == [100, 100, 30]
+    counts = [sql.count(",") + 1 for sql in rows]
+    # Smaller ones follow where the machine is slow.
+    assert (counts[0], max(counts), sum(counts)) == (100, 100, 230)
 
 
 def test_after_a_transaction_that_took_long_the_next_ones_are_smaller(db: None) -> None:
