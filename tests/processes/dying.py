@@ -37,6 +37,18 @@ def dying(at: Callable[[str], bool], *, done: bool = False) -> Iterator[None]:
     raise AssertionError("It did not die.")
 
 
+def nth_write_of_a_run(number: int) -> Callable[[str], bool]:
+    """Return what holds for the statement that writes the row of a run for the n-th time."""
+    written: list[str] = []
+
+    def at(sql: str) -> bool:
+        if sql.startswith('UPDATE "processes_run"'):
+            written.append(sql)
+        return len(written) == number
+
+    return at
+
+
 def nobody_holds_the_runs() -> None:
     """Let the runs of the dead process look as they do to another one, when its leases are over."""
     Run.objects.update(holder="another", lease_until=None)

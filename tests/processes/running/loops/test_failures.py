@@ -9,7 +9,7 @@ from processes.instances.leases import holder
 from processes.models import Run
 from processes.running import runs
 from tests.processes.definitions import set_rule
-from tests.processes.dying import Died, dying, nobody_holds_the_runs
+from tests.processes.dying import Died, dying, nobody_holds_the_runs, nth_write_of_a_run
 from tests.processes.running.loops.basket import CALL, SAVE, basket, loop, rows
 from tests.processes.stories import fired, made, published, read
 
@@ -88,14 +88,7 @@ def test_a_row_is_refused_beside_its_cell(api: Callable[..., Any], ada: Any) -> 
 
 def taken_over(basket_id: str, user: Any, *, journaled: int) -> Run:
     """Press Go, die after so many writes of the run, and return it as its successor leaves it."""
-    written: list[str] = []
-
-    def at(sql: str) -> bool:
-        if sql.startswith('UPDATE "processes_run"'):
-            written.append(sql)
-        return len(written) == journaled
-
-    with pytest.raises(Died), dying(at, done=True):
+    with pytest.raises(Died), dying(nth_write_of_a_run(journaled), done=True):
         runs.trigger(process_id=basket_id, target="go", user=user, trigger="button")
     nobody_holds_the_runs()
     [run] = runs.recover_runs()

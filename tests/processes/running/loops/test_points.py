@@ -16,7 +16,7 @@ from processes.running import runs
 from processes.running.points import FEW, NextPoint, PointWriter
 from tests.pages import client_of
 from tests.processes.definitions import set_rule
-from tests.processes.dying import Died, dying, nobody_holds_the_runs
+from tests.processes.dying import Died, dying, nobody_holds_the_runs, nth_write_of_a_run
 from tests.processes.running.loops.basket import CALL, SAVE, basket, loop, rows
 from tests.processes.stories import fired, made, published, read
 
@@ -33,14 +33,7 @@ def begun(api: Callable[..., Any], user: Any, *rules: dict[str, Any]) -> str:
 
 def die_after(points: int, basket_id: str, user: Any) -> Run:
     """Press Go, and die when so many points of the run are stored."""
-    written: list[str] = []
-
-    def at(sql: str) -> bool:
-        if sql.startswith('UPDATE "processes_run"'):
-            written.append(sql)
-        return len(written) == points
-
-    with pytest.raises(Died), dying(at, done=True):
+    with pytest.raises(Died), dying(nth_write_of_a_run(points), done=True):
         runs.trigger(process_id=basket_id, target="go", user=user, trigger="button")
     return Run.objects.get(status="running")
 
@@ -115,15 +108,8 @@ def test_a_successor_that_dies_too_is_succeeded(
     basket_id = begun(api, ada, loop(CALL), SAVE)
     die_after(14, basket_id, ada)
     nobody_holds_the_runs()
-    written: list[str] = []
-
-    def at(sql: str) -> bool:
-        # The first one takes the run over.
-        if sql.startswith('UPDATE "processes_run"'):
-            written.append(sql)
-        return len(written) == 3
-
-    with pytest.raises(Died), dying(at, done=True):
+    # The first one takes the run over.
+    with pytest.raises(Died), dying(nth_write_of_a_run(3), done=True):
         runs.recover_runs()
     nobody_holds_the_runs()
     [run] = runs.recover_runs()
