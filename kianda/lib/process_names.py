@@ -22,6 +22,18 @@ class _Stat(NamedTuple):
     began: str
 
 
+def lives(pid: int) -> bool:
+    """Tell whether there is a process of that number on this machine, in this container."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        # It belongs to another user, so there is one.
+        return True
+    return True
+
+
 def new_name() -> str:
     """Return a name of this process, another one at each call, of 36 characters at most."""
     known = _self(os.getpid())
@@ -39,13 +51,8 @@ def is_gone(name: str) -> bool:
     if not here or len(parts) != 4 or parts[0] != here.split(".")[0]:
         return False
     pid = int(parts[1], 36)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+    if not lives(pid):
         return True
-    except OSError:
-        # It belongs to another user, so there is one.
-        pass
     stat = _stat(pid)
     return stat is not None and (stat.began != parts[2] or _is_zombie(pid, stat))
 

@@ -84,7 +84,7 @@ def run_web(*, announce: bool = False) -> None:
     from granian.log import LogLevels
     from granian.server import Server
 
-    from kianda.web.request_metrics import forget_earlier_processes
+    from kianda.web.request_metrics import forget_ended_processes
 
     if LINUX:
         # Python 3.14 has another default that would import everything anew in each process.
@@ -93,7 +93,7 @@ def run_web(*, announce: bool = False) -> None:
         settings.KIANDA_HOST, settings.KIANDA_PORT, type=socket.SOCK_STREAM
     )[0]
     processes = min(WEB_PROCESSES, os.cpu_count() or 1)
-    forget_earlier_processes()
+    forget_ended_processes()
     server = Server(
         "kianda.wsgi:application",
         address=str(address[0]),

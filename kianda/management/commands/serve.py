@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from kianda import data_directory
 from kianda.lib.db.sqlite3.files import bring_in_log
+from kianda.lib.process_names import lives
 from kianda.ops.directory_lock import (
     SERVE_LOCK,
     RestoreUnderWayError,
@@ -238,7 +239,7 @@ def take_lock(data_dir: Path) -> TextIO:
             lock.seek(0)
             holder = lock.read().strip()
             # What is left of a killed product needs a moment to go.
-            if _alive(holder) or time.monotonic() > until:
+            if (holder.isdigit() and lives(int(holder))) or time.monotonic() > until:
                 raise CommandError(
                     f"Kianda is already running on the data directory {data_dir} (process "
                     f"{holder}). Stop it, or set KIANDA_DATA_DIR to another folder."
@@ -248,16 +249,6 @@ def take_lock(data_dir: Path) -> TextIO:
     lock.write(f"{os.getpid()}\n")
     lock.flush()
     return lock
-
-
-def _alive(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def check_port() -> None:

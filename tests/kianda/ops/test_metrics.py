@@ -1,8 +1,12 @@
 """/metrics: counted in the database, for this machine or an administrator's token."""
 
+import os
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +66,7 @@ def test_requests_are_counted(client: Client) -> None:
 def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A process that has not counted yet, on a disk that takes nothing more."""
     monkeypatch.setattr(request_metrics, "_process_with_room", 0)
+    monkeypatch.setattr(request_metrics, "_try_again_at", 0.0)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     yield
@@ -72,6 +77,38 @@ def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_request_is_answered_though_its_counters_have_no_room(client: Client) -> None:
     assert client.get("/healthz/live").status_code == 200
     assert not list(request_metrics.FOLDER.glob("*.unfinished"))
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of counters that the counters of this process do not lie in."""
+    monkeypatch.setattr(request_metrics, "FOLDER", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_full_disk_is_not_asked_for_room_at_each_request(
+    client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/healthz/live")
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    client.get("/healthz/live")
+    assert not list(folder.iterdir())
+    monkeypatch.setattr(request_metrics, "_try_again_at", 0.0)
+    client.get("/healthz/live")
+    counters = folder / f"histogram_{os.getpid()}.db"
+    assert counters.stat().st_size == request_metrics.ROOM
+
+
+def test_a_start_forgets_the_counters_of_processes_that_have_ended(folder: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for pid in (ended.pid, os.getppid()):
+        (folder / f"histogram_{pid}.db").touch()
+    (folder / f"{ended.pid}.unfinished").touch()
+    request_metrics.forget_ended_processes()
+    assert [file.name for file in folder.iterdir()] == [f"histogram_{os.getppid()}.db"]
 
 
 @pytest.mark.parametrize(
