@@ -247,6 +247,9 @@ class ValueScale:
         known = [one for one in values if one is not None]
         low, high = min([0.0, *known]), max([0.0, *known])
         self._step = _round_step((high - low) / 3 if high > low else 1.0)
+        if all(one.is_integer() for one in map(float, known)):
+            # There is no half record.
+            self._step = max(self._step, 1.0)
         self._low = math.floor(low / self._step) * self._step
         self._high = max(math.ceil(high / self._step), 1) * self._step
 
