@@ -17,6 +17,7 @@ from processes.definition.document import Document
 from processes.document_cache import document_of
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
+from processes.forms.sent_forms import starts_as_draft
 from processes.instances.form_states import FormState, form_states, my_work
 from processes.language.people import called
 from processes.language.people_refs import group_ref, user_ref
@@ -223,9 +224,8 @@ def _own(
 
 def is_draft(record: SeenRecord, states: Iterable[FormState]) -> bool:
     """Tell whether a record was begun and none of its forms ever submitted."""
-    first = record.document.forms[0] if record.document.forms else None
     was_sent = any(one.status == COMPLETED or one.sent_back_at for one in states)
-    return first is not None and record.document.is_submitted(first) and not was_sent
+    return starts_as_draft(record.document) and not was_sent
 
 
 def _owners(rights: InstanceRights, states: Iterable[FormState]) -> list[str]:

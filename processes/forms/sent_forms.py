@@ -52,9 +52,13 @@ def _completed_by(run: Run, instance: ProcessInstance) -> set[str]:
     }
 
 
+def starts_as_draft(document: Document) -> bool:
+    """Tell whether to create an instance is not yet to submit its form: it may be incomplete."""
+    return any(map(document.is_submitted, document.forms[:1]))
+
+
 def saved_words(document: Document) -> str:
     """Say that something was saved which is not submitted yet, or that it was created."""
-    first = next(iter(document.forms), None)
-    if first is not None and document.is_submitted(first):
+    if starts_as_draft(document):
         return _("Draft saved. Not submitted yet.")
     return _("%(record)s created.") % {"record": document.one_record}

@@ -178,7 +178,7 @@ FORMS = {
     ),
     "instance": Form(
         "/instances/orders-1/", "ada", "Save draft", "v-customer", SCRIPT, rows=orders,
-        done=Change.objects.count, takes_long=True, second="Other",
+        done=Change.objects.count, takes_empty=True, takes_long=True, second="Other",
         again="1 field was changed while you were editing.",
     ),
 }  # fmt: skip

@@ -152,7 +152,8 @@ def test_errors_stand_beside_the_fields_and_typed_text_stays(
     on(page).get_by_label("Amount").fill("much")
     page.get_by_role("tab", name="Notes").click()
     on(page).get_by_label("Remark").fill(SCRIPT)
-    page.get_by_role("button", name="Save").last.click()
+    page.get_by_role("tab", name="Main").click()
+    page.get_by_role("button", name="Submit").click()
     page.wait_for_selector("text=Check 2 fields")
     looks(page)
     assert page.evaluate("document.activeElement.name") == "v-customer"

@@ -336,13 +336,18 @@ class FormPage:
         return read_sent(self.document, self.changes, self.values, files=files)[1]
 
     def missing(self) -> list[Flaw]:
-        """Return the required fields left blank, on the forms that the person has changed."""
+        """Return the required fields left blank, on the changed forms that are no drafts."""
         fields = self.editable()
         touched = [
             form for form in self.document.forms
             if any(one.name in self.changes for one in form.all_fields())
+            if not self.is_draft(form)
         ]  # fmt: skip
         return self._missing_on(touched, fields)
+
+    def is_draft(self, form: Form) -> bool:
+        """Tell whether to save a form is not yet to submit it: it may be incomplete."""
+        return self.document.is_submitted(form) and self.steps[form.name].is_open
 
     def missing_on(self, form_name: str) -> list[Flaw]:
         """Return the required fields left blank on one form, which is submitted."""

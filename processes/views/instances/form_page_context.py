@@ -100,8 +100,7 @@ def _shows_save(form_page: FormPage, *, has_open: bool, views: list[FormView]) -
 
 def _keeps_drafts(form_page: FormPage) -> bool:
     """Tell whether to save is not yet to submit: what is open will be submitted later."""
-    opened = _opened(form_page)
-    return any(form_page.document.is_submitted(form) for form in opened)
+    return any(map(form_page.is_draft, _opened(form_page)))
 
 
 class EarlierForm(NamedTuple):

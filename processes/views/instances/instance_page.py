@@ -146,10 +146,10 @@ def _save(request: HttpRequest, form_page: FormPage) -> HttpResponseBase:
 
 def _saved_in_words(form_page: FormPage) -> str:
     """Say that it was saved, and of a form which people submit that it is not submitted by that."""
-    document, steps = form_page.document, form_page.steps
+    document = form_page.document
     touched = {form_of(document, name) for name in form_page.changes}
-    worked_on = {form.name for form in document.forms if document.is_submitted(form)}
-    if touched and all(name in worked_on and steps[name].is_open for name in touched):
+    drafts = {form.name for form in document.forms if form_page.is_draft(form)}
+    if touched and touched <= drafts:
         return _("Draft saved. Not submitted yet.")
     return _("Saved.")
 

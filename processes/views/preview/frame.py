@@ -10,6 +10,7 @@ from kianda.lib.errors import Invalid
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, is_htmx, page, render_page
 from processes.definition.document import Document
+from processes.forms.sent_forms import starts_as_draft
 from processes.models import ProcessInstance, Run
 from processes.preview.debug_session import Session, session_of
 from processes.preview.preview_instance import (
@@ -163,7 +164,9 @@ def _made(request: HttpRequest, form: NewInstanceForm) -> HttpResponseBase | Non
         refuse_unasked(document, target, outward)
         if form.press(target):
             return None
-    elif flaws := form.flaws(strict=not target or target.endswith("#submit")):
+    elif flaws := form.flaws(
+        strict=target.endswith("#submit") if target else not starts_as_draft(document)
+    ):
         raise Invalid(errors=flaws)
     if target:
         refuse_unasked(document, target, outward)

@@ -15,7 +15,7 @@ from kianda.lib.errors import Invalid, Missing
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import Errors, go, page, render_page, toast
 from processes.forms.own_records import start_tiles
-from processes.forms.sent_forms import saved_words
+from processes.forms.sent_forms import saved_words, starts_as_draft
 from processes.instances.lifecycle import create_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
 from processes.rights.querysets import startable_designs
@@ -133,7 +133,7 @@ def _act(request: HttpRequest, form: NewInstanceForm, mode: str) -> HttpResponse
     if target:
         if form.press(target):
             return go(request, "start") if form.is_left else None
-    elif flaws := form.flaws():
+    elif flaws := form.flaws(strict=not starts_as_draft(form.document)):
         raise Invalid(errors=flaws)
     return _make(request, form, mode, target)
 

@@ -156,6 +156,17 @@ def test_a_draft_is_kept_and_told_as_one(people: Office) -> None:
     assert "Draft" in text_of(client.get("/")).partition("My requests")[2]
 
 
+def test_a_draft_may_be_begun_with_what_is_known_so_far(people: Office) -> None:
+    raw = asking() | {"name": "trip"}
+    raw["forms"][0]["fields"][0] |= {"required": True}
+    published(raw, user=people.root)
+    client = client_of(people.emma)
+    assert client.post("/start/trip/", {"act": "press:send"}).status_code == 422
+    assert not ProcessInstance.objects.exists()
+    kept = client.post("/start/trip/", {"act": "create"})
+    assert (kept.status_code, kept["Location"]) == (303, "/instances/trip-1/")
+
+
 def test_after_sending_it_says_to_whom_it_went_and_what_follows(people: Office) -> None:
     done = sent(people, days="4")
     assert (done.status_code, done["Location"]) == (303, "/instances/leave-1/sent/asking/")

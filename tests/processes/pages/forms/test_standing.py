@@ -105,9 +105,36 @@ def test_what_is_wrong_is_told_in_the_order_of_the_form(make: Any, ada: Any) -> 
     raw = leave()
     raw["forms"][0]["fields"][0] |= {"mode": "email"}
     raw["forms"][0]["fields"][1] |= {"required": True}
-    shown = post(client_of(ada), make(raw), "save", days="no address").content.decode()
-    told = re.findall(r'href="#(f-data-[a-z]+)"', shown)
+    shown = post(client_of(ada), make(raw), "press:form:asking#submit", days="no address")
+    told = re.findall(r'href="#(f-data-[a-z]+)"', shown.content.decode())
     assert told == ["f-data-days", "f-data-total"]
+
+
+def test_a_draft_may_be_incomplete_and_is_not_submitted_as_such(make: Any, ada: Any) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][0] |= {"mode": "email"}
+    raw["forms"][0]["fields"][1] |= {"required": True}
+    instance, client = make(raw), client_of(ada)
+    refused = post(client, instance, "save", days="no address")
+    assert refused.status_code == 422
+    assert "is required" not in text_of(refused)
+    post(client, instance, "save", days="ada@example.org")
+    instance.refresh_from_db()
+    assert instance.values["days"] == "ada@example.org"
+    shown = post(client, instance, "press:form:asking#submit")
+    assert (shown.status_code, is_closed(shown, "asking")) == (422, False)
+    assert "Total is required. Fill it in." in text_of(shown)
+
+
+def test_a_form_that_nobody_submits_is_complete_when_it_is_saved(make: Any, ada: Any) -> None:
+    raw = leave()
+    del raw["forms"][1]
+    raw["forms"][0]["fields"][1] |= {"required": True}
+    instance = make(raw)
+    shown = post(client_of(ada), instance, "save", days="3")
+    assert shown.status_code == 422
+    instance.refresh_from_db()
+    assert not instance.values["days"]
 
 
 def test_a_button_that_submits_tells_of_blanks_and_of_what_is_wrong_at_once(
