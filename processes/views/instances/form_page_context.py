@@ -52,7 +52,8 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
         "earlier": _earlier(form_page, record) if has_open else [],
         "errors": form_page.errors, "lost": form_page.lost,
         "primary": main,
-        "shows_save": saves, "first_act": "save" if saves or not main else f"press:{main}",
+        "shows_save": saves, "saves_in": _saves_in(form_page, views) if saves else "",
+        "first_act": "save" if saves or not main else f"press:{main}",
         "keeps_drafts": _keeps_drafts(form_page),
         "left": sealed(form_page.carried(), about=form_page.about, user=form_page.user),
         "signed_view": signed_view(form_page.modes, about=form_page.about, user=form_page.user),
@@ -96,6 +97,12 @@ def _shows_save(form_page: FormPage, *, has_open: bool, views: list[FormView]) -
         return True
     opened = _opened(form_page)
     return has_open and (not opened or any(form.save_button for form in opened))
+
+
+def _saves_in(form_page: FormPage, views: list[FormView]) -> str:
+    """Return which of several forms has the button to save in its own bar: the only open one."""
+    opened = [form.name for form in _opened(form_page)]
+    return opened[0] if len(opened) == 1 < len(views) else ""
 
 
 def _keeps_drafts(form_page: FormPage) -> bool:
