@@ -154,9 +154,13 @@ _STATE = PreparedQuery(
 
 
 def get_design(name: str) -> ProcessDesign:
-    """Return a design with its draft and published version; raises Missing."""
+    """Return a design with its draft and published version; raises Missing.
+
+    Their definitions are read when they are asked for.
+    """
     design = (
         ProcessDesign.objects.select_related("draft", "published", "modified_by")
+        .defer("draft__document", "published__document")
         .filter(name=name)
         .first()
     )

@@ -64,7 +64,7 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     ]
     flaws += assignment_advice(document, catalog)
     flaws += flow_advice(document)
-    for rules in document.rule_lists():
+    for rules in document.rule_lists:
         flaws += _unsaved_answers(rules)
         flaws += _without_effect(rules)
     return flaws

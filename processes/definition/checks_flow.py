@@ -21,12 +21,12 @@ def flow_advice(document: Document) -> Iterator[Flaw]:
     """
     if len(document.forms) > 1:
         yield from _of_forms(document)
-    for found in document.rule_lists():
+    for found in document.rule_lists:
         yield from _assigned_too_late(found)
 
 
 def _of_forms(document: Document) -> Iterator[Flaw]:
-    rules = [rule for found in document.rule_lists() for rule in found.rules if rule.enabled]
+    rules = [rule for found in document.rule_lists for rule in found.rules if rule.enabled]
     assigned = {getattr(rule, "form", "") for rule in rules if rule.assigns}
     opened = {rule.opens_form() for rule in rules}
     submitted = {form.name for form in document.forms if _is_submitted(document, form)}

@@ -158,7 +158,7 @@ def _column_change(old: FormField, new: FormField) -> str:
 
 
 def _rules(document: Document) -> dict[str, tuple[RuleList, Rule]]:
-    return {rule.id: (found, rule) for found in document.rule_lists() for rule in found.rules}
+    return {rule.id: (found, rule) for found in document.rule_lists for rule in found.rules}
 
 
 def _rule_label(found: tuple[RuleList, Rule]) -> str:
@@ -203,8 +203,8 @@ def _order_changes(before: Document, after: Document) -> Iterator[str]:
 
 
 def _rule_order_changes(before: Document, after: Document) -> Iterator[str]:
-    old_lists = {found.key: found for found in before.rule_lists()}
-    for found in after.rule_lists():
+    old_lists = {found.key: found for found in before.rule_lists}
+    for found in after.rule_lists:
         old = old_lists.get(found.key)
         if old and _reordered([rule.id for rule in old.rules], [rule.id for rule in found.rules]):
             yield _("The rules of %(owner)s are in another order.") % {"owner": found.owner}

@@ -70,6 +70,13 @@ class RuleList(NamedTuple):
     owner: str
     rules: list[Rule]
 
+    def inner(self) -> Iterator["RuleList"]:
+        """Yield the lists of the rules that hold others."""
+        for at, rule in enumerate(self.rules):
+            if held := rule.inner_rules():
+                place, key = f"{self.pointer}/{at}/rules", f"{self.key}#{rule.id}"
+                yield RuleList(place, key, rule.title, list(held))
+
 
 def _slug(name: str) -> str:
     if flaw := slug_flaw(name):
@@ -285,17 +292,10 @@ class Document(_Titled):
         """Return the definition as it is stored and returned, defaults filled in."""
         return self.model_dump(mode="json")
 
-    def rule_lists(self) -> Iterator[RuleList]:
-        """Yield every list of rules, the process's first, then form by form.
-
-        What stands in a rule follows the list of that rule.
-        """
-        for found in self._outer_lists():
-            yield found
-            for index, rule in enumerate(found.rules):
-                if inner := rule.inner_rules():
-                    place = f"{found.pointer}/{index}/rules"
-                    yield RuleList(place, f"{found.key}#{rule.id}", rule.title, list(inner))
+    @cached_property
+    def rule_lists(self) -> tuple[RuleList, ...]:
+        """Every list of rules, the process's first, then form by form; a rule's after its own."""
+        return tuple(one for found in self._outer_lists() for one in (found, *found.inner()))
 
     def _outer_lists(self) -> Iterator[RuleList]:
         yield RuleList("/rules", "process#load", self.title, list(self.rules))
@@ -314,9 +314,8 @@ class Document(_Titled):
 
     def placed_rules(self) -> Iterator[tuple[str, Rule]]:
         """Yield every rule with its JSON pointer."""
-        for found in self.rule_lists():
-            for index, rule in enumerate(found.rules):
-                yield f"{found.pointer}/{index}", rule
+        for found in self.rule_lists:
+            yield from ((f"{found.pointer}/{at}", rule) for at, rule in enumerate(found.rules))
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:

@@ -5,6 +5,7 @@ finds. A rule is one piece with the rules inside it, which know names that other
 """
 
 import json
+import marshal
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from processes.language.scope import NameTable
 from processes.rules import AnyRule, rules
 
 _KEPT = 4_096
+# The newest format of marshal that writes no references, by which equal values would differ.
+SAME_FOR_EQUALS = 2
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -56,20 +59,21 @@ class Pieces:
             name: (kind, names.tables.get(name)) for name, kind in names.fields.items()
         }
         self._known |= dict.fromkeys(names.forms, "form")
+        # The sentences about what is wrong are for whoever reads.
+        self._language = writing().language
 
     def check(self, kind: str, node: Object) -> CheckedPiece:
         """Return a piece checked; the places of its flaws are counted from it."""
         settings = _settings(kind, node)
-        text = json.dumps(settings, sort_keys=True)
-        # The sentences about what is wrong are for whoever reads.
-        key = (kind, text, writing().language)
+        # A key of this process alone; as text, a thousand pieces take longer than what they save.
+        key = (kind, marshal.dumps(settings, SAME_FOR_EQUALS), self._language)
         with _guard:
             found = _cache.get(key)
             if found is not None and self._holds(found):
                 _cache.move_to_end(key)
                 return found.piece
         made = self._checked(kind, settings)
-        used = self._known if made.flaws else self._used(text)
+        used = self._known if made.flaws else self._used(json.dumps(settings))
         with _guard:
             _cache[key] = _Entry(made, used)
             while len(_cache) > _KEPT:
@@ -110,7 +114,7 @@ def model_of(piece: tree.Piece) -> Any:
     return known.get(piece.slug)
 
 
-_cache: "OrderedDict[tuple[str, str, str], _Entry]" = OrderedDict()
+_cache: "OrderedDict[tuple[str, bytes, str], _Entry]" = OrderedDict()
 _guard = Lock()
 
 

@@ -118,6 +118,15 @@ class EditorScope:
 
     def tree(self, which: str) -> list[Branch]:
         """Return the tree that a box picks from: field, own_field, value, target, result..."""
+        if which not in self._trees:
+            self._trees[which] = self._tree(which)
+        return self._trees[which]
+
+    @cached_property
+    def _trees(self) -> dict[str, list[Branch]]:
+        return {}
+
+    def _tree(self, which: str) -> list[Branch]:
         named = which in {"field", "own_field", "field_or_form", "table"}
         row = [] if which == "own_field" else self._row(brackets=not named)
         fields = [*row, *self._fields(which, brackets=not named)]

@@ -37,7 +37,7 @@ def flow(request: HttpRequest, name: str) -> HttpResponseBase:
     workspace = Workspace(request, name)
     design = selectors.get_design(name)
     context: dict[str, Any] = {
-        "design": design, "copy": workspace.copy, **workspace.publishing(design),
+        "design": design, "copy": workspace.copy, **workspace.publishing(design, workspace.copy),
     }  # fmt: skip
     if document := _document(workspace):
         numbers = flow_numbers(design, workspace.user, _stretches(document))
@@ -135,7 +135,7 @@ def _stretches(document: Document) -> Iterator[FlowStretch]:
 
 def _owners(document: Document, form: Form) -> str:
     """Return who works on a form, as its settings and its Assign rules say."""
-    rules = [rule for found in document.rule_lists() for rule in found.rules if rule.enabled]
+    rules = [rule for found in document.rule_lists for rule in found.rules if rule.enabled]
     assigned = [rule for rule in rules if rule.assigns and getattr(rule, "form", "") == form.name]
     sources = [*form.owners.names]
     for rule in assigned:

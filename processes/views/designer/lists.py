@@ -89,7 +89,7 @@ def _page(
     design = selectors.get_design(workspace.name)
     context = {
         "design": design, "copy": workspace.copy, "form": form, "refused": refused,
-        **workspace.publishing(design),
+        **workspace.publishing(design, workspace.copy),
     }  # fmt: skip
     return render_page(
         workspace.request, "designer/lists.html", context,

@@ -31,7 +31,7 @@ def publish(request: HttpRequest, name: str) -> HttpResponseBase:
         "design": design, "copy": workspace.copy, "screen": workspace.screen, "errors": errors,
         "note": request.POST.get("note", ""), "moves": request.POST.get("move_instances") == "1",
         "older": ProcessInstance.objects.filter(design=design, mode="live").count(),
-        **workspace.publishing(design),
+        **workspace.publishing(design, workspace.copy),
         "back": workspace.address(workspace.at),
     }  # fmt: skip
     title = _("Publish %(title)s") % {"title": workspace.screen.tree.process.title}

@@ -134,7 +134,7 @@ def _page(workspace: Workspace, form: SettingsForm, *, status: int) -> HttpRespo
         "presets": [(*one, one[0] == _preset_of(list(see))) for one in PRESETS],
         "parts": list(_parts(workspace)),
         "manages": manages, **_check(workspace, manages=manages),
-        **workspace.publishing(design),
+        **workspace.publishing(design, workspace.copy),
     }  # fmt: skip
     return render_page(
         request, "designer/rights.html", context,

@@ -186,14 +186,14 @@ class Workspace:
             "clipboard": self.clipboard.held, "cut": self.clipboard.cut_of(self.name),
             "letters": profile_of(self.user).single_keys,
             "is_published": str(design.published or "") == copy.base_version,
-            **self.publishing(design),
+            **self.publishing(design, copy),
         }  # fmt: skip
 
-    def publishing(self, design: ProcessDesign) -> dict[str, Any]:
+    def publishing(self, design: ProcessDesign, copy: CopyView) -> dict[str, Any]:
         """Return what pages say of publishing: whether there is anything, and the next version."""
         return {
             "next_version": f"{design.draft.major + 1 if design.draft else 1}.0",
-            "unpublished": self.copy.changed or design.published_id != design.draft_id,
+            "unpublished": copy.changed or design.published_id != design.draft_id,
         }
 
     def settings(self, screen: Screen, element: Piece) -> SettingsForm | None:

@@ -145,7 +145,7 @@ def _lists(document: Document, halted: list[str]) -> list[dict[str, Any]]:
                 _rule_row(rule, document, number, halted) for number, rule in enumerate(found.rules)
             ],
         }
-        for found in document.rule_lists()
+        for found in document.rule_lists
         if found.rules and not _IN_A_RULE.search(found.pointer)
     ]
 

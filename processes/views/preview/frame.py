@@ -78,7 +78,7 @@ def _asking(document: Document, outward: str) -> dict[str, Any]:
 
 def _may_load(document: Document, instance: ProcessInstance) -> bool:
     """Tell whether the rules of opening may run by themselves: not before the question."""
-    loads = [found for found in document.rule_lists() if "#load" in found.key]
+    loads = [found for found in document.rule_lists if "#load" in found.key]
     return bool(instance.outward) or not any(reaching(found.rules) for found in loads)
 
 
