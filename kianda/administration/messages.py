@@ -29,7 +29,7 @@ TABS = (
     (MailState.REJECTED, gettext_lazy("Rejected")),
     (MailState.MAY_HAVE_BEEN_SENT, gettext_lazy("Uncertain")),
     (MailState.RETRYING, gettext_lazy("Retrying")),
-    (MailState.PLANNED, gettext_lazy("Planned")),
+    (MailState.PLANNED, gettext_lazy("Queued")),
     (MailState.SENT, gettext_lazy("Sent")),
     (MailState.DONE, gettext_lazy("Done")),
 )
@@ -96,7 +96,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _lines(rows: QuerySet[MailMessage]) -> Iterator[Sequence[Any]]:
     zone = timezone.get_current_timezone()
     yield [
-        _("Planned (%(zone)s)") % {"zone": timezone.get_current_timezone_name()}, _("Subject"),
+        _("Queued (%(zone)s)") % {"zone": timezone.get_current_timezone_name()}, _("Subject"),
         _("Process ID"), _("Address"), _("Name"), _("Kind"), _("Status"), _("Attempts"),
         _("Response of the mail server"), _("Since"),
     ]  # fmt: skip
@@ -131,7 +131,7 @@ def send_again(request: HttpRequest, message_id: int) -> HttpResponseBase:
         return _show(request, row, typed=typed, errors=errors, status=422)
     except Conflict as conflict:
         return _refused(request, message_id, conflict)
-    toast(request, _("Message planned."))
+    toast(request, _("Message queued."))
     return go(request, "message", message_id=message_id)
 
 

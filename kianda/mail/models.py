@@ -11,7 +11,7 @@ from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing
 class MailState(models.TextChoices):
     """How far a message has come, as a whole and for each of its recipients."""
 
-    PLANNED = "planned", _("Planned")
+    PLANNED = "planned", _("Queued")
     # Written before the text leaves: who dies from here on does not know whether it arrived.
     SENDING = "sending", _("Sending")
     SENT = "sent", _("Sent")

@@ -48,7 +48,7 @@ PILLS: Mapping[str, tuple[str, str, str | Promise]] = {
     "lost_answer": ("warn", "question-circle", _("Response lost")),
     "no_progress": ("warn", "exclamation-triangle-fill", _("Not extended")),
     # Messages.
-    "planned": ("", "clock", _("Planned")),
+    "planned": ("", "hourglass-split", _("Queued")),
     "sending": ("run", "arrow-repeat", _("Sending")),
     "sent": ("ok", "check-circle-fill", _("Sent")),
     "retrying": ("warn", "arrow-repeat", _("Retrying")),

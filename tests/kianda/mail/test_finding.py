@@ -103,7 +103,7 @@ def test_a_file_holds_a_line_for_each_recipient_of_what_is_listed(page: Client, 
     moment = timezone.now().replace(year=2026, month=3, day=1, hour=20, minute=5, second=6)
     MailMessage.objects.filter(key="two").update(planned_at=moment)
     head, *rows = rows_of(page)
-    assert head[:2] == ["Planned (Asia/Tokyo)", "Subject"]
+    assert head[:2] == ["Queued (Asia/Tokyo)", "Subject"]
     assert [row[1:5] for row in rows] == [
         ["Two", "", "a@x.example", ""],
         ["Two", "", "b@x.example", "Ben"],

@@ -88,6 +88,18 @@ def test_the_list_tells_of_each_message_and_counts_what_needs_a_person(
     assert "text" not in first
 
 
+def test_what_waits_is_queued_in_the_list_and_beside_the_button_that_sends_again(
+    page: Client, server: MailServer
+) -> None:
+    waiting = plan()
+    for shown in (page.get("/messages/"), page.get(f"/messages/{waiting.pk}/")):
+        assert "Queued" in text_of(shown)
+        assert "Planned" not in text_of(shown)
+    deliver_due()
+    again = page.post(f"/messages/{waiting.pk}/send/", {"/to": "mark@example.org"}, follow=True)
+    assert "Message queued." in text_of(again)
+
+
 def test_messages_are_found_by_state_person_instance_and_subject(
     server: MailServer, page: Client, calls: APIClient
 ) -> None:
