@@ -19,7 +19,7 @@ from kianda.web.pages import page, query_words, render_page
 # Where all of a kind stand on one page.
 _PAGES = {
     "API token": "tokens", "attribute": "user-attributes", "backup": "system",
-    "mail account": "messages", "sign-in": "sign-in-settings",
+    "mail account": "messages", "sign-in": "sign-in-settings", "variable": "variables",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Words and drawings about runs and tokens: {% load kianda_words %}.
 
 {{ run|trigger_words }} · {{ run|took:now }} · {{ now|full_day }} · {{ now|clock }} ·
-{{ life|span }} · {{ code|translated }} · {{ instance.status|status_words }} ·
+{{ life|span }} · {{ entry.action|audit_action }} · {{ instance.status|status_words }} ·
 {{ kept|idle_words }} · {% zone_name %} · {% token_state kept now %} · {% token_pill kept %} ·
 {% validity_strip strip %}
 """
@@ -56,9 +56,9 @@ STATUSES = {
 
 
 @register.filter
-def translated(code: str) -> str:
-    """Say a word that is stored in English; one that is not known stays as it is."""
-    return _(code)
+def audit_action(action: str) -> str:
+    """Say what an entry of the audit log tells of."""
+    return audit.action_words(action)
 
 
 @register.filter

@@ -1,13 +1,13 @@
 """The page of the audit log: it calls things what other pages call them, and finds them by that."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.test import Client
 
 from datasources.services.datasources import create_datasource
 from kianda.accounts.models import AuditEntry
-from kianda.accounts.services.audit import KINDS, record
+from kianda.accounts.services.audit import ACTIONS, KINDS, Action, Kind, record
 from kianda.accounts.services.groups import add_group
 from processes.designs.lifecycle import create_design
 from tests.factories import PASSWORD
@@ -30,6 +30,11 @@ def test_kinds_are_offered_by_their_titles_in_order(admin: Any, entries: list[st
     assert sorted(kind for kind, _word in offered) == entries
 
 
+def test_each_action_and_each_kind_that_is_written_has_words() -> None:
+    assert sorted(ACTIONS) == sorted(get_args(Action))
+    assert sorted(KINDS) == sorted(get_args(Kind))
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
@@ -46,6 +51,16 @@ def test_entries_are_found_by_what_their_kind_is_called(
 ) -> None:
     found = client_of(admin).get("/audit/", {"search": words}).context["page"]
     assert [entry.kind for entry in found] == [kind]
+
+
+def test_a_row_says_what_was_done_as_it_is_searched_for(admin: Any) -> None:
+    for action in ACTIONS:
+        record(admin, action=action, kind="user", name=f"of {action}")
+    for language, said in (("en", "Recovery codes viewed"), ("de", "Wiederherstellungscodes")):
+        client = client_of(admin)
+        page = client.get("/audit/", {"search": said.lower()}, HTTP_ACCEPT_LANGUAGE=language)
+        assert said in text_of(page)
+        assert "of recovery codes read" in text_of(page)
 
 
 def test_a_row_says_the_title_of_its_kind(admin: Any) -> None:

@@ -231,6 +231,14 @@ def test_the_dialog_sends_and_revokes(ben: Any, admin: Any, act: str, said: str)
     assert len(mail.outbox) == (act == "send")
 
 
+def test_the_log_tells_a_link_for_a_member_from_an_invitation(ben: Any, admin: Any) -> None:
+    invite(admin, email="eve@example.org")
+    send_invitation(ben, by=admin)
+    said = " ".join(text_of(client_of(admin).get("/audit/")).split())
+    assert "Password link queued ben User To ben@example.org." in said
+    assert "Invitation queued eve User To eve@example.org." in said
+
+
 @pytest.mark.parametrize("typed", ["ben", "ben@example.org", " BEN@example.org "])
 def test_a_forgotten_password_is_set_by_a_mailed_link(ben: Any, typed: str) -> None:
     page = forget(typed)

@@ -18,9 +18,9 @@ Action = Literal[
     "address change asked", "address changed", "called", "changed", "changed the password",
     "connected", "created", "deactivated", "deleted", "disconnected", "exported", "hook renewed",
     "invitation sent", "invited", "link revoked", "marked as done", "members changed", "moved",
-    "password link asked", "password link made", "paused", "published", "reactivated",
-    "recovery codes made", "recovery codes read", "removed", "renamed", "restored", "resumed",
-    "revoked", "run", "saved", "second factor added", "second factor removed",
+    "password link asked", "password link made", "password link sent", "paused", "published",
+    "reactivated", "recovery codes made", "recovery codes read", "removed", "renamed", "restored",
+    "resumed", "revoked", "run", "saved", "second factor added", "second factor removed",
     "second factor reset", "sent again", "session ended", "sessions ended", "set a password",
     "sign-in paused", "sign-in refused", "signed in", "signed out", "tested", "wrong code",
     "wrong password",
@@ -44,7 +44,7 @@ ACTIONS: Mapping[Action, str] = {
     "disconnected": gettext_noop("disconnected"),
     "exported": gettext_noop("exported"),
     "hook renewed": gettext_noop("webhook address replaced"),
-    "invitation sent": gettext_noop("invitation sent"),
+    "invitation sent": gettext_noop("invitation queued"),
     "invited": gettext_noop("invited"),
     "link revoked": gettext_noop("link revoked"),
     "marked as done": gettext_noop("marked as done"),
@@ -52,6 +52,7 @@ ACTIONS: Mapping[Action, str] = {
     "moved": gettext_noop("moved"),
     "password link asked": gettext_noop("password link requested"),
     "password link made": gettext_noop("password link created"),
+    "password link sent": gettext_noop("password link queued"),
     "paused": gettext_noop("paused"),
     "published": gettext_noop("published"),
     "reactivated": gettext_noop("reactivated"),
@@ -101,6 +102,7 @@ KINDS: Mapping[Kind, str] = {
     "sign-in": gettext_noop("Sign-in"),
     "start page": gettext_noop("Start page"),
     "user": gettext_noop("User"),
+    "variable": gettext_noop("Variable"),
 }
 
 
@@ -129,6 +131,11 @@ def last_change(kind: Kind, name: str) -> AuditEntry | None:
     """Return the newest entry about a change of the settings of an object."""
     entries = AuditEntry.objects.filter(kind=kind, name=name[:200], action__in=_CHANGES)
     return entries.select_related("user").order_by("-at", "-pk").first()
+
+
+def action_words(action: str) -> str:
+    """Say what was done as the log says it; an action of another version stays as it is."""
+    return gettext({str(code): said for code, said in ACTIONS.items()}.get(action, action))
 
 
 def kind_words(kind: str) -> str:

@@ -110,13 +110,13 @@ def send_invitation(user: User, *, by: User) -> None:
         if not user.email:
             raise Invalid.at("/email", _("This user has no email address. Enter one first."))
         _begin(user, sent_to=user.email)
+        is_member = user.has_usable_password()
         audit.record(
-            by, action="invitation sent", kind="user", name=user.username,
-            detail=_("To %(address)s.") % {"address": user.email},
+            by, action="password link sent" if is_member else "invitation sent", kind="user",
+            name=user.username, detail=_("To %(address)s.") % {"address": user.email},
         )  # fmt: skip
-        name = "password_link" if user.has_usable_password() else "invitation"
         send_account_mail(
-            name, user.email,
+            "password_link" if is_member else "invitation", user.email,
             context={
                 "person": user, "by": by, "days": LINK_DAYS,
                 "link": address_in_full(password_path(user)),
