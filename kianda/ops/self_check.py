@@ -32,7 +32,10 @@ LONG_WAIT = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of the self-check: "ok", "warn" or "bad", what it is, how to mend it."""
+    """One sentence of the self-check: how bad it is, what it is, how to mend it.
+
+    Its kind is "bad", "warn" or "ok"; "" is none of these, but a choice that is still open.
+    """
 
     kind: str
     sentence: str
@@ -46,7 +49,7 @@ def findings(*, now: datetime) -> list[Finding]:
         *_planning(now), *_waiting(now), *_administrators(),
         *_addresses(), *_mail(), *_files(),
     ]  # fmt: skip
-    order = {"bad": 0, "warn": 1, "ok": 2}
+    order = {"bad": 0, "warn": 1, "": 2, "ok": 3}
     return sorted(found, key=lambda finding: order[finding.kind])
 
 
@@ -189,7 +192,7 @@ def _mail() -> Iterator[Finding]:
     else:
         said = _("No mail account is set. Messages are not sent.")
         # Who tries the product out has none, and reads them on the page.
-        yield Finding("ok" if settings.EMBEDDED else "warn", said, settings_page)
+        yield Finding("" if settings.EMBEDDED else "warn", said, settings_page)
 
 
 def _messages() -> Iterator[Finding]:
