@@ -36,6 +36,7 @@ SCOPE_WORDS = {
     "run": _("create and change records, use their buttons"),
     "design": _("change and publish process designs"),
     "datasources": _("change data sources and call their methods"),
+    "tokens": _("get access tokens of connections, to call their services"),
     "schedule": _("change scheduled tasks"),
     "admin": _("everything, including metrics"),
 }
