@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from kianda.accounts import factor_secrets
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.account_mails import send_account_changed, send_account_mail
+from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.second_factors import check_removal
 from kianda.lib.errors import Conflict
 
@@ -144,6 +145,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def get_totp_label(self, user: Any) -> str:
         """Return whose codes an authenticator app shows."""
         return str(user.get_username())
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        """Return whose passkey a browser shows: two people may have one address."""
+        entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
+        return {**entity, "name": user.get_username(), "display_name": display_name(user)}
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         """Return the name of a passkey that its person gave none."""

@@ -64,7 +64,7 @@ def users(request: HttpRequest) -> HttpResponseBase:
     for user in context["page"]:
         held = remember_roles(user, [group.name for group in user.groups.all()])
         user.held = role_titles(role for role in ROLES if role in held)
-        user.link = links.link_state(user)
+        user.link, user.invited = links.link_state(user), links.is_invited(user)
         user.has_factor = user.pk in with_factor
     return render_page(
         request, "accounts/users.html", context, partials={"rows": "accounts/_users.html"}
@@ -174,10 +174,12 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Create a link by which the person sets a password, and show or mail it; or revoke it."""
     user, problem, by = people.person(user_id), "", signed_in(request)
     act = request.POST.get("act", "show") if request.method == "POST" else ""
+    title = _("Invitation link for %s") if links.is_invited(user) else _("Password link for %s")
+    title %= user.username
     try:
         if act == "show":
             path = links.renew_link(user, by=by)
-            return _link(request, user, path, title=_("Password link of %s") % user.username)
+            return _link(request, user, path, title=title)
         if act == "send":
             links.send_invitation(user, by=by)
             toast(request, _("Link queued for %s. Messages shows its status.") % user.email)
@@ -192,7 +194,6 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponseBase:
         "person": user, "problem": problem, "state": links.link_state(user),
         "days": links.LINK_DAYS, "sends": bool(user.email) and mail_leaves(),
     }  # fmt: skip
-    title = _("Password link for %s") % user.username
     return render_dialog(
         request, "accounts/_password_link.html", context, title=title,
         status=422 if problem else 200,

@@ -120,6 +120,24 @@ def test_who_invites_reads_that_the_mail_is_queued_and_not_that_it_was_sent(admi
     assert re.search(r"Link created \S+", said)
 
 
+def test_who_is_invited_is_greeted_by_name_and_told_the_user_name(admin: Any) -> None:
+    invite(admin, email="eve@example.org")
+    page = text_of(Client().get(link_in(mail.outbox[0]), follow=True))
+    assert "Welcome, Eve Byrne" in page
+    assert "You will use it with your user name eve to sign in." in page
+
+
+def test_the_dialog_calls_the_link_what_the_menu_calls_it(admin: Any, ben: Any) -> None:
+    invite(admin, email="eve@example.org")
+    eve = User.objects.get(username="eve")
+    for one, words in ((eve, "Invitation link"), (ben, "Password link")):
+        client = fresh_client_of(admin)
+        assert words in text_of(client.get(f"/users/?search={one.username}"))
+        there = f"/users/{one.pk}/password-link/"
+        for answer in (client.get(there), client.post(there, {"act": "show"})):
+            assert f"{words} for {one.username}" in text_of(answer)
+
+
 def test_who_has_set_a_password_reads_so_once_on_the_sign_in_page(ben: Any, admin: Any) -> None:
     client = Client()
     there = open_link(renew_link(ben, by=admin), client=client)["Location"]

@@ -67,6 +67,11 @@ def test_the_password_alone_lets_nobody_in_who_has_a_second_factor(clock: Any, b
     assert told("signed in") == [("ben", "Password + Authenticator app, from 127.0.0.1.")]
 
 
+def test_who_has_lost_phone_and_codes_reads_whom_to_ask(ben: Any) -> None:
+    page = text_of(enter_password(with_app(ben)).get(STEP))
+    assert "If you have none of these, ask an administrator to reset your second factor." in page
+
+
 def test_the_page_asked_for_is_where_the_second_factor_leads(clock: Any, ben: Any) -> None:
     with_app(ben)
     client = Client()
@@ -276,6 +281,16 @@ def test_people_see_and_change_no_passkeys_but_their_own(ben: Any, ada: Any) -> 
         assert client.get(path).status_code == 404
         assert client.post(path, {"name": "Mine"}).status_code == 404
     assert Authenticator.objects.get().data["name"] == "Laptop"
+
+
+def test_a_browser_names_a_passkey_by_its_person_and_not_by_an_address_that_two_have(
+    ben: Any,
+) -> None:
+    ben.first_name, ben.last_name = "Ben", "Byrne"
+    ben.save()
+    page = enter_password(ben).get("/profile/security/passkeys/")
+    person = page.context["js_data"]["publicKey"]["user"]
+    assert (person["name"], person["displayName"]) == ("ben", "Ben Byrne")
 
 
 @pytest.mark.parametrize("credential", ["", "{}", "[]", '{"id": "x"}', "null", '"x"', "{"])

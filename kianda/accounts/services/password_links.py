@@ -89,6 +89,11 @@ def first_links(users: Sequence[User]) -> None:
     )
 
 
+def is_invited(user: User) -> bool:
+    """Tell whether a person has an account and has not yet come in."""
+    return not user.has_usable_password() and user.last_login is None
+
+
 def link_holds(user: User, token: str) -> bool:
     """Tell whether a person may set a password by a link."""
     return user.is_active and (LINKS.check_token(user, token) or RESETS.check_token(user, token))
