@@ -28,7 +28,6 @@ SMALL = {
     "datasources/views/access.py": "asked by every page of datasources",
     "datasources/views/uses.py": "a list that three pages show",
     "kianda/administration/people.py": "asked from every page, by everybody who is signed in",
-    "kianda/administration/lists.py": "shared by the pages of four lists",
     "kianda/formats/de/formats.py": "Django asks each language for a module of its own",
     "kianda/formats/en/formats.py": "Django asks each language for a module of its own",
     "kianda/lib/db/loading.py": "a base of models, beside the statements that read them",

@@ -109,6 +109,7 @@ page_urlpatterns = [
     path("tokens/new/", tokens.create, name="token-new"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("audit/", audit.audit, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("bin/", recycle_bin.recycle_bin, name="bin"),
     path("bin/<slug:kind>/<int:pk>/restore/", recycle_bin.restore, name="bin-restore"),
     path("bin/<slug:kind>/<int:pk>/remove/", recycle_bin.remove, name="bin-remove"),

@@ -17,6 +17,8 @@ from xlsxwriter.exceptions import XlsxWriterException
 
 from kianda.web.csv_files import without_formula
 
+# So many rows of a list one file takes.
+MOST_ROWS = 100_000
 # What a cell of a spreadsheet holds.
 LONGEST_CELL = 32_767
 # A spreadsheet counts its days from here.

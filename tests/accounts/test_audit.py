@@ -1,12 +1,15 @@
 """The page of the audit log: it calls things what other pages call them, and finds them by that."""
 
+import csv
+import io
+from datetime import datetime
 from typing import Any, get_args
 
 import pytest
 from django.test import Client
 
 from datasources.services.datasources import create_datasource
-from kianda.accounts.models import AuditEntry
+from kianda.accounts.models import AuditEntry, Profile
 from kianda.accounts.services.audit import ACTIONS, KINDS, Action, Kind, record
 from kianda.accounts.services.groups import add_group
 from processes.designs.lifecycle import create_design
@@ -132,3 +135,74 @@ def test_what_leaves_as_a_file_is_told(dan: Any) -> None:
     create_datasource(raw={"name": "crm", "base_url": "https://crm.example"}, user=dan)
     client_of(dan).get("/datasources/crm/export/")
     assert told(action="exported") == [("dan", "exported", "crm", "")]
+
+
+def entry_at(user: Any, moment: str, name: str, **changed: Any) -> None:
+    made = record(user, action="changed", kind="process", name=name, **changed)
+    AuditEntry.objects.filter(pk=made.pk).update(at=datetime.fromisoformat(moment))
+
+
+def exported(client: Client, **query: str) -> list[list[str]]:
+    answer: Any = client.get("/audit/export/", query)
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("days", "names"),
+    [
+        ({"from": "2026-03-02"}, ["third", "second"]),
+        ({"to": "2026-03-02"}, ["second", "first"]),
+        ({"from": "2026-03-02", "to": "2026-03-02"}, ["second"]),
+        ({"from": "2026-03-03", "to": "2026-03-02"}, []),
+        ({"from": "2026-02-30", "to": "x"}, ["third", "second", "first"]),
+        ({"from": "0001-01-01", "to": "9999-12-31"}, ["third", "second", "first"]),
+    ],
+)
+def test_days_are_those_of_the_readers_clock_and_both_of_them_count(
+    admin: Any, days: dict[str, str], names: list[str]
+) -> None:
+    Profile.objects.create(user=admin, zone="Asia/Tokyo")
+    entry_at(admin, "2026-03-01T14:59:59+00:00", "first")
+    entry_at(admin, "2026-03-01T15:00:00+00:00", "second")
+    entry_at(admin, "2026-03-02T15:00:00+00:00", "third")
+    client = client_of(admin)
+    assert [one.name for one in client.get("/audit/", days).context["page"]] == names
+    assert [row[4] for row in exported(client, **days)[1:]] == names
+
+
+def test_a_file_holds_what_is_listed_and_the_log_tells_that_it_was_made(admin: Any) -> None:
+    Profile.objects.create(user=admin, zone="Asia/Tokyo")
+    entry_at(admin, "2026-03-01T15:00:00+00:00", "leave", detail="=1+1")
+    record(admin, action="password link asked", kind="user", name="ben")
+    client = client_of(admin)
+    assert exported(client, kind="process", user="admin", search="leave") == [
+        ["When (Asia/Tokyo)", "Who", "Action", "Kind", "What", "Details"],
+        ["2026-03-02 00:00:00", "admin", "Changed", "Process design", "leave", "'=1+1"],
+    ]
+    assert told(action="exported") == [
+        ("admin", "exported", "Audit log", "search: leave, kind: process, user: admin"),
+    ]
+    assert [row[2] for row in exported(client)[1:]] == [
+        "Exported", "Password link requested", "Changed",
+    ]  # fmt: skip
+
+
+def test_a_file_of_too_many_entries_is_refused_and_asks_for_fewer_days(
+    admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kianda.administration.audit.MOST_ROWS", 1)
+    entry_at(admin, "2026-03-01T15:00:00+00:00", "first")
+    entry_at(admin, "2026-03-02T15:00:00+00:00", "second")
+    client = client_of(admin)
+    answer = client.get("/audit/export/")
+    assert answer.status_code == 413
+    assert "2 entries match; a file holds 1. Choose fewer days" in text_of(answer)
+    assert len(exported(client, to="2026-03-01")) == 2
+
+
+def test_nobody_but_administrators_takes_the_log_along(dan: Any) -> None:
+    assert client_of(dan).get("/audit/export/").status_code == 403
+    assert told() == []

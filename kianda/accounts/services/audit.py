@@ -26,7 +26,7 @@ Action = Literal[
     "wrong password",
 ]  # fmt: skip
 Kind = Literal[
-    "API token", "attribute", "backup", "comment", "datasource", "form link", "group",
+    "API token", "attribute", "audit log", "backup", "comment", "datasource", "form link", "group",
     "identity provider", "instance", "mail account", "message", "process", "scheduled task",
     "sign-in", "start page", "user", "variable",
 ]  # fmt: skip
@@ -88,6 +88,7 @@ _CHANGES: tuple[Action, ...] = (
 KINDS: Mapping[Kind, str] = {
     "API token": gettext_noop("API token"),
     "attribute": gettext_noop("Attribute"),
+    "audit log": gettext_noop("Audit log"),
     "backup": gettext_noop("Backup"),
     "comment": gettext_noop("Comment"),
     "datasource": gettext_noop("Data source"),

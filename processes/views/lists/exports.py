@@ -14,7 +14,7 @@ from kianda.accounts.services.audit import record
 from kianda.lib.errors import Missing, TooLarge
 from kianda.lib.i18n import grouped
 from kianda.web.pages import page
-from kianda.web.table_files import csv_file, xlsx_file
+from kianda.web.table_files import MOST_ROWS, csv_file, xlsx_file
 from processes.definition.views import RecordView
 from processes.lists.cells import export_value, rows_of
 from processes.lists.charts import ChartNumbers
@@ -27,7 +27,6 @@ from processes.views.lists.chart_panels import ChartPanel, panels_asked
 from processes.views.lists.chart_sentence import sentence_of
 from processes.views.lists.record_pages import asked_rows
 
-MOST_RECORDS = 100_000
 _FILES = {"csv": csv_file, "xlsx": xlsx_file}
 
 
@@ -38,9 +37,9 @@ def export(request: HttpRequest, process: str, suffix: str) -> HttpResponseBase:
     state = readable_state(found, view, asked_state(view, dict(request.GET.lists())))
     rows = asked_rows(found, state)
     count = rows.count()
-    if count > MOST_RECORDS:
+    if count > MOST_ROWS:
         words = _("%(count)s records match; a file holds %(most)s. Add a filter.")
-        raise TooLarge(words % {"count": grouped(count), "most": grouped(MOST_RECORDS)})
+        raise TooLarge(words % {"count": grouped(count), "most": grouped(MOST_ROWS)})
     columns, _missing = shown_columns(found, state)
     detail = _("%(kind)s, %(count)s records, list %(view)s") % {
         "kind": suffix.upper(), "count": count, "view": _name_of(found, view),

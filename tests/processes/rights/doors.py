@@ -417,6 +417,7 @@ _BY_MARKS = {
         GET /api/v1/variables/
         PUT /api/v1/variables/
         GET /audit/
+        GET /audit/export/
         GET /messages/account/
         POST /messages/account/
         GET /api/v1/mail-settings/
