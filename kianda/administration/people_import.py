@@ -135,30 +135,31 @@ def _body(request: HttpRequest) -> bytes:
     return bytes(file.read(MOST_BYTES + 1))
 
 
-def _choose(request: HttpRequest, flaws: list[FileFlaw] | None = None) -> HttpResponseBase:
+def _choose(request: HttpRequest, flaws: Iterable[FileFlaw] = ()) -> HttpResponseBase:
+    """Ask for a file, and say what is wrong with the one before."""
+    told = _told(flaws)
     context = {
-        "flaws": _told(flaws or []),
+        "flaws": told[:MOST_SHOWN], "more_flaws": len(told) - MOST_SHOWN,
         "columns": [(column_title(key), key) for key in COLUMNS],
-    }
-    return render_page(
-        request, "accounts/people_import.html", context, status=422 if flaws else 200
-    )
+    }  # fmt: skip
+    return render_page(request, "accounts/people_import.html", context, status=422 if told else 200)
 
 
 def _preview(
     request: HttpRequest, plan: PeoplePlan, token: str, *, is_other: bool = False
 ) -> HttpResponseBase:
+    if plan.flaws:
+        return _choose(request, plan.flaws)
     shown = sorted([*plan.new, *plan.changed], key=lambda one: one.line)
-    flaws = _told(plan.flaws)
     context: dict[str, Any] = {
-        "flaws": flaws[:MOST_SHOWN], "more_flaws": len(flaws) - MOST_SHOWN,
         "new": len(plan.new), "changed": len(plan.changed),
         "total": len(shown), "unchanged": len(plan.people) - len(shown), "is_other": is_other,
         "lines": shown[:MOST_SHOWN], "more": len(shown) - MOST_SHOWN,
         "held": token, "digest": plan.digest,
     }  # fmt: skip
-    status = 422 if plan.flaws else 409 if is_other else 200
-    return render_page(request, "accounts/people_preview.html", context, status=status)
+    return render_page(
+        request, "accounts/people_preview.html", context, status=409 if is_other else 200
+    )
 
 
 def _told(flaws: Iterable[FileFlaw]) -> list[ToldFlaw]:

@@ -178,8 +178,8 @@ def test_the_last_administrator_stays_one(admin: Any, mark: Any) -> None:
         (b"name\nAda\n", 1, "The column User name is missing. Add it."),
         (b"username,shoe size\n", 1, "Unknown column \u201cshoe size\u201d."),
         (b"username,e-mail,email\n", 1, "appears twice."),
-        (b"username\nzo\xeb\n", 2, "The file is not UTF-8."),
-        ("username\nada\n".encode("utf-16"), 1, "The file is not UTF-8."),
+        (b"username\nzo\xeb\n", 2, "The file is not in UTF-8. In Excel, save it as “CSV UTF-8”."),
+        ("username\nada\n".encode("utf-16"), 1, "The file is not in UTF-8."),
         (b"username\nada\0\n", 2, "This is not a text file. Choose a CSV file."),
         (b'username\nada\n"ben" x\n', 3, "not valid CSV"),
         (b'username\n"' + b"x" * 200_000 + b'"\n', 2, "not valid CSV"),
@@ -194,6 +194,7 @@ def test_a_file_that_cannot_be_read_is_told_and_nothing_is_stored(
     assert answer.status_code == 422
     text = text_of(answer)
     assert said in text
+    assert "Choose a file" in text
     assert (f"Line {line} " in text) == bool(line), text
     assert User.objects.count() == 1
 

@@ -85,7 +85,11 @@ def decoded(body: bytes) -> tuple[str, FileFlaw | None]:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = body.count(b"\n", 0, wrong.start) + 1
-        sentence = _("The file is not UTF-8. Save it as “CSV UTF-8”.")
+        # Other alphabets cannot be told apart with certainty: a name would be another.
+        sentence = _(
+            "The file is not in UTF-8. In Excel, save it as “CSV UTF-8”. In other programs, choose "
+            "the character set UTF-8 when you save or export."
+        )
         return "", FileFlaw(line, "", sentence)
     if "\0" in text:
         return "", FileFlaw(
