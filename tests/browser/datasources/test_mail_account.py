@@ -31,6 +31,9 @@ def test_an_account_is_tried_out_before_and_after_it_is_saved(
     page.get_by_role("link", name="Add a mail account").click()
     expect(page.locator("h1")).to_have_text("New mail account")
     looks(page)
+    page.complaints.expect("status of 422")
+    page.get_by_role("button", name="Save").click()
+    says(page, "Enter a display name.")
     page.get_by_label("Display name").fill("Company mail")
     page.get_by_label("Server", exact=False).first.fill("127.0.0.1")
     page.get_by_label("Port").fill(str(server.port))
@@ -38,6 +41,7 @@ def test_an_account_is_tried_out_before_and_after_it_is_saved(
     page.get_by_label("From").fill("Kianda <kianda@example.org>")
     page.get_by_role("button", name="Test connection").click()
     says(page, "127.0.0.1 responds. Tested with the settings in the form.")
+    expect(page.locator("main")).not_to_contain_text("Nothing has been saved.")
     page.get_by_label("Send a test message to").fill("mark@example.org")
     server.does.recipients["mark@example.org"] = ["550 5.1.1 No such user here", "250 OK"]
     page.get_by_role("button", name="Send test message").click()
