@@ -22,6 +22,9 @@ GOODBYE_S = 2.0
 LONGEST_WORDS = 500
 NEEDS_SIGN_IN = 530
 GO_ON = 354
+# What OpenSSL says of a certificate whose authority it does not know: signed by itself, or a chain
+# that ends nowhere.
+UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
 # What the library can do, the simplest first: TLS keeps the password.
 WAYS = ("PLAIN", "LOGIN", "CRAM-MD5")
 MEGABYTE = 1024 * 1024
@@ -239,13 +242,30 @@ def _why(error: Exception, account: MailAccount, *, over: bool) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return quoted(account, ServerReply(error.smtp_code, _line(error.smtp_error)))
     if isinstance(error, ssl.SSLError):
-        why = getattr(error, "verify_message", "") or error.reason or ""
-        sentence = _("%(host)s has no valid TLS connection, so nothing was sent: %(why)s.")
-        return sentence % {**host, "why": why.replace("_", " ").rstrip(".")}
+        return _why_no_tls(error, account)
     if over or isinstance(error, TimeoutError):
         sentence = _("%(host)s did not answer within %(seconds)g s.")
         return sentence % {**host, "seconds": account.timeout_s}
     return _("%(host)s closed the connection before the message was sent.") % host
+
+
+def _why_no_tls(error: ssl.SSLError, account: MailAccount) -> str:
+    if error.reason == "WRONG_VERSION_NUMBER" and account.security == "tls":
+        sentence = _(
+            "%(host)s does not begin with TLS at port %(port)s, so nothing was sent. Choose "
+            "STARTTLS, or another port."
+        )
+        return sentence % {"host": account.host, "port": account.port}
+    why = getattr(error, "verify_message", "") or error.reason or ""
+    sentence = _("%(host)s has no valid TLS connection, so nothing was sent: %(why)s.")
+    said = sentence % {"host": account.host, "why": why.replace("_", " ").rstrip(".")}
+    if getattr(error, "verify_code", 0) not in UNKNOWN_AUTHORITY:
+        return said
+    mend = _(
+        "If your organisation issued the certificate, an administrator of the server can add its "
+        "authority to those that the operating system trusts."
+    )
+    return f"{said} {mend}"
 
 
 def quoted(account: MailAccount, reply: ServerReply) -> str:

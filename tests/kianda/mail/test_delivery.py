@@ -287,6 +287,21 @@ def test_a_certificate_that_nobody_trusts_sends_nothing(tmp_path: Path, settings
         [(state, words)] = told(sent()).values()
     assert state == "retrying"
     assert words.startswith("127.0.0.1 has no valid TLS connection, so nothing was sent: ")
+    assert words.endswith("add its authority to those that the operating system trusts.")
+
+
+def test_a_server_that_begins_without_tls_is_told_from_one_with_a_wrong_certificate(
+    certificates: Any, settings: Any
+) -> None:
+    with MailServer(tls=certificates) as server:
+        settings.KIANDA_SMTP = {**server.settings, "security": "tls"}
+        [(state, words)] = told(sent()).values()
+        assert server.received == []
+    assert state == "retrying"
+    assert words == (
+        f"127.0.0.1 does not begin with TLS at port {server.port}, so nothing was sent. "
+        "Choose STARTTLS, or another port."
+    )
 
 
 def test_a_server_that_wants_tls_is_tried_again_when_the_settings_are_others(
