@@ -15,18 +15,22 @@ from kianda.accounts.services.addresses import shared_addresses
 from kianda.accounts.services.key_ring import check_key_ring, refuses_unbound
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
+from kianda.lib.i18n import grouped
 from kianda.lib.secrets import WrongKeyRing
 from kianda.mail import accounts, outbox
 from kianda.ops import liveness
 from kianda.ops.health import broker_answers, is_migrated
 from kianda.web import times
 from processes.files.pruning import missing_contents
+from processes.instances.form_states import left_alone
 from processes.models import Run
 from scheduler.models import Occurrence
 from scheduler.services import unplanned
 
 LITTLE_FREE = 0.1
 LEAST_FREE = 1_000_000_000
+# So many records are named.
+MOST_NAMED = 3
 LONG_WAIT = timedelta(minutes=2)
 
 
@@ -47,7 +51,7 @@ def findings(*, now: datetime) -> list[Finding]:
     found = [
         *_parts(now), *_broker(), *_database(), *_key_ring(), *_settings(), *_disk(),
         *_planning(now), *_waiting(now), *_administrators(),
-        *_addresses(), *_mail(), *_files(),
+        *_addresses(), *_left_alone(), *_mail(), *_files(),
     ]  # fmt: skip
     order = {"bad": 0, "warn": 1, "": 2, "ok": 3}
     return sorted(found, key=lambda finding: order[finding.kind])
@@ -177,6 +181,22 @@ def _addresses() -> Iterator[Finding]:
         }
         mend = _("They can sign in with their user names only. Change it under Users.")
         yield Finding("warn", said, mend)
+
+
+def _left_alone() -> Iterator[Finding]:
+    rows = left_alone()
+    named = list(rows.values_list("process_id", flat=True)[:MOST_NAMED])
+    if not named:
+        return
+    count = rows.count()
+    said = ngettext(
+        "%(n)s record waits for people who are deactivated: %(names)s.",
+        "%(n)s records wait for people who are deactivated: %(names)s.",
+        count,
+    )
+    names = ", ".join([*named, *(["…"] if count > len(named) else [])])
+    mend = _("Reassign the open forms, or choose a substitute for the person under Users.")
+    yield Finding("warn", said % {"n": grouped(count), "names": names}, mend)
 
 
 def _mail() -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from kianda.accounts.services.substitutes import deactivated_without_one
 from processes.definition.document import Document
 from processes.engine.instance_state import (
     COMPLETED,
@@ -37,6 +38,7 @@ __all__ = [
     "display_of",
     "form_states",
     "how_much_work",
+    "left_alone",
     "my_work",
     "newest_work",
     "standing_of",
@@ -145,6 +147,18 @@ def newest_work(user: User, most: int) -> list[int]:
     newest = sorted(pks, reverse=True)[:most]
     seen = seen_by_its_owner(user).filter(pk__in=newest).order_by("-pk")
     return list(seen.values_list("pk", flat=True))
+
+
+def left_alone() -> QuerySet[ProcessInstance]:
+    """Return the live instances, the newest first, of which an open form is nobody's to complete.
+
+    Whoever had it was deactivated, and neither a substitute nor anybody else has it too.
+    """
+    theirs = Q(kind=FormOwner.Kind.USER, name__in=deactivated_without_one().values("username"))
+    others = FormOwner.objects.filter(instance=OuterRef("instance"), form=OuterRef("form"))
+    alone = _of_living().filter(theirs, ~Exists(others.exclude(theirs)))
+    live = ProcessInstance.objects.filter(mode=ProcessInstance.Mode.LIVE)
+    return live.filter(pk__in=alone.order_by().values("instance")).order_by("-pk")
 
 
 def _owned(user: User) -> QuerySet[FormOwner]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,6 +69,12 @@ def substitutes_of(usernames: Iterable[str]) -> frozenset[int]:
     """Return the keys of those who stand in for some people just now."""
     rows = _holding(Q(person__username__in=list(usernames)))
     return frozenset(substitute for _name, substitute in rows)
+
+
+def deactivated_without_one() -> QuerySet[User]:
+    """Return the deactivated people for whom nobody stands in just now."""
+    stood_for = {name for name, _substitute in _holding(Q(person__is_active=False))}
+    return User.objects.filter(is_active=False).exclude(username__in=stood_for)
 
 
 def _holding(wanted: Q) -> Iterator[tuple[str, int]]:

@@ -1,10 +1,14 @@
 """Sentences about other things name only what their reader may see."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django.utils import timezone
 
+from kianda.accounts.services.substitutes import Stay, name_substitute
+from kianda.accounts.services.users import deactivate_person
 from kianda.lib.errors import InUse
+from kianda.ops.self_check import findings
 from processes.designs.lifecycle import delete_design
 from processes.instances.lifecycle import create_instance, delete_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
@@ -110,3 +114,22 @@ def test_who_is_deactivated_is_told_what_waits_for_them(people: Office) -> None:
     send(made, people.emma)
     said = text_of(client_of(people.root).get(place))
     assert f"Waiting for mark {made.process_id} Reassign them" in said
+
+
+def test_system_tells_what_waits_for_nobody_but_who_was_deactivated(people: Office) -> None:
+    publish(people)
+    made = create_instance(process="leave", mode="live", data={"days": "3"}, user=people.emma)
+    send(made, people.emma)
+
+    def told() -> list[str]:
+        found = findings(now=timezone.now())
+        return [f"{one.sentence} {one.mend}" for one in found if made.process_id in one.sentence]
+
+    assert told() == []
+    deactivate_person(people.mark, by=people.root)
+    assert told() == [
+        f"1 record waits for people who are deactivated: {made.process_id}. "
+        "Reassign the open forms, or choose a substitute for the person under Users.",
+    ]
+    name_substitute(people.mark, Stay("dora", date(2020, 1, 1)), by=people.root)
+    assert told() == []
