@@ -36,10 +36,20 @@ def slug_flaw(name: str) -> str | None:
 
 def field_name_flaw(name: str) -> str | None:
     """Return what is wrong with the name of a form or field, or None."""
-    if not FIELD_NAME.match(name) or len(name) > 64:
-        return _("Start with a letter, then use letters, digits and _, at most 64 characters.")
+    if flaw := column_name_flaw(name):
+        return flaw
     if name.lower() in RESERVED_NAMES:
         return _("The name %(name)s is reserved. Choose another name.") % {"name": name}
+    return None
+
+
+def column_name_flaw(name: str) -> str | None:
+    """Return what is wrong with the name of a column, or None.
+
+    It is only ever named behind its table or `row`, so no name is reserved.
+    """
+    if not FIELD_NAME.match(name) or len(name) > 64:
+        return _("Start with a letter, then use letters, digits and _, at most 64 characters.")
     return None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import grouped
-from kianda.lib.names import as_title, slugify
+from kianda.lib.names import as_title, column_name_flaw, field_name_flaw, slugify
 from kianda.lib.pointers import pointer
 from processes.definition.tree import PROCESS, DefinitionTree, Object, Piece
 from processes.language.limits import LIMITS
@@ -41,10 +41,10 @@ def prepared(raw: object) -> Object:
 
 
 def flaws_in(tree: DefinitionTree) -> list[Flaw]:
-    """Return what breaks the limits and which names and rule ids are used twice."""
+    """Return what breaks the limits, and the names and rule ids that are reserved or used twice."""
     return [
-        *_limits(tree), *_same_names(tree), *_same_ids(tree), *_asked_elsewhere(tree),
-        *_open_in_a_ring(tree),
+        *_limits(tree), *_reserved_names(tree), *_same_names(tree), *_same_ids(tree),
+        *_asked_elsewhere(tree), *_open_in_a_ring(tree),
     ]  # fmt: skip
 
 
@@ -92,6 +92,14 @@ def _limits(tree: DefinitionTree) -> Iterator[Flaw]:
                 _("Fields can be nested at most %(most)s levels deep. Move these further out.")
                 % {"most": LIMITS.nesting},
             )
+
+
+def _reserved_names(tree: DefinitionTree) -> Iterator[Flaw]:
+    """Yield the fields that are named as what else a rule can name; a column can be."""
+    for piece in tree.walk("field"):
+        said = None if column_name_flaw(piece.name) else field_name_flaw(piece.name)
+        if said:
+            yield Flaw(pointer(*piece.path, "name"), said)
 
 
 def _same_names(tree: DefinitionTree) -> Iterator[Flaw]:

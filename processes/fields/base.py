@@ -15,7 +15,7 @@ from pydantic import (
 
 from kianda.lib.i18n import as_in_sentence, gettext_noop
 from kianda.lib.i18n import gettext as _
-from kianda.lib.names import field_name_flaw, titled
+from kianda.lib.names import column_name_flaw, titled
 from processes.language.dates import moment_text
 from processes.language.expressions import Resolve, Template
 from processes.language.limits import LIMITS
@@ -48,7 +48,8 @@ ORDERED = ("gt", "gte", "lt", "lte", "between")
 
 
 def _own_name(name: str) -> str:
-    if sentence := field_name_flaw(name):
+    # Which names a field cannot have, and a column can, its definition tells.
+    if sentence := column_name_flaw(name):
         raise flaw(sentence)
     return name
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kianda.lib.errors import Invalid
 from kianda.lib.i18n import gettext as _
-from kianda.lib.names import field_name_flaw, plain_letters, slugify
+from kianda.lib.names import column_name_flaw, field_name_flaw, plain_letters, slugify
 from processes.definition import tree
 from processes.definition.tree import Object
 
@@ -62,11 +62,11 @@ def as_name(text: str) -> str:
 def new_column_name(title: str, taken: Collection[str]) -> str:
     """Return a name for a column, made from its title; `taken`: those of the table, in lower case.
 
-    Names of fields are free for columns.
+    Names of fields and reserved names are free for columns.
     """
     return _numbered(
         as_name(title), "_", LONGEST_NAME,
-        lambda made: made.lower() not in taken and field_name_flaw(made) is None,
+        lambda made: made.lower() not in taken and column_name_flaw(made) is None,
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def test_a_column_that_is_used_is_taken_out_only_by_somebody_who_is_sure() -> No
 # Name and title before, name and title as they are sent, the name after it.
 TITLES = [
     (None, ("", "Amount due (€)"), "amount_due"),
-    (None, ("", "Item"), "item_2"),
+    (None, ("", "Item"), "item"),
     (None, ("", "Memo"), "memo_2"),
     (None, ("", "Дата"), ""),
     (None, ("", ""), ""),

@@ -48,6 +48,23 @@ def test_each_row_is_read_and_set(api: Callable[..., Any], ada: Any) -> None:
     assert first["changes"] == [{"field": "row.total", "before": None, "after": 10}]
 
 
+def test_a_column_has_a_name_that_is_reserved_for_fields(api: Callable[..., Any], ada: Any) -> None:
+    columns = [text_field("item"), text_field("row"), {"type": "number", "name": "now"}]
+    add_up = {"assignments": [
+        {"field": "row.row", "value": "[row.item]: [row.now]"},
+        {"field": "sum", "value": "=Sum([lines.now])"},
+    ]}  # fmt: skip
+    raw = basket(loop({"type": "set_form_field", **add_up}), SAVE)
+    raw["forms"][0]["fields"][0] = LINES | {"columns": columns}
+    client = api(ada)
+    lines = [{"item": "pen", "now": 2}, {"item": "ink", "now": 3}]
+    basket_id = made(client, published(raw, user=ada), lines=lines)
+    fired(client, basket_id, "go")
+    data = read(client, basket_id)["data"]
+    assert [line["row"] for line in data["lines"]] == ["pen: 2", "ink: 3"]
+    assert data["sum"] == 5
+
+
 def test_a_table_without_rows_runs_nothing(api: Callable[..., Any], ada: Any) -> None:
     client = api(ada)
     basket_id = made(client, published(basket(loop(set_rule("sum", "1"))), user=ada))
