@@ -105,6 +105,10 @@ class Piece(NamedTuple):
         """Return the pieces of one of its lists."""
         return [*_standing_in(self, key)] if key in LISTS[self.kind] else []
 
+    def holds_pieces_at(self, place: str) -> bool:
+        """Tell whether a place in it is a list of pieces, which are edited by themselves."""
+        return place.removeprefix("/") in LISTS[self.kind]
+
     def walk(self, *, rules: bool = True) -> "Iterator[Piece]":
         """Yield it and every piece in it, or all but rules, each before what it holds."""
         lists = LISTS if rules else _OUTLINE

@@ -47,8 +47,9 @@ def rule(request: HttpRequest, name: str, rule_id: str) -> HttpResponseBase:
     except ApplicationError as refusal:
         return _refused(workspace, rule_id, refusal)
     screen = workspace.screen_of(copy, element.target)
-    # The rules of a loop are added below it, when its dialog has closed.
-    wrong = sum(one.pointer != "/rules" for one in screen.told_of(element.target)[0])
+    # The pieces that it holds are added below it, when its dialog has closed.
+    told, _hints = screen.told_of(element.target)
+    wrong = sum(not element.holds_pieces_at(flaw.pointer) for flaw in told)
     if wrong and request.POST.get("then") != "close":
         form = _form(workspace, screen, rule_of(screen, rule_id))
         return _render(workspace, element, form, copy=copy, kept=wrong, status=422)
