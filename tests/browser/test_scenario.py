@@ -62,7 +62,7 @@ def connect_the_service(page: Page, service: Any) -> None:
 
 
 def describe_the_method(page: Page, service: Any) -> None:
-    page.get_by_role("link", name="Add a REST method").click()
+    page.get_by_role("link", name="Add REST method").click()
     page.get_by_label("Display name").fill("Get/Refresh Auth Token")
     page.locator("#f-name").fill("refresh-token")
     page.get_by_label("HTTP method").select_option("POST")

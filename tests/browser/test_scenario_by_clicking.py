@@ -45,7 +45,7 @@ def connect(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     axe(page)
     hand.press(page.get_by_role("button", name="Save"))
     page.wait_for_url("**/datasources/token-service/")
-    hand.press(page.get_by_role("link", name="Add a REST method"))
+    hand.press(page.get_by_role("link", name="Add REST method"))
     hand.fill(page.get_by_label("Display name"), "Get/Refresh Auth Token")
     hand.choose(page.get_by_label("HTTP method"), "POST")
     hand.fill(page.get_by_label("URL path"), "/oauth/token")

@@ -34,7 +34,7 @@ def test_the_scenarios_data_source_is_made_from_an_empty_workspace(
     page.get_by_text("Server reached: status 200 in").wait_for()
     assert "not tested yet" not in page.locator("#facts").inner_text()
 
-    page.get_by_role("link", name="Add a REST method").click()
+    page.get_by_role("link", name="Add REST method").click()
     page.get_by_label("Display name").fill("Get/Refresh Auth Token")
     page.locator("#f-name").fill("refresh-token")
     page.get_by_label("HTTP method").select_option("POST")
@@ -170,7 +170,7 @@ def test_without_script_a_data_source_is_made_tested_and_tried(
     go_on(page.get_by_role("button", name="Save"))
     go_on(page.get_by_role("button", name="Test connection"))
     page.get_by_text("Server reached: status 200 in").wait_for()
-    go_on(page.get_by_role("link", name="Add a REST method"))
+    go_on(page.get_by_role("link", name="Add REST method"))
     page.get_by_label("Display name").fill("Get a token")
     go_on(page.get_by_role("button", name="Send"))
     go_on(page.get_by_role("button", name="Add all"))
