@@ -144,6 +144,18 @@ def test_methods_are_added_to_a_data_source(client: Client, made: Datasource) ->
     assert "Someone else changed this" in stale.content.decode()
 
 
+def test_a_data_source_without_methods_offers_to_import_them(
+    client: Client, made: Datasource
+) -> None:
+    leads_to_import = f'href="{START}?into={made.name}"'
+    assert client.get(f"/datasources/{made.name}/").content.decode().count(leads_to_import) == 1
+    for method in as_made(made).methods:
+        client.post(f"/datasources/{made.name}/methods/{method.name}/delete/")
+    page = client.get(f"/datasources/{made.name}/").content.decode()
+    assert "A REST method is a request that rules can send" in page
+    assert page.count(leads_to_import) == 1
+
+
 def as_made(row: Datasource) -> RestDatasource:
     return rest_document_of(row)
 
