@@ -72,6 +72,28 @@ def test_a_hint_is_told_beside_its_place_and_is_no_mistake(ada: Any) -> None:
     assert "Cancel Publish 1.0" in " ".join(publishing.split())
 
 
+def test_errors_and_hints_are_told_apart_in_words_and_not_by_their_colour_alone(ada: Any) -> None:
+    give = {"type": "assign_form", "id": "give", "form": "main", "to": {"users": ["gone"]}}
+    everyone = {"type": "assign_form", "id": "all", "form": "main", "everyone": True}
+    create_design(raw=process(button("go", give, everyone), name="look"), user=ada)
+    client = client_of(ada)
+
+    def told() -> tuple[str, str]:
+        page = client.get("/designs/look/designer/?at=field:go")
+        listed = page.content.decode().partition('id="d-flaws"')[2].partition('id="d-lost"')[0]
+        return " ".join(text_of(page).split()), listed
+
+    text, listed = told()
+    assert "Hint Give · To" in text
+    assert "k-pill--warn" in listed
+    assert "k-pill--bad" not in listed
+    edit = {"do": "change", "target": "rule:all", "settings": {"form": "nowhere"}}
+    working_copy.edit("look", user=ada, revision=0, edit=edit)
+    text, listed = told()
+    assert "Error All · Form" in text
+    assert "k-pill--bad" in listed
+
+
 def test_every_pane_works_by_plain_links_and_forms(ada_at: Client) -> None:
     page = ada_at.get(f"{HERE}?at=field:subject&find=numb&pane=palette").content.decode()
     assert 'value="add field number"' in page
