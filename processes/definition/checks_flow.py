@@ -3,24 +3,29 @@
 All of it is advice. A design may leave a form to other systems, which open and close it by the API.
 """
 
+import re
 from collections.abc import Iterator
 
 from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import pointer
 from processes.definition.document import Document, Form, RuleList
-from processes.definition.flow import rules_on
+from processes.definition.flow import THE_END, first_to_open, rules_on, ways_from
 from processes.language.expressions import Template
 from processes.rules.base import Rule
+from processes.rules.hide_or_disable import HideOrDisable
+
+_FORM = re.compile(r"/forms/(\d+)/")
 
 
 def flow_advice(document: Document) -> Iterator[Flaw]:
     """Find forms of a process of more than one that wait for no one, or for ever.
 
-    And rules that may find no one when the form before is submitted already.
+    And rules that pass a form over, or may find no one when the form before is submitted already.
     """
     if len(document.forms) > 1:
         yield from _of_forms(document)
+    yield from _skipped_forms(document)
     for found in document.rule_lists:
         yield from _assigned_too_late(found)
 
@@ -63,6 +68,65 @@ def _is_left(form: Form) -> bool:
         rule.enabled and (rule.ends_record() or rule.opens_form() not in {"", form.name})
         for rule in rules_on(form)
     )
+
+
+def _skipped_forms(document: Document) -> Iterator[Flaw]:
+    """Find rules that go past a form: it has its turn after the last one, unless that is hidden."""
+    numbers = {form.name: number for number, form in enumerate(document.forms)}
+    hidden, opens_with = _ever_hidden(document), first_to_open(document)
+    in_turn = [one for one in document.forms if opens_with[one.name] == one.name not in hidden]
+    for place, rule in document.placed_rules():
+        own, there = _FORM.match(place), numbers.get(rule.opens_form())
+        if own is None or there is None or rule.assigns or not rule.enabled:
+            continue
+        skipped = [one.title for one in in_turn if int(own[1]) < numbers[one.name] < there]
+        if skipped and _may_go_on_after(document, document.forms[there]):
+            said = _(
+                "This skips “%(forms)s”, which opens after the last form instead. Hide it before "
+                "this rule, or end the record with a Close rule."
+            )
+            yield Flaw(f"{place}/form", said % {"forms": "”, “".join(skipped)})
+
+
+def _ever_hidden(document: Document) -> set[str]:
+    """Return what a rule hides; a hidden form is passed over."""
+    return {
+        row.field
+        for _place, rule in document.placed_rules()
+        if isinstance(rule, HideOrDisable) and rule.enabled
+        for row in (*rule.changes, *rule.opposite)
+        if row.action in {"hide", "hide_and_clear", "toggle_visible"}
+    }
+
+
+def _may_go_on_after(document: Document, form: Form) -> bool:
+    """Tell whether the last form after one, or itself, may be submitted without an end."""
+    names = {one.name: one for one in document.forms}
+    waiting, seen = [form.name], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in names or name in seen:
+            continue
+        seen.add(name)
+        leads_to = [way.leads_to for way in ways_from(document, names[name])]
+        if THE_END in leads_to and not _always_ends(names[name]):
+            return True
+        waiting += leads_to
+    return False
+
+
+def _always_ends(form: Form) -> bool:
+    """Tell whether each submission of a form, by its buttons or the page, ends the record."""
+    runs = [field.rules for field in form.all_fields() if any(map(_submits, field.rules))]
+    return all(any(map(_surely_ends, (*rules, *form.rules))) for rules in runs or [[]])
+
+
+def _submits(rule: Rule) -> bool:
+    return rule.completes and rule.enabled
+
+
+def _surely_ends(rule: Rule) -> bool:
+    return rule.ends_record() and rule.enabled and rule.conditions is None
 
 
 def _assigned_too_late(found: RuleList) -> Iterator[Flaw]:

@@ -86,3 +86,45 @@ def test_who_comes_after_a_submit_may_be_no_one() -> None:
     assert sending(SUBMIT, assign | {"conditions": met}) == []
     assert sending(SUBMIT, assign | {"to": {"users": ["ada", "[boss]"]}}) == []
     assert sending(SUBMIT | {"enabled": False}, assign)[0][0] == "/forms/0/fields"
+
+
+def going_past(*last: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
+    """Return the advice about a process whose first form goes past its second one to the third."""
+    go = {"type": "go_to_form", "form": "pay", "make_current": True, **more}
+    return forms(
+        form("ask", go, SUBMIT), form("decision", SUBMIT, **OWNED), form("pay", *last, **OWNED)
+    )
+
+
+SKIPPED = (
+    "/forms/0/fields/0/rules/0/form",
+    "This skips “Decision”, which opens after the last form instead. Hide it before this rule, or "
+    "end the record with a Close rule.",
+)
+
+
+def test_a_form_that_a_rule_goes_past_opens_after_the_last_one() -> None:
+    closed = {"type": "close", "status": "Paid"}
+    assert going_past(SUBMIT) == [SKIPPED]
+    # An end that depends on something does not always come.
+    maybe = closed | {"conditions": {"items": [{"left": "[process.id]", "operator": "blank"}]}}
+    assert going_past(SUBMIT, maybe) == [SKIPPED]
+    assert going_past(SUBMIT, closed | {"enabled": False}) == [SKIPPED]
+    assert going_past(SUBMIT, closed) == []
+    # A form without buttons is submitted by the page.
+    assert going_past() == [SKIPPED]
+
+
+def test_a_form_that_is_hidden_or_not_gone_past_is_not_told() -> None:
+    hide = {"type": "hide_or_disable", "changes": [{"field": "decision", "action": "hide"}]}
+    go = {"type": "go_to_form", "form": "pay", "make_current": True}
+    decision, pay = form("decision", SUBMIT, **OWNED), form("pay", SUBMIT, **OWNED)
+    assert forms(form("ask", hide, go, SUBMIT), decision, pay) == []
+    assert forms(form("ask", go | {"make_current": False}, SUBMIT), decision, pay) == []
+    assert forms(form("ask", go | {"enabled": False}, SUBMIT), decision, pay) == []
+    assert forms(form("ask", go | {"form": "decision"}, SUBMIT), decision, pay) == []
+    beside = decision | {"activate_with": "ask"}
+    assert forms(form("ask", go, SUBMIT), beside, pay) == []
+    # To an earlier form, the way leads back.
+    back = go | {"form": "ask"}
+    assert forms(form("ask", SUBMIT), decision, form("pay", back, SUBMIT, **OWNED)) == []
