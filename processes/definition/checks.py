@@ -18,6 +18,7 @@ from processes.definition.checks_flow import flow_advice
 from processes.definition.checks_people import assignment_advice, owner_flaws
 from processes.definition.checks_processes import process_flaws
 from processes.definition.checks_secrets import written_out
+from processes.definition.checks_values import value_advice
 from processes.definition.document import Document, RuleList
 from processes.rules.base import OutwardRule, Rule
 from processes.rules.ports import Ref
@@ -47,8 +48,8 @@ def check_references(document: Document, catalog: Catalog) -> list[Flaw]:
 def advise(document: Document, catalog: Catalog) -> list[Flaw]:
     """Return what works and is unwise.
 
-    Secrets written out, people whom nobody knows, forms that wait for no one, answers at risk
-    before a Save.
+    Secrets written out, values that a field cannot store, people whom nobody knows, forms that wait
+    for no one, answers at risk before a Save.
     """
     flaws = [
         Flaw(
@@ -62,6 +63,7 @@ def advise(document: Document, catalog: Catalog) -> list[Flaw]:
         for found in written_out(document, catalog)
         if found.is_long
     ]
+    flaws += value_advice(document)
     flaws += assignment_advice(document, catalog)
     flaws += flow_advice(document)
     for rules in document.rule_lists:

@@ -13,7 +13,7 @@ from processes.rules.ports import Ref
 
 LONGEST_PLAIN_LITERAL = 9
 # The lists of a rule that write into fields of the same instance.
-_INTO_FIELDS = ("assignments", "on_success", "on_error")
+INTO_FIELDS = ("assignments", "on_success", "on_error")
 
 
 class WrittenOut(NamedTuple):
@@ -40,7 +40,7 @@ _Rows = Iterator[tuple[str, str, str, bool]]
 
 
 def _secret_rows(rule: Rule, document: Document, catalog: Catalog) -> _Rows:
-    for part in _INTO_FIELDS:
+    for part in INTO_FIELDS:
         for index, row in enumerate(getattr(rule, part, ())):
             if _is_secret_field(row.field, document):
                 yield row.field, f"{part}/{index}", row.value, True
