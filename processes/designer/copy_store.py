@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Missing, TooLarge
 from kianda.lib.i18n import writing
 from processes.definition.tree import PROCESS, Object
@@ -44,7 +45,7 @@ class StaleBase:
             return None
         if copy.base is not None and copy.base.document == draft.document:
             return None
-        by = draft.created_by.get_username() if draft.created_by else ""
+        by = display_name(draft.created_by) if draft.created_by else ""
         return cls(str(draft), by, draft.created)
 
 
@@ -62,12 +63,12 @@ def unsaved(design: ProcessDesign) -> Unsaved | None:
         WorkingCopy.objects.filter(design=design)
         .exclude(digest=F("base_digest"))
         .select_related("modified_by")
-        .only("modified", "modified_by__username")
+        .defer("document")
         .first()
     )
     if copy is None:
         return None
-    return Unsaved(copy.modified_by.get_username() if copy.modified_by else "", copy.modified)
+    return Unsaved(display_name(copy.modified_by) if copy.modified_by else "", copy.modified)
 
 
 def digest_of(document: Object) -> str:

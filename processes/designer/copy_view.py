@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Stale
 from processes.definition.tree import Object
 from processes.designer.copy_store import StaleBase, marks_in
@@ -98,7 +99,7 @@ def shown(
         others=others_in(copy, user=user),
         news=[_news(entry) for entry in reversed(_since(copy, since, user))],
         modified=copy.modified,
-        modified_by=copy.modified_by.get_username() if copy.modified_by else "",
+        modified_by=display_name(copy.modified_by) if copy.modified_by else "",
         label=label,
         selected=selected,
         notices=tuple(notices),
@@ -109,7 +110,7 @@ def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
     """Return what was done since a revision, the newest first; raises Stale when it is too old."""
     if revision == copy.revision:
         return []
-    found = list(copy.edits.filter(revision__gt=revision))
+    found = list(copy.edits.filter(revision__gt=revision).select_related("by"))
     if revision > copy.revision or len(found) != copy.revision - revision:
         raise Stale(_("This page is out of date. Reload it."))
     return found
@@ -118,7 +119,8 @@ def later(copy: WorkingCopy, revision: int) -> list[WorkingEdit]:
 def _since(copy: WorkingCopy, revision: int, user: User) -> list[WorkingEdit]:
     if revision >= copy.revision:
         return []
-    return list(copy.edits.filter(revision__gt=revision).exclude(by=user)[:MOST_NEWS])
+    found = copy.edits.filter(revision__gt=revision).exclude(by=user).select_related("by")
+    return list(found[:MOST_NEWS])
 
 
 def own(copy: WorkingCopy, user: User) -> Any:
@@ -145,8 +147,13 @@ def patch_of(entry: WorkingEdit) -> Patch:
     return PATCH.validate_python(entry.patch)
 
 
+def _who(entry: WorkingEdit) -> str:
+    """Return what somebody is called who made an edit; the user name of one who is gone."""
+    return display_name(entry.by) if entry.by else entry.by_name
+
+
 def _news(entry: WorkingEdit) -> ForeignEdit:
-    return ForeignEdit(entry.by_name, entry.at, entry.label, entry.target)
+    return ForeignEdit(_who(entry), entry.at, entry.label, entry.target)
 
 
 def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
@@ -159,7 +166,7 @@ def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
 def stale(entries: Sequence[WorkingEdit]) -> Stale:
     """Return the error that says who did what, and when; the newest first."""
     newest = entries[0]
-    who = newest.by_name or _("Someone")
+    who = _who(newest) or _("Someone")
     return Stale(
         _("%(who)s changed this first: %(edit)s. Nothing was changed. Check it, then decide.")
         % {"who": who, "edit": newest.label},

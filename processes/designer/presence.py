@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from kianda.accounts.services.directory import DirectoryEntry, person_entry
 from processes.models import DesignPresence, WorkingCopy
 
 GONE_AFTER = timedelta(seconds=45)
@@ -17,10 +18,15 @@ QUIET = timedelta(seconds=8)
 class Other:
     """Somebody else who has the copy open: who, since when, and which piece is selected."""
 
-    name: str
+    entry: DirectoryEntry
     since: datetime
     seen: datetime
     selected: str
+
+    @property
+    def name(self) -> str:
+        """Return what they are called."""
+        return self.entry.name
 
 
 def touch(copy: WorkingCopy, *, user: User, selected: str = "") -> None:
@@ -54,4 +60,4 @@ def others_in(copy: WorkingCopy, *, user: User) -> list[Other]:
         .exclude(user=user)
         .select_related("user")
     )
-    return [Other(row.user.get_username(), row.since, row.seen, row.selected) for row in rows]
+    return [Other(person_entry(row.user), row.since, row.seen, row.selected) for row in rows]

@@ -4,6 +4,7 @@ import html
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 from kianda.accounts.models import Profile
@@ -78,6 +79,20 @@ def test_what_would_overwrite_somebody_is_refused_and_said(ada_at: Client, admin
     answer = typed(ada_at, "field:status", title="State", seen=0)
     assert "admin: Changed title" in html.unescape(answer.content.decode())
     assert "admin is here" in text_of(ada_at.get(HERE))
+
+
+def test_who_else_is_here_and_what_they_did_is_told_by_their_names(
+    ada_at: Client, admin: Any
+) -> None:
+    get_user_model().objects.filter(pk=admin.pk).update(first_name="Nora", last_name="Byrne")
+    ada_at.get(HERE)
+    typed(client_of(admin), "field:subject", title="Theirs", seen=0)
+    refused = html.unescape(typed(ada_at, "field:subject", title="Mine", seen=0).content.decode())
+    assert "Nora Byrne changed this first" in refused
+    told = typed(ada_at, "field:status", title="State", seen=0).content.decode()
+    assert "Nora Byrne: Changed title" in html.unescape(told)
+    page = text_of(ada_at.get(HERE))
+    assert "NB Nora Byrne is here" in " ".join(page.split())
 
 
 def test_an_edit_whose_answer_was_lost_is_not_made_twice(ada_at: Client) -> None:
