@@ -25,6 +25,8 @@ _ESCAPES = {"n": "\n", "t": "\t"}
 _FOREIGN = re.compile(
     r"(?<![A-Za-z0-9])_|[^\x20-\x7e\s]|[#`@:{};$?~^&|\\]|(?<![A-Za-z])[0-9]\.?(?![eE][+-]?[0-9])[A-Za-z]"
 )
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
+_TYPOGRAPHIC_QUOTES = frozenset("\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb")
 _WORDS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
 
 _PLACE = "_at"  # a name that no user can write: the reader refuses a leading _
@@ -92,6 +94,8 @@ def read_expression(source: str) -> Expression:
     try:
         tree = ast.parse(prepared, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        if _SINGLE_EQUALS.search(prepared):
+            raise TemplateError(_comparing()) from None
         raise TemplateError(
             _(
                 "The formula cannot be read. Check its brackets, quotes and signs, "
@@ -130,7 +134,7 @@ class _Reader:
                 made.append(self._holder([part]))
                 continue
             if foreign := _FOREIGN.search(part):
-                raise TemplateError(_("Put %(sign)s in quotes.") % {"sign": foreign[0]})
+                raise TemplateError(_foreign(foreign[0]))
             made.append(part)
         return "".join(made)
 
@@ -234,6 +238,8 @@ _BY_LOWER_NAME = {name.lower(): function for name, function in FUNCTIONS.items()
 
 def _function(node: ast.Call) -> Function:
     """Return the function that a call names, with its arguments counted."""
+    if any((one.arg or "").startswith(_PLACE) for one in node.keywords):
+        raise TemplateError(_comparing())
     if not isinstance(node.func, ast.Name) or node.keywords:
         raise TemplateError(_("Call a function by its name, such as Sum([a], [b])."))
     function = _BY_LOWER_NAME.get(node.func.id.lower())
@@ -263,7 +269,22 @@ def _known(operator: _Operator) -> _Operator:
     return operator
 
 
+def _comparing() -> str:
+    return _('Use == to compare, such as in =If([status] == "Open", 1, 0).')
+
+
+def _foreign(sign: str) -> str:
+    if sign in _TYPOGRAPHIC_QUOTES:
+        return _('Use straight quotes, such as in "Open", instead of %(sign)s.') % {"sign": sign}
+    return _("Put %(sign)s in quotes.") % {"sign": sign}
+
+
 def _refusal(node: ast.AST) -> str:
+    if isinstance(node, ast.Tuple):
+        return _(
+            "Write decimals with a point, such as 12.5. Use commas only between the arguments of a "
+            "function."
+        )
     if isinstance(node, ast.Attribute):
         return _(
             "A dot cannot follow a value. Write the path inside the brackets, [response.body.a]."

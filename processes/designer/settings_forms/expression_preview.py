@@ -25,6 +25,7 @@ ROOTS: Mapping[str, tuple[str, ...]] = {
 _CULPRITS = (
     re.compile(r"^(\S+) is neither quoted"),
     re.compile(r"^Put (\S+) in quotes"),
+    re.compile(r"^Use straight quotes, .* instead of (\S+)\.$"),
     re.compile(r"^There is no function (\S+)\."),
     re.compile(r"^There is no field or name (\S+?)\.(?:\s|$)"),
     re.compile(r"^The field (\S+) is a "),
