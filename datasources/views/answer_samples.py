@@ -15,6 +15,7 @@ from datasources.rest.answer_schema import MOST_PLACES as MOST_KEPT
 from datasources.rest.answer_schema import (
     AnswerPlace,
     AnswerSchema,
+    all_places,
     as_rules_read,
     made_smaller,
     place_named,
@@ -101,9 +102,17 @@ def sample_nodes(sample: SampleAnswer, method: Mapping[str, Any]) -> list[Answer
 
 def described_nodes(method: Mapping[str, Any], *, part: str = "") -> list[AnswerNode]:
     """Return the places that a method describes, or those below one of them."""
+    return _nodes(_described(method), method, part=part)
+
+
+def described_paths(method: Mapping[str, Any]) -> set[str]:
+    """Return the paths of the places that a method describes: rules are offered them."""
+    return {place.path for place in all_places(_described(method))}
+
+
+def _described(method: Mapping[str, Any]) -> AnswerSchema:
     raw = method.get("answer_schema")
-    schema = _read_by_rules(AnswerSchema.model_validate(raw), method) if raw else AnswerSchema()
-    return _nodes(schema, method, part=part)
+    return _read_by_rules(AnswerSchema.model_validate(raw), method) if raw else AnswerSchema()
 
 
 def _read_by_rules(schema: AnswerSchema, method: Mapping[str, Any]) -> AnswerSchema:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from datasources.http.curl import as_curl
 from datasources.rest.encoding import as_json
 from datasources.services.methods import Tried
+from datasources.views.answer_samples import described_paths
 from kianda.lib.pointers import pointer
 
 LONGEST_SHOWN = 256 * 1024
@@ -99,7 +100,7 @@ def shown_answer(tried: Tried, method: Mapping[str, Any]) -> ShownAnswer:
     text = "" if body is None else _text_of(body)
     is_json = not isinstance(body, str) and body is not None
     cut = text[:LONGEST_SHOWN]
-    defined = {row.get("path") or row.get("name") for row in rows}
+    defined = {row.get("path") or row.get("name") for row in rows} | described_paths(method)
     return ShownAnswer(
         status=answer["status"],
         error=answer.get("error", {}).get("message", ""),

@@ -144,6 +144,27 @@ def test_nothing_is_said_of_json_where_it_is_that_or_nobody_announced_it(
         assert NOT_JSON not in text_of(send(manager))
 
 
+def test_what_an_imported_method_describes_is_not_offered_once_more(
+    loopback: None, manager: Client, dan: Any
+) -> None:
+    described = {"type": ["object"], "properties": {
+        "id": {"type": ["integer"]},
+        "lines": {"type": ["array"], "items": {
+            "type": ["object"], "properties": {"sku": {"type": ["string"]}}}},
+    }}  # fmt: skip
+    found = b'{"id": 7, "lines": [{"sku": "A1", "price": 3}], "note": "new"}'
+    raw = raw_datasource()
+    raw["methods"][0]["answer_schema"] = described
+    with serving(always(answer(found))) as server:
+        create_datasource(raw=raw | {"base_url": server.url}, user=dan)
+        said = text_of(send(manager))
+    assert "2 fields are not in the response definition" in said
+    offered = said.partition("not in the response definition")[2]
+    assert "lines.0.price" in offered
+    assert "note" in offered
+    assert "lines.0.sku" not in offered
+
+
 def test_the_fields_of_an_error_are_not_offered_for_the_response_definition(
     loopback: None, manager: Client, dan: Any
 ) -> None:
