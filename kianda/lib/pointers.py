@@ -125,6 +125,8 @@ def _sentence(line: Mapping[str, Any], model: Any) -> str:
         return str(context.get("error", line["msg"]))
     if kind == "extra_forbidden":
         return _unknown_key(line["loc"], model)
+    if kind in {"string_too_short", "too_short"} and context["min_length"] == 1:
+        kind = "missing"
     if "discriminator" in context:
         context["discriminator"] = _discriminator(line)
     if kind == "union_tag_not_found":

@@ -106,7 +106,7 @@ def test_parameters_with_secret_names_are_secret_from_the_start() -> None:
         ("https://auth.example.org\\x", "backslashes"),
         ("https://auth..example.org", "not a host name"),
         ("https://auth.example.org/../x", ".. as a part"),
-        ("", "at least 1"),
+        ("", "This is required."),
     ],
 )
 def test_a_base_url_that_is_wrong_says_why(base_url: str, words: str) -> None:
@@ -191,7 +191,7 @@ def test_settings_that_are_wrong_are_named(
         ({"content_type": "yaml"}, "/methods/0/content_type", "'json'"),
         ({"media_type": "text"}, "/methods/0/media_type", "pattern"),
         ({"query": [{}]}, "/methods/0/query/0/name", "required"),
-        ({"query": [{"name": ""}]}, "/methods/0/query/0/name", "at least 1"),
+        ({"query": [{"name": ""}]}, "/methods/0/query/0/name", "This is required."),
         ({"query": [{"name": "a", "value": 5}]}, "/methods/0/query/0/value", "text"),
         (
             {"query": [{"name": "a"}, {"name": "a"}]},

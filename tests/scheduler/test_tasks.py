@@ -46,7 +46,7 @@ def flaws(raw: Any, user: Any) -> list[tuple[str, ...]]:
         ({"target": "vanished"}, "/target", "has no field vanished"),
         ({"target": "add#vanished"}, "/target", "has no rule vanished"),
         ({"target": "form:vanished#load"}, "/target", "has no form vanished"),
-        ({"target": ""}, "/target", "at least 1"),
+        ({"target": ""}, "/target", "This is required."),
         ({"schedule": None}, "/schedule", "object"),
         ({"schedule": {"kind": "minutes", "every": 0}}, "/schedule/every", "Enter 1 or more"),
         ({"schedule": {"kind": "cron", "expression": "never"}}, "/schedule/expression", "five"),
