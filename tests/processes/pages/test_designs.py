@@ -127,6 +127,15 @@ def test_warnings_stand_at_their_lines(ada: Any) -> None:
     assert "token-service" in editor.text.split("\n")[mark.line - 1]
 
 
+def test_hints_beside_the_definition_do_not_read_as_errors(ada: Any) -> None:
+    go = button("go", set_rule("total", "abc"), {"type": "save"})
+    raw = process({"type": "number", "name": "total"}, go)
+    create_design(raw=raw, user=ada)
+    page = " ".join(text_of(client_of(ada).get("/designs/orders/")).split())
+    assert "Check 1 point Line " in page
+    assert '"abc" is not a number.' in page
+
+
 def test_publishing_names_what_does_not_hold(ada: Any) -> None:
     create_design(raw=definition(), user=ada)
     response = client_of(ada).post("/designs/token-refresh/publish/", {"note": "x"})
