@@ -13,7 +13,7 @@ from processes.rules.base import Context, Rule
 
 
 class Close(Rule):
-    """Leaves the form and returns to the page the person came from.
+    """Leaves the form and shows the list of the process, or Home if there is no record yet.
 
     With a status, the record ends with that status, and all its forms are closed. Values that no
     Save or Submit has saved are not saved by it.

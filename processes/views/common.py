@@ -18,7 +18,8 @@ from kianda.lib.pointers import pointer
 from processes.bulk.progress import asked_progress
 from processes.definition.document import Document, TargetMissing
 from processes.forms.sent_forms import sent_form
-from processes.models import Run
+from processes.lists.records import record_list
+from processes.models import ProcessInstance, Run
 
 
 def person(request: HttpRequest) -> User:
@@ -66,6 +67,20 @@ def sent_address(process_id: str, user: User, run: Run) -> str:
     except Missing:
         return reverse("start")
     return reverse("instance-sent", args=[process_id, form]) if form else ""
+
+
+def place_after(instance: ProcessInstance, user: User) -> str:
+    """Return where a person is led who leaves or deletes a record: the list of its process.
+
+    A preview stands only in that of all records, and so does what has no list for the person.
+    """
+    if instance.mode != ProcessInstance.Mode.LIVE:
+        return reverse("instances")
+    try:
+        record_list(instance.design.name, user)
+    except Missing:
+        return reverse("instances")
+    return reverse("records", args=[instance.design.name])
 
 
 def asked(request: HttpRequest, *names: str) -> dict[str, str]:

@@ -199,7 +199,7 @@ def test_rules_require_refuse_give_show_and_leave(
     page.get_by_text("Opens when").filter(has_text="with ben").wait_for()
     page.get_by_role("tab", name="Asking").click()
     page.get_by_role("button", name="Drop").click()
-    page.wait_for_url("**/instances/")
+    page.wait_for_url("**/records/leave/")
     done = ProcessInstance.objects.get()
     assert (done.status, done.values["days"], done.values["reason"]) == ("Dropped", 2, "rest")
 

@@ -256,7 +256,7 @@ def test_an_instance_is_deleted_only_after_a_question(
     page.get_by_role("button", name="More").click()
     page.get_by_role("link", name="Delete").click()
     page.locator("#dialog").get_by_role("button", name="Delete record").dblclick()
-    page.wait_for_url("**/instances/")
+    page.wait_for_url("**/records/orders/")
     assert not ProcessInstance.objects.exists()
 
 

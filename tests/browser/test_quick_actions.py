@@ -85,7 +85,7 @@ def test_a_button_is_pressed_from_the_menu(
     page.get_by_text("on claim-1 now?").wait_for()
     looks(page)
     page.get_by_role("button", name="Withdraw the claim").click()
-    page.wait_for_url("**/instances/")
+    page.wait_for_url("**/records/claim/")
     assert ProcessInstance.objects.get().status == "Withdrawn"
 
 

@@ -21,7 +21,7 @@ from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.seen import sees_details
 from processes.running import runs
-from processes.views.common import person, sent_address, target_kind, target_title
+from processes.views.common import person, place_after, sent_address, target_kind, target_title
 from processes.views.instances.form_page import FormPage, closed_columns
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
@@ -272,7 +272,7 @@ def _after(
     url = frame_of(request).url or reverse("instance", args=[form_page.instance.process_id])
     next_page = _next_page(done)
     if next_page.get("leave") and not frame_of(request).url:
-        return go(request, "instances")
+        return go(request, place_after(form_page.instance, form_page.user))
     fresh = FormPage.read(form_page.instance.process_id, form_page.user)
     fresh.fresh, fresh.next_page = fields, next_page
     fresh.keep_view(form_page, modes_of(done))

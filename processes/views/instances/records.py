@@ -21,7 +21,7 @@ from processes.record_titles import seen_record
 from processes.rights.check_as import Verdict
 from processes.rights.decisions import is_administrator, security_of
 from processes.rights.seen import seen_changes, sees_details
-from processes.views.common import asked, page_of, person, used_by_links
+from processes.views.common import asked, page_of, person, place_after, used_by_links
 from processes.views.instances.form_page import FormPage
 from processes.views.instances.log_rows import entries_of, with_titles
 
@@ -123,7 +123,7 @@ def delete(request: HttpRequest, process_id: str) -> HttpResponseBase:
             uses = refusal.extra.get("used_by", []) if isinstance(refusal, InUse) else []
         else:
             toast(request, _gone_words(form_page.instance))
-            return go(request, "instances")
+            return go(request, place_after(form_page.instance, form_page.user))
     context = {
         "instance": form_page.instance, "record": form_page.document.record.one, "error": error,
         "uses": used_by_links(uses),

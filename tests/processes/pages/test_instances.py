@@ -181,8 +181,16 @@ def test_a_former_value_is_restored_as_a_change_by_hand(instance: Any, ada: Any)
 def test_an_instance_is_deleted_after_a_question(instance: Any, ada: Any, ben: Any) -> None:
     path = f"/instances/{instance.process_id}/delete/"
     assert client_of(ben).post(path).status_code == 403
-    assert client_of(ada).post(path)["Location"] == "/instances/"
+    assert client_of(ada).post(path)["Location"] == "/records/token-refresh/"
     assert not ProcessInstance.objects.exists()
+
+
+def test_a_deleted_preview_leads_to_all_records_for_no_list_of_a_process_has_it(
+    instance: Any, ada: Any
+) -> None:
+    seen = create_instance(process="token-refresh", mode="preview", data=VALUES, user=ada)
+    answer = client_of(ada).post(f"/instances/{seen.process_id}/delete/")
+    assert answer["Location"] == "/instances/"
 
 
 def test_what_a_field_held_before_it_became_secret_is_shown_no_more(ada: Any) -> None:

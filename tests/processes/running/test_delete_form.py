@@ -152,7 +152,7 @@ def test_the_page_leads_to_the_list_and_the_api_answers_with_the_run(people: Off
     url = f"/instances/{instance.process_id}/"
     sent = {"act": "press:cancel_it", "revision": str(instance.revision)}
     response = client_of(people.emma).post(url, sent)
-    assert (response.status_code, response["Location"]) == (303, "/instances/")
+    assert (response.status_code, response["Location"]) == (303, "/records/leave/")
     assert client_of(people.emma).get(url).status_code == 404
     other = create_instance(process="leave", mode="live", data={}, user=people.emma)
     answer = api_client(people.emma).post(

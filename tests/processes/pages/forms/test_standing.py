@@ -157,6 +157,6 @@ def test_close_leaves_the_form(make: Any, ada: Any) -> None:
     raw["forms"][0]["fields"][2]["rules"] = [{"type": "close", "status": "Withdrawn"}]
     instance = make(raw)
     shown = post(client_of(ada), instance, "press:fill")
-    assert shown.headers["HX-Redirect"] == "/instances/"
+    assert shown.headers["HX-Redirect"] == "/records/leave/"
     instance.refresh_from_db()
     assert instance.status == "Withdrawn"
