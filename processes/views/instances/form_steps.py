@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from processes.definition.display import overlaid
 from processes.definition.document import Document
 from processes.engine.display_modes import NO_MODES, READ, DisplayModes
-from processes.engine.instance_state import COMPLETED, CURRENT, form_of
+from processes.engine.instance_state import COMPLETED, CURRENT, NOT_STARTED, form_of
 from processes.fields import Button
 from processes.fields.base import FormField
 from processes.forms.controls import Control, FormView, every, only_open, only_read, without
@@ -23,6 +23,8 @@ class FormStep:
     """One form: its state, and what the person may do with it."""
 
     state: FormState
+    # The record has ended without it.
+    is_left_out: bool
     is_mine: bool
     is_shown: bool
     # Rules may switch a whole form off.
@@ -89,10 +91,12 @@ def steps_of(
         for form in document.forms
     }
     display = overlaid(instance.display, modes.overrides)
+    has_ended = all(state.status != CURRENT for state in states)
     edited = {form_of(document, name) for name in modes.opened(document)}
     return {
         state.form: FormStep(
             state=state,
+            is_left_out=has_ended and state.status == NOT_STARTED,
             is_mine=rights.takes_part_in(state.form),
             is_shown=rights.sees(state.form) and display.get(state.form, {}).get("visible", True),
             is_enabled=display.get(state.form, {}).get("enabled", True),

@@ -160,3 +160,16 @@ def test_close_leaves_the_form(make: Any, ada: Any) -> None:
     assert shown.headers["HX-Redirect"] == "/records/leave/"
     instance.refresh_from_db()
     assert instance.status == "Withdrawn"
+
+
+def test_a_form_that_a_record_ended_without_is_not_said_to_open_later(
+    make: Any, ada: Any
+) -> None:
+    raw = leave()
+    raw["forms"][0]["fields"][2]["rules"] = [{"type": "close", "status": "Withdrawn"}]
+    instance = make(raw)
+    post(client_of(ada), instance, "press:fill")
+    shown = text_of(client_of(ada).get(f"/instances/{instance.process_id}/"))
+    assert "Not needed: the record was completed without this form." in shown
+    assert "Opens when the previous form is submitted" not in shown
+    assert "not started" not in shown
