@@ -12,7 +12,7 @@ from kianda.web.pages import page, part_asked, render_page
 from processes import listing
 from processes.bulk.offered import buttons_offered
 from processes.models import ProcessInstance
-from processes.record_titles import SeenRecord, learn_names, seen_record
+from processes.record_titles import SeenRecord, learn_names, seen_record, words_seen
 from processes.selectors import visible_instances
 from processes.views.common import asked, page_of, person, press_shown
 
@@ -89,14 +89,14 @@ def _line(instance: ProcessInstance, user: User, words: str) -> SeenRecord:
     return record._replace(summary=_plain_values(record, words)[:2])
 
 
-def _plain_values(record: SeenRecord, words: str) -> list[tuple[str, Any]]:
+def _plain_values(record: SeenRecord, query: str) -> list[tuple[str, str]]:
     """Return the values to know an instance by; first those that were searched for."""
-    wanted = [word.casefold() for word in words.split()]
+    wanted = [word.casefold() for word in query.split()]
     fields = record.document.fields
     plain = [
-        (fields[name].title, value)
+        (fields[name].title, words)
         for name, value in record.seen.items()
-        if value not in (None, "", []) and name in fields
+        if name in fields and (words := words_seen(fields[name], value))
     ]
-    plain.sort(key=lambda row: not any(word in str(row[1]).casefold() for word in wanted))
+    plain.sort(key=lambda row: not any(word in row[1].casefold() for word in wanted))
     return plain

@@ -8,9 +8,11 @@ from django.contrib.auth.models import Group
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
-from tests.factories import api_client
+from tests.factories import SEEN_BY_ALL, api_client
 from tests.pages import client_of, text_of
+from tests.processes.definitions import process, text_field
 from tests.processes.rights.office import Office, office, publish, send
+from tests.processes.stories import published
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +91,17 @@ def test_a_list_looks_all_names_up_at_once(
         with django_assert_max_num_queries(before or 100) as asked:
             assert client.get(place).status_code == 200
         before = before or len(asked)
+
+
+def test_the_list_of_all_records_tells_of_people_by_name_where_a_design_summarises_nothing(
+    people: Office,
+) -> None:
+    raw = process(
+        text_field("days"), {"type": "user_picker", "name": "deputy"}, security=SEEN_BY_ALL
+    )
+    published(raw, user=people.dora)
+    data = {"days": "3", "deputy": "user:mark"}
+    create_instance(process=raw["name"], mode="live", data=data, user=people.emma)
+    seen = page(people.tom, "/instances/")
+    assert "Deputy Mark Murphy" in seen
+    assert "user:mark" not in seen
