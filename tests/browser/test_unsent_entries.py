@@ -73,6 +73,33 @@ def test_a_sent_request_is_forgotten(leave: Any, page_as: PageAs) -> None:
     expect(page.get_by_text(BACK)).to_have_count(0)
 
 
+def test_back_from_a_sent_request_leads_to_an_empty_form(leave: Any, page_as: PageAs) -> None:
+    page = page_as("ben")
+    page.goto("/start/leave/")
+    note(page).press_sequentially("Two weeks in May")
+    page.get_by_label("Days", exact=True).press_sequentially("10")
+    page.get_by_role("button", name="Send request").click()
+    page.wait_for_url("**/sent/**")
+    page.go_back(wait_until="load")
+    page.get_by_role("heading", name="New leave").wait_for()
+    expect(note(page)).to_have_value("")
+    expect(page.get_by_label("Days", exact=True)).to_have_value("")
+    expect(page.get_by_text(BACK)).to_have_count(0)
+
+
+def test_back_to_a_request_left_unsent_brings_all_of_it_back(leave: Any, page_as: PageAs) -> None:
+    page = page_as("ben")
+    page.goto("/start/leave/")
+    note(page).press_sequentially("Two weeks in May")
+    page.get_by_label("Days", exact=True).press_sequentially("10")
+    with page.expect_navigation(url="**/"):
+        page.locator("a[href='/']:visible").first.click()
+    page.go_back(wait_until="load")
+    expect(page.get_by_text(BACK)).to_be_visible()
+    expect(note(page)).to_have_value("Two weeks in May")
+    expect(page.get_by_label("Days", exact=True)).to_have_value("10")
+
+
 def test_a_saved_form_is_forgotten_and_a_comment_beside_it_stays(
     leave: Any, page_as: PageAs
 ) -> None:

@@ -150,6 +150,13 @@ function say(place, sentence) {
   noteOn(place, "warn", "status", said(sentence));
 }
 
+// Back leads to a form anew, and the browser fills in some of what stood there, also of what was sent.
+function forgetRemembered({ persisted }) {
+  const [visit] = performance.getEntriesByType("navigation");
+  if (!persisted && visit?.type !== "back_forward") return;
+  for (const form of forms()) if ("keeps" in form.dataset && !form.dataset.typed) form.reset();
+}
+
 function takeKept() {
   const text = store.getItem(key());
   const ended = store.getItem(ENDED);
@@ -191,6 +198,7 @@ if (user) {
   });
   // A part that refreshes itself leads to the sign-in page, also while somebody types.
   on("pagehide", keep);
+  on("pageshow", forgetRemembered);
   onCapture("submit", (event) => {
     pressed = forms().includes(event.target);
     sending = event.target;
