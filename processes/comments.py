@@ -38,10 +38,12 @@ MENTION = re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w@.+-])@([\w.@+-]+)", re.I
 
 
 class PostedComment(NamedTuple):
-    """A comment, and whom of those named in it nobody was told: they do not see the instance."""
+    """A comment, and who is named in it in vain: who does not see the instance, and nobody."""
 
     comment: Comment
     not_told: list[str]
+    # User names that no active person has.
+    unknown: list[str]
 
 
 def comments_of(instance: ProcessInstance) -> QuerySet[Comment]:
@@ -78,7 +80,7 @@ def add_comment(*, process_id: str, text: str, user: User) -> PostedComment:
         data = _tell(comment, instance, document, see)
         told = [one.pk for one in see]
         tell_followers(instance, FollowedComment, data=data, by=user, told_already=told)
-    return PostedComment(comment, [display_name(one) for one in named if one not in see])
+    return _posted(comment, named, see)
 
 
 def change_comment(*, process_id: str, comment: int | str, text: str, user: User) -> PostedComment:
@@ -92,7 +94,7 @@ def change_comment(*, process_id: str, comment: int | str, text: str, user: User
         may_change_comment(user, row).or_refuse()
         said = _checked(text)
         if said == row.text:
-            return PostedComment(row, [])
+            return PostedComment(row, [], [])
         named = _people_in(said)
         see, before = seeing(named, instance), set(row.named)
         row.text, row.changed_at = said, timezone.now()
@@ -100,7 +102,7 @@ def change_comment(*, process_id: str, comment: int | str, text: str, user: User
         row.save(update_fields=["text", "changed_at", "named"])
         audit.record(user, action="changed", kind="comment", name=instance.process_id)
         _tell(row, instance, document, [one for one in see if one.username not in before])
-    return PostedComment(row, [display_name(one) for one in named if one not in see])
+    return _posted(row, named, see)
 
 
 def delete_comment(*, process_id: str, comment: int | str, user: User) -> None:
@@ -140,6 +142,22 @@ def _people_in(text: str) -> list[User]:
     wanted = list(dict.fromkeys(filter(None, found)))[: 2 * MOST_NAMED]
     people = User.objects.filter(username__in=wanted, is_active=True).order_by("username")
     return list(people[:MOST_NAMED])
+
+
+def _posted(comment: Comment, named: list[User], see: list[User]) -> PostedComment:
+    """Return a comment with whom of those named in it nobody was told."""
+    not_told = [display_name(one) for one in named if one not in see]
+    return PostedComment(comment, not_told, _unknown_in(comment.text, named))
+
+
+def _unknown_in(text: str, people: list[User]) -> list[str]:
+    """Return the names in a text that are those of nobody; beyond the most, none was looked up."""
+    if len(people) == MOST_NAMED:
+        return []
+    known = {one.username for one in people}
+    written = [match[1] for match in MENTION.finditer(text) if match[1]]
+    unknown = [_names_in(name)[1] for name in written if known.isdisjoint(_names_in(name))]
+    return list(dict.fromkeys(filter(None, unknown)))[:MOST_NAMED]
 
 
 def _names_in(written: str) -> tuple[str, str]:

@@ -79,6 +79,26 @@ def test_who_does_not_see_the_instance_is_not_told_and_the_author_learns_so(peop
     assert "they cannot see this: tom" in text_of(answer)
 
 
+def test_the_author_learns_which_names_are_those_of_nobody(people: Office) -> None:
+    answer = client_of(people.mark).post(PAGE, {"text": "@em, @emma. @em and a@b.c"}, follow=True)
+    assert "no user has this user name: @em " in text_of(answer)
+    comment = Comment.objects.get()
+    answer = client_of(people.mark).post(
+        f"{PAGE}{comment.pk}/edit/", {"text": "@emma, ask @nobody"}, follow=True
+    )
+    assert "no user has this user name: @nobody " in text_of(answer)
+
+
+def test_who_comments_sees_at_once_that_they_follow(people: Office) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "activity"}
+    client = client_of(people.mark)
+    assert 'aria-pressed="false"' in markup_of(client.get("/instances/leave-1/"))
+    part = markup_of(client.post(PAGE, {"text": "Which week?"}, headers=headers))
+    follow = part.partition('id="follow"')[2].partition("</form>")[0]
+    assert 'hx-swap-oob="true"' in follow
+    assert 'aria-pressed="true"' in follow
+
+
 def test_nobody_is_told_by_naming_oneself_or_someone_who_is_gone(people: Office) -> None:
     people.helen.is_active = False
     people.helen.save()

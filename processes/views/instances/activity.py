@@ -24,11 +24,11 @@ from processes.comments import (
     comment_named,
     delete_comment,
 )
-from processes.followers import choose_to_follow
+from processes.followers import choose_to_follow, follows
 from processes.instances.claim import read_instance
 from processes.language.people import called
 from processes.language.people_refs import user_ref
-from processes.models import Comment, File
+from processes.models import Comment, File, ProcessInstance
 from processes.rights.comments import may_change_comment, may_delete_comment
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import sees_details
@@ -131,6 +131,9 @@ def _shown(
     context = {
         **activity_context(rights, user, every=every),
         "comment_errors": errors or Errors(), "comment": text,
+        # Who comments follows from now on: the button at the top says so.
+        "follows": follows(user, instance),
+        "shows_follow": is_htmx(request) and instance.mode == ProcessInstance.Mode.LIVE,
     }  # fmt: skip
     partials = {"activity": "instances/_activity.html", "feed": "instances/_feed.html"}
     return render_page(
@@ -176,6 +179,9 @@ def _tell_of_blind(request: HttpRequest, posted: PostedComment) -> None:
     if posted.not_told:
         words = _("Not notified, because they cannot see this: %(names)s")
         toast(request, words % {"names": ", ".join(posted.not_told)})
+    if posted.unknown:
+        words = _("Not notified, because no user has this user name: %(names)s")
+        toast(request, words % {"names": ", ".join(f"@{name}" for name in posted.unknown)})
 
 
 @page(methods=("GET", "POST"))
