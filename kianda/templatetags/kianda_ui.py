@@ -194,7 +194,8 @@ def control(name: str, label: str, **more: Any) -> dict[str, Any]:
     `name` is the pointer ("/title"); more: value, errors (Errors), type (text, textarea, select,
     checkbox, password ...), choices [(value, word)], help, required, width, mono, rows, readonly,
     maxlength, autocomplete, post (the input's name, by default the pointer), is_set (a secret),
-    placeholder (of a textarea: shown in it in place of the label, which readers still have).
+    placeholder (of a textarea: shown in it in place of the label, which readers still have),
+    mentions (of a textarea: people are offered after an @).
     """
     errors: Errors | None = more.get("errors")
     sentences = errors.at(name) if errors else []

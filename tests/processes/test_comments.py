@@ -110,7 +110,7 @@ def test_nobody_is_told_by_naming_oneself_or_someone_who_is_gone(people: Office)
 def test_an_empty_or_endless_comment_is_refused_beside_its_box(people: Office, text: str) -> None:
     answer = client_of(people.mark).post(PAGE, {"text": text})
     assert answer.status_code == 422
-    assert "omment" in text_of(answer).partition("Name a person")[2]
+    assert "omment" in text_of(answer).partition("Type @ and a name")[2]
     assert text.strip()[:200] in markup_of(answer)
     refused = api_client(people.mark, ["run"]).post(API, {"text": text})
     assert refused.status_code == 400

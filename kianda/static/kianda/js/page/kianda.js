@@ -13,6 +13,7 @@ import "./pressed.js";
 import "./refresh.js";
 import "./find.js";
 import "./people.js";
+import "./mention.js";
 import "./focus.js";
 import "./tabs.js";
 import "./busy.js";
