@@ -18,8 +18,10 @@ from kianda.accounts.services.audit import record
 from kianda.accounts.services.recycle_bin import BinKind
 from kianda.lib.errors import Conflict
 from kianda.lib.recycle_bin import in_bin
+from processes.document_cache import document_of
 from processes.instances.form_links import end_links_of
 from processes.models import Change, ProcessInstance, Run
+from processes.record_titles import open_title_of
 from processes.rights.querysets import managed_designs
 
 # What the history names it by, and says of it.
@@ -132,13 +134,17 @@ class BinnedInstances(BinKind[ProcessInstance]):
         return rows.filter(Q(deleted_by=user) | Q(design__in=managed_designs(user)))
 
     def shown(self) -> QuerySet[ProcessInstance]:
-        """Return the rows without values, and without their secrets."""
-        rows = in_bin(ProcessInstance).select_related("design")
-        return rows.defer("values", "secrets", "forms", "display")
+        """Return the rows with the values of which their titles are made, without their secrets."""
+        rows = in_bin(ProcessInstance).select_related("design", "version")
+        return rows.defer("secrets", "forms", "display", "version__document")
 
     def name_of(self, row: ProcessInstance) -> str:
         """Return its Process ID."""
         return row.process_id
+
+    def title_of(self, row: ProcessInstance) -> str:
+        """Return its title, made of what all see who see it."""
+        return open_title_of(row, document_of(row.version))
 
     def bring_back(self, row: ProcessInstance, *, user: User, name: str) -> None:
         """Restore it as it was; raises Conflict while its design is in the bin."""

@@ -14,13 +14,13 @@ from processes import retention
 from processes.designer.working_copy import edit, open_copy, save_version
 from processes.designs.lifecycle import create_design, delete_design, publish_design, save_design
 from processes.document_cache import document_of
-from processes.instances.lifecycle import create_instance
+from processes.instances.lifecycle import create_instance, delete_instance
 from processes.library.recycle_bin import DESIGNS
 from processes.models import ProcessDesign, ProcessInstance
 from processes.selectors import get_design, get_version
 from tests.pages import client_of, text_of
 from tests.processes.conftest import local
-from tests.processes.definitions import process
+from tests.processes.definitions import process, text_field
 from tests.processes.library.shelves import added, looking
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +184,17 @@ def test_the_bin_lists_all_kinds_the_last_deleted_first_and_counts_to_a_thousand
     few = BinnedThings(admin, slug="instances")
     assert (few.count(), few.more) == (301, False)
     assert [one.name for one in BinnedThings(admin, words="design 699")[0:25]] == ["design-699"]
+
+
+def test_a_deleted_record_is_called_in_the_bin_as_people_know_it(admin: Any) -> None:
+    raw = process(
+        text_field("subject"), text_field("pay", see=["group:Administrator"]), name="orders"
+    )
+    create_design(raw=raw | {"record": {"title": "[subject], [pay]"}}, user=admin)
+    publish_design(name="orders", user=admin)
+    data = {"subject": "New desk", "pay": "3000"}
+    made = create_instance(process="orders", mode="live", data=data, user=admin)
+    delete_instance(process_id=made.process_id, user=admin)
+    shown = text_of(client_of(admin).get("/bin/"))
+    assert "New desk orders-1" in shown
+    assert "3000" not in shown
