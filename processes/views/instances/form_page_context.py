@@ -45,6 +45,7 @@ def context_of(form_page: FormPage) -> dict[str, Any]:
     return {
         "instance": instance, "design": instance.design, "version": form_page.version,
         "record": record,
+        "is_sent_back": any(form_page.steps[view.form.name].is_sent_back for view in views),
         "is_draft": is_draft(record, (step.state for step in form_page.steps.values())),
         "views": [(view, form_page.steps[view.form.name]) for view in views],
         "takes_files": bool(form_page.document.file_fields), "files": file_lines(form_page),

@@ -56,7 +56,10 @@ def test_a_completed_form_is_sent_back_by_who_has_the_work_now(
     assert path in client.get(f"/instances/{instance.process_id}/").content.decode()
     assert "opens again" in text_of(client.get(path))
     assert client.post(path, {"once": new_token(), "note": "Why then?"}).status_code in {302, 303}
-    assert not is_closed(client_of(ada).get(f"/instances/{instance.process_id}/"), "asking")
+    shown = client_of(ada).get(f"/instances/{instance.process_id}/")
+    assert not is_closed(shown, "asking")
+    head = text_of(shown).partition("changed today")[0]
+    assert "Sent back" in head
     assert "Nothing is waiting for you" in text_of(client.get("/work/"))
 
 
@@ -162,9 +165,7 @@ def test_close_leaves_the_form(make: Any, ada: Any) -> None:
     assert instance.status == "Withdrawn"
 
 
-def test_a_form_that_a_record_ended_without_is_not_said_to_open_later(
-    make: Any, ada: Any
-) -> None:
+def test_a_form_that_a_record_ended_without_is_not_said_to_open_later(make: Any, ada: Any) -> None:
     raw = leave()
     raw["forms"][0]["fields"][2]["rules"] = [{"type": "close", "status": "Withdrawn"}]
     instance = make(raw)
