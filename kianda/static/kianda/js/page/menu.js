@@ -65,3 +65,6 @@ on("keydown", (event) => {
   one.open = false;
   one.querySelector("summary").focus();
 });
+
+// In a low window the main menu scrolls: where one is, is in sight.
+document.querySelector(".k-rail > [aria-current]")?.scrollIntoView({ block: "nearest" });
