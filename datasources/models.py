@@ -88,7 +88,9 @@ class Variable(models.Model):
     """A value of this installation that stands as `{{name}}` in settings of datasources."""
 
     name = models.CharField(max_length=63, unique=True)
-    value = EncryptedJSONField(bound_to=["name"])
+    value = EncryptedJSONField(
+        null=True, bound_to=["name"], help_text="Null: it was lost, and has to be entered again."
+    )
     secret = models.BooleanField(default=False)
     modified = models.DateTimeField()
     modified_by = models.ForeignKey(

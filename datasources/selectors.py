@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from datasources.models import Connection, Datasource, Variable
 from datasources.permissions import DatasourceAccess
 from datasources.rest.certificates import expiry_warning
 from datasources.rest.errors import CallFailed
-from datasources.rest.variables import with_variables
+from datasources.rest.variables import variables_of, with_variables
 from kianda.lib.db.prepared_statements import PreparedQuery
 from kianda.lib.errors import Forbidden, Missing
 from kianda.lib.secrets import WrongKeyRing, opens
@@ -156,26 +157,34 @@ def as_rest(document: DatasourceDocument) -> RestDatasource:
 
 def known_variables() -> dict[str, VariableValue]:
     """Return the variables of this installation by name, secrets included."""
-    return {row.name: VariableValue(str(row.value), row.secret) for row in Variable.objects.all()}
+    return _known(Variable.objects.all())
 
 
 def readable_variables() -> tuple[dict[str, VariableValue], list[str]]:
-    """Return the same, and the names of those whose values do not open in their rows."""
+    """Return the same, and the names of those whose values do not open, or are lost."""
     rows = list(Variable.objects.all())
-    known = {
-        row.name: VariableValue(str(row.value), row.secret) for row in rows if opens(row, "value")
-    }
+    known = _known(row for row in rows if opens(row, "value"))
     return known, [row.name for row in rows if row.name not in known]
+
+
+def _known(rows: Iterable[Variable]) -> dict[str, VariableValue]:
+    return {
+        row.name: VariableValue(str(row.value), row.secret) for row in rows if row.value is not None
+    }
 
 
 def ready_to_call(document: RestDatasource) -> RestDatasource:
     """Return a datasource with values where variables stand; raises CallFailed."""
     if not document.names_variables:
         return document
+    rows = list(Variable.objects.all())
     try:
-        known = known_variables()
+        known = _known(rows)
     except WrongKeyRing as error:
         raise CallFailed("configuration", error.detail) from error
+    if lost := {row.name for row in rows} & variables_of(document) - known.keys():
+        words = _("The variable %(name)s has no value. An administrator can enter it.")
+        raise CallFailed("configuration", words % {"name": min(lost)})
     return with_variables(document, known)
 
 

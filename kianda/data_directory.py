@@ -23,6 +23,9 @@ OURS = ("kianda*", "sandbox*", "*.lock", "broker", "metrics", "static", "spool*"
 # A key that others can read may have been read: nobody is told that all is well by a silent chmod.
 KEYS = "kianda_secret_key*"
 
+# It may find the database without its key ring, and with --yes it makes another one.
+DISCARD, YES = "discard_lost_secrets", "--yes"
+
 BEGIN_ANEW = "--begin-anew"
 # These may find nothing, and then make a database and its keys.
 BEGINNING = frozenset({"serve", "migrate", "restore"})

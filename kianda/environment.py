@@ -233,15 +233,17 @@ def kept_key(name: str, *, data_dir: Path, embedded: bool) -> str:
 def _make_key(name: str, file: Path) -> str:
     made = Fernet.generate_key().decode() if name.endswith("KEYS") else secrets.token_urlsafe(50)
     command = data_directory.command_of(sys.argv)
-    if command in data_directory.WITHOUT_DATA:
+    discards = command == data_directory.DISCARD
+    if command in data_directory.WITHOUT_DATA or (discards and data_directory.YES not in sys.argv):
         # Nothing is encrypted: the key ends with the process.
         return made
     empty = data_directory.is_empty(file.parent / data_directory.DATABASE)
-    if name == "KIANDA_SECRET_KEYS" and not empty:
+    if name == "KIANDA_SECRET_KEYS" and not empty and not discards:
         raise ImproperlyConfigured(
             f"The database in {file.parent} exists, but its key ring {file.name} is missing. "
             "Without it, the stored secrets cannot be read. Put the file back, or set "
-            "KIANDA_SECRET_KEYS."
+            "KIANDA_SECRET_KEYS. If the keys are lost permanently, run python manage.py "
+            f"{data_directory.DISCARD}."
         )
     if empty and command not in data_directory.BEGINNING:
         raise ImproperlyConfigured(

@@ -77,8 +77,11 @@ class EmailDatasource(DatasourceDocument):
     )
     security: Literal["starttls", "tls", "none"] = "starttls"
     auth: Annotated[NoSignIn | PasswordSignIn, Field(discriminator="scheme")] = NoSignIn()
-    sender: Annotated[Address, Field(min_length=1)] = Field(
-        alias="from", description="Sender of mails: an address, or Name <address>."
+    # Empty only after the settings were lost; `flaws` lets nobody store it so.
+    sender: Address = Field(
+        alias="from",
+        description="Sender of mails: an address, or Name <address>.",
+        json_schema_extra={"minLength": 1},
     )
     reply_to: Address = Field(default="", description="Address for replies. If empty, the sender.")
     rate: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
@@ -122,6 +125,8 @@ class EmailDatasource(DatasourceDocument):
 
     def flaws(self, *, refusal: Callable[[Origin], str | None]) -> Iterator[Flaw]:
         """Yield what is wrong with settings that are right one by one."""
+        if not self.sender:
+            yield Flaw("/from", _("Enter a sender: an address, or Name <address>."))
         if self.security == "none" and self.password:
             sentence = _("A password is only sent over TLS. Choose STARTTLS or TLS.")
             yield Flaw("/security", sentence)
@@ -130,6 +135,8 @@ class EmailDatasource(DatasourceDocument):
 
     def lacks(self) -> str:
         """Return in words what a mail needs and the settings do not have."""
+        if not self.sender:
+            return _("The sender is missing")
         without = isinstance(self.auth, PasswordSignIn) and not self.auth.password
         return _("The password is missing") if without else ""
 

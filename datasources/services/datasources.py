@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from datasources.connections.calls import send_authorised
 from datasources.connections.rows import follow_settings
 from datasources.gates.passing import forget as forget_gate
 from datasources.http.egress import refusal_of_literal
-from datasources.kinds import DatasourceDocument
+from datasources.kinds import DatasourceDocument, known_by_columns
 from datasources.models import Datasource
 from datasources.rest.document import RestDatasource, RestMethod
 from datasources.rest.errors import CallFailed
@@ -153,6 +154,22 @@ def delete_datasource(
             # Another one that is given its name must not become the workspace's by that.
             forget_account(name, user=user)
         record(user, action="deleted", kind=KIND, name=name)
+
+
+def forget_settings(row: Datasource) -> None:
+    """Keep of a datasource whose settings no key opens what its columns say.
+
+    It is incomplete until somebody enters the rest again; what refers to it stays as it is.
+    """
+    known = known_by_columns(kind=row.kind, name=row.name, title=row.title, address=row.base_url)
+    Datasource.everything.filter(pk=row.pk).update(
+        document=seal(row, "document", known.plain()),
+        is_complete=False,
+        revision=F("revision") + 1,
+        modified=timezone.now(),
+        modified_by=None,
+    )
+    follow_settings(row, known)
 
 
 def call_method(*, name: str, method: str, inputs: object, user: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def shown_variables() -> list[dict[str, Any]]:
 
 def _shown_value(row: Variable) -> str:
     """Return the value as it is shown; nothing for one that has to be written anew."""
-    if not opens(row, "value"):
+    if not opens(row, "value") or row.value is None:
         return ""
     return MASK if row.secret and row.value else str(row.value)
 

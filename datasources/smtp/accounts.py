@@ -50,6 +50,8 @@ def account_of(document: EmailDatasource) -> MailAccount:
 
 def try_account(document: EmailDatasource, *, to: str = "") -> tuple[str, bool]:
     """Sign in, and with an address send a test message there; returns in words how that went."""
+    if not document.sender:
+        return document.lacks(), False
     account = account_of(document)
     refused: list[ServerReply] = []
 

@@ -77,6 +77,20 @@ def renewed(row: Authenticator) -> dict[str, Any]:
     return {**row.data, **fresh}
 
 
+def is_lost(data: Mapping[str, Any]) -> bool:
+    """Tell whether stored data holds a secret that no key of the ring opens."""
+    return any(map(sealing.is_lost, _secrets(data).values()))
+
+
+def unguessable(row: Authenticator) -> dict[str, Any]:
+    """Return the data of a row with secrets that nobody knows, so that it takes no code."""
+    fresh = {
+        part: _sealed(str(generate_totp_secret()), _place_of(row, part))
+        for part in _secrets(row.data)
+    }
+    return {**row.data, **fresh}
+
+
 def is_unbound(data: Mapping[str, Any]) -> bool:
     """Tell whether stored data holds a secret that is bound to no row."""
     return any(map(sealing.is_unbound, _secrets(data).values()))

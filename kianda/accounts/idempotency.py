@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kianda.accounts.models import IdempotencyRecord
+from kianda.lib.api.problems import PROBLEM_TYPE, problem_body
 from kianda.lib.api.strict_json import ExactJSONRenderer
 from kianda.lib.errors import Conflict, Invalid
 from kianda.lib.process_names import gone, new_name
@@ -118,6 +119,15 @@ def _taken() -> Conflict:
             "This request waited too long. A repetition with the same Idempotency-Key has "
             "replaced it."
         )
+    )
+
+
+def forget_answer(record: IdempotencyRecord) -> None:
+    """Say to a repetition that the first answer is lost; the request is not carried out again."""
+    detail = _("The request was carried out, but its response can no longer be read.")
+    body = problem_body(409, detail, title=_("Cannot be read"))
+    IdempotencyRecord.objects.filter(pk=record.pk).update(
+        body=seal(record, "body", body), headers={"Content-Type": PROBLEM_TYPE}, status=409
     )
 
 

@@ -39,7 +39,8 @@ class WrongKeyRing(ApplicationError):
     status = 409
     title = gettext_noop("Cannot be read")
     sentence = gettext_noop(
-        "A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS."
+        "A stored secret cannot be read with the key ring in KIANDA_SECRET_KEYS. Add its key. If "
+        "that is lost permanently, run manage.py discard_lost_secrets."
     )
 
 
@@ -105,6 +106,25 @@ def unseal(text: str, place: Place, *, keys: Iterable[str] | None = None) -> byt
         return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _about(place))
     except (InvalidTag, NotBase64, ValueError) as error:
         raise SealedElsewhere(place) from error
+
+
+def openings() -> list[str]:
+    """Return how each text begins that a key of the ring has sealed for a place."""
+    return [f"{BOUND}{key_id}." for key_id in _ring(tuple(settings.KIANDA_SECRET_KEYS))]
+
+
+def is_lost(text: str) -> bool:
+    """Tell whether no key of the ring opens a text, wherever it stands.
+
+    One that was moved or changed is not lost: its key is there, and refuses it.
+    """
+    if not is_unbound(text):
+        return not text.startswith(tuple(openings()))
+    try:
+        open_unbound(text)
+    except WrongKeyRing:
+        return True
+    return False
 
 
 def is_newest(text: str) -> bool:

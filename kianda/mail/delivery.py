@@ -136,7 +136,7 @@ class Delivery:
             _opened = self.message.subject, self.message.content
         except SealedElsewhere as moved:
             return moved.detail
-        return ""
+        return "" if self.message.can_be_read else _("This message can no longer be read.")
 
     def _no_account(self) -> None:
         name = self.message.account or accounts.chosen_account()
@@ -192,6 +192,9 @@ class Delivery:
         return self._under_way(_result(reply)) if reply is not None else {}
 
     def _outgoing(self, account: MailAccount) -> Outgoing:
+        if not account.sender:
+            words = _("The mail account %(name)s has no sender. Enter its settings again.")
+            raise NothingSent(words % {"name": account.title})
         content = composed(self.message, self.everybody, account)
         sender = read_address(account.sender).address
         return Outgoing(sender, [row.address for row in self.left], content)

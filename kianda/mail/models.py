@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing
+from kianda.lib.secrets import EncryptedJSONField, WrongKeyRing, opens
 
 
 class MailState(models.TextChoices):
@@ -77,6 +77,11 @@ class MailMessage(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def can_be_read(self) -> bool:
+        """Tell whether its text is there; of one whose key was lost, nothing is left."""
+        return opens(self, "content") and bool(self.content)
 
     @property
     def shown_subject(self) -> str:

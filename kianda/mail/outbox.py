@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from kianda.accounts.services.audit import record
 from kianda.lib.errors import Conflict, Flaw, Invalid
 from kianda.lib.pointers import pointer
-from kianda.lib.secrets import opens
+from kianda.lib.secrets import seal
 from kianda.lib.word_search import holds_word
 from kianda.mail import ports
 from kianda.mail.access import get_message, reads_all
@@ -44,7 +44,7 @@ class Retried:
 
 def shown_text(message: MailMessage) -> str | None:
     """Return what a message says, without what has authority; None when nothing is shown of it."""
-    if not opens(message, "content"):
+    if not message.can_be_read:
         return None
     if not message.private:
         return str(message.content["text"])
@@ -53,8 +53,15 @@ def shown_text(message: MailMessage) -> str | None:
 
 def attachments_of(message: MailMessage) -> list[str]:
     """Return the names of the files that go with a message."""
-    files = message.content.get("files", ()) if opens(message, "content") else ()
+    files = message.content.get("files", ()) if message.can_be_read else ()
     return [str(one["name"]) for one in files]
+
+
+def forget_text(message: MailMessage) -> None:
+    """Keep of a message that no key opens to whom it went and when; one to be sent is rejected."""
+    MailMessage.objects.filter(pk=message.pk).update(
+        subject=seal(message, "subject", ""), content=seal(message, "content", {})
+    )
 
 
 def searched(rows: QuerySet[MailMessage], text: str) -> QuerySet[MailMessage]:

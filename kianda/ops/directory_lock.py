@@ -36,16 +36,24 @@ def share_directory(data_dir: Path) -> TextIO:
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
+        lock.seek(0)
+        what = lock.read().partition(", ")[2].strip() or "a restore"
         lock.close()
         raise RestoreUnderWayError(
-            f"A restore is in progress in the data directory {data_dir}. Wait until it is done."
+            f"{what[:1].upper()}{what[1:]} is in progress in the data directory {data_dir}. Wait "
+            "until it is done."
         ) from None
     return lock
 
 
 @contextmanager
-def directory_alone(data_dir: Path) -> Iterator[None]:
-    """Hold a directory for a restore; raises BackupError where a product runs on it."""
+def directory_alone(
+    data_dir: Path, what: str = "a restore", *, before: str = "restore, also with --force"
+) -> Iterator[None]:
+    """Hold a directory alone; raises BackupError where a product runs on it.
+
+    `what` is told to whoever comes meanwhile, `before` says what the product is stopped for.
+    """
     with ExitStack() as held:
         for name in (SERVE_LOCK, PARTS_LOCK):
             lock = held.enter_context(open_lock(data_dir, name))
@@ -54,9 +62,9 @@ def directory_alone(data_dir: Path) -> Iterator[None]:
             except BlockingIOError:
                 raise BackupError(
                     f"Kianda is running on the data directory {data_dir}. Stop it before you "
-                    "restore, also with --force."
+                    f"{before}."
                 ) from None
             lock.truncate(0)
-            lock.write(f"{os.getpid()}, a restore\n")
+            lock.write(f"{os.getpid()}, {what}\n")
             lock.flush()
         yield

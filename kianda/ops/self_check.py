@@ -20,6 +20,7 @@ from kianda.lib.secrets import WrongKeyRing
 from kianda.mail import accounts, outbox
 from kianda.ops import liveness
 from kianda.ops.health import broker_answers, is_migrated
+from kianda.ops.lost_secrets import place_of_lost
 from kianda.web import times
 from processes.files.pruning import missing_contents
 from processes.instances.form_states import left_alone
@@ -87,7 +88,15 @@ def _key_ring() -> Iterator[Finding]:
     except WrongKeyRing as error:
         yield Finding("bad", str(error))
         return
-    yield Finding("ok", _("The key ring matches the encrypted data."))
+    if place := place_of_lost():
+        said = _("Stored secrets cannot be read with any key of the key ring, such as %(place)s.")
+        mend = _(
+            "Add their key to KIANDA_SECRET_KEYS. If it is lost permanently, run manage.py "
+            "discard_lost_secrets."
+        )
+        yield Finding("bad", said % {"place": place}, mend)
+    else:
+        yield Finding("ok", _("The key ring matches the encrypted data."))
     if not refuses_unbound():
         said = _("Secrets from an older version are not bound to their rows yet.")
         mend = _(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.messages.kinds import BulkPressDone
 from kianda.messages.services import notify
@@ -28,6 +29,18 @@ def close_if_done(pk: int) -> bool:
         )
         _tell(press)
     return True
+
+
+def give_up(press: BulkPress) -> None:
+    """End a bulk press whose data no key opens; a row that is tied to a run ends as that does."""
+    not_begun = press.rows.filter(outcome__in=OPEN, run=None)
+    not_begun.update(
+        outcome=BulkPressRow.Outcome.FAILED,
+        reason=_("The key to the entered values is lost. Nothing was changed."),
+        holder="",
+    )
+    BulkPress.objects.filter(pk=press.pk).update(data=None)
+    close_if_done(press.pk)
 
 
 def prune_presses(moment: datetime) -> int:

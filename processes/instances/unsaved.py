@@ -85,6 +85,11 @@ def _left(instance_pk: int) -> QuerySet[Run]:
 _LEFT = PreparedQuery(_left, 7_777_777)
 
 
+def forget_unsaved(run: Run) -> None:
+    """Take the mark from a run whose unstored values no key opens: nobody can store them."""
+    Run.objects.filter(pk=run.pk).update(unsaved_answer=False, unsaved_values=None)
+
+
 def supersede(instance_pk: int, changes: Iterable[Mapping[str, Any]]) -> list[Write]:
     """Return what takes the mark from runs of the instance whose unstored fields all are stored.
 

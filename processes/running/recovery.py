@@ -55,6 +55,10 @@ _MOVED = gettext_noop(
     "The data of this run belongs to another run, or was changed in the database, so the run was "
     "ended. What it had saved is stored; a call may have been carried out."
 )
+_LOST = gettext_noop(
+    "The key to the data of this run is lost, so the run was ended. What it had saved is stored; a "
+    "call may have been carried out. Check the other system before you repeat it."
+)
 _NOTHING = gettext_noop(
     "The server process of this run ended, or lost the database, before any call began. Nothing "
     "was changed."
@@ -88,6 +92,15 @@ def recover_runs(
             over &= Q(holder=holder.name)
         lost = lost.filter(over | dead).exclude(holder=holder.name, pk__in=holder.held())
     return [run for run in _with_all(lost) if _taken(run, moment) and _ended(run)]
+
+
+def end_lost(run: Run) -> None:
+    """End a running run whose journal no key opens; called while no process works on any.
+
+    Started again, as one without a journal is, it would repeat its calls.
+    """
+    Run.objects.filter(pk=run.pk).update(holder=holder.name)
+    _close(run, _(_LOST))
 
 
 def take_up(run: Run) -> bool:

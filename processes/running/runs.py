@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kianda.lib.errors import ApplicationError, Busy
 from processes.engine.display_modes import NO_MODES, DisplayModes
@@ -26,9 +27,9 @@ from processes.instances.claim import (
     working_copy,
 )
 from processes.instances.leases import APART
-from processes.models import FormLink, Run
+from processes.models import FormLink, Run, RunPoint
 from processes.running.execution import execute
-from processes.running.recovery import recover_runs, take_up
+from processes.running.recovery import end_lost, recover_runs, take_up
 
 # A message that has not led to a claim by then counts as lost.
 SEND_AGAIN_AFTER = timedelta(seconds=5)
@@ -40,6 +41,7 @@ _MOST_SENT = 500
 __all__ = [
     "enqueue",
     "execute_queued",
+    "give_up",
     "queued_to_send",
     "read_instance",
     "recover_runs",
@@ -139,6 +141,17 @@ def execute_queued(run_pk: int) -> Run | None:
     except AlreadyClaimed:
         return None
     return execute(started, deadline_s=SECONDS_OTHERWISE)
+
+
+def give_up(run: Run) -> None:
+    """Bring a run whose journal no key opens to an end; called while no process works on any."""
+    if run.status == Run.Status.RUNNING:
+        end_lost(run)
+    elif run.status == Run.Status.QUEUED:
+        _refuse(run, _("The key to the entered values is lost. Nothing was changed."), kind="")
+    else:
+        Run.objects.filter(pk=run.pk).update(journal=None)
+        RunPoint.objects.filter(run=run.pk).delete()
 
 
 def queued_to_send(moment: datetime, *, everything: bool = False) -> list[int]:

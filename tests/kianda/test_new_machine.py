@@ -80,3 +80,22 @@ def test_a_key_is_changed_as_the_page_says(lost: tuple[Any, ...], tmp_path: Path
     assert "under the newest key" in well(tmp_path, "rotate_secrets", **ring)
     assert "\n0 values" in well(tmp_path, "rotate_secrets", **ring)
     assert well(tmp_path, "shell", "-c", LOOK, KIANDA_SECRET_KEYS=new).endswith(FOUND)
+
+
+def test_without_any_key_one_command_keeps_all_that_is_not_secret(
+    lost: tuple[Any, ...], tmp_path: Path
+) -> None:
+    shutil.copy(lost[0] / "kianda.sqlite3", tmp_path)
+    ring = tmp_path / "kianda_secret_keys"
+    refused = manage(tmp_path, "serve")
+    assert refused.returncode == 1
+    assert "run python manage.py discard_lost_secrets." in refused.stderr
+    said = well(tmp_path, "discard_lost_secrets")
+    assert "datasources.Datasource.document: 3 of 3 (demo-token-service," in said
+    assert "rt_" not in said
+    assert not ring.exists()
+    assert "Discarded." in well(tmp_path, "discard_lost_secrets", "--yes")
+    assert ring.stat().st_mode & 0o777 == 0o600
+    assert well(tmp_path, "discard_lost_secrets", "--yes").startswith("0 values")
+    look = LOOK.replace('secret.secrets["refresh_token"][:3]', "secret.secrets")
+    assert well(tmp_path, "shell", "-c", look).endswith("Ready.\n3 2 admin\nNone\n")

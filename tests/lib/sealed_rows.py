@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
+from datasources.models import Datasource
 from kianda.accounts.models import Canary
 from kianda.accounts.services.key_ring import (
     ALL_BOUND,
@@ -19,6 +20,7 @@ from kianda.accounts.services.key_ring import (
 )
 from kianda.lib.sealing import SealedElsewhere, is_newest, is_unbound
 from kianda.lib.secrets import sealed_fields
+from kianda.ops.lost_secrets import discard_lost_secrets, lost_secrets
 
 Column = tuple[type[models.Model], str]
 _numbers = itertools.count(1)
@@ -193,12 +195,40 @@ def one_of_before_is_read_and_bound(model: type[models.Model], column: str) -> N
     assert Canary.objects.get().text == ALL_BOUND
 
 
+def what_no_key_opens_is_let_go_of(model: type[models.Model], column: str) -> None:
+    """Lose the keys, with a row under a new one: that is not touched, nor one that was moved."""
+    lost, place = _leading_somewhere(model), f"{model._meta.label}.{column}"
+    old = settings.KIANDA_SECRET_KEYS
+    settings.KIANDA_SECRET_KEYS = [Fernet.generate_key().decode()]
+    try:
+        kept, moved = _leading_somewhere(model), _leading_somewhere(model)
+        put(moved, column, text_of(kept, column))
+        before = text_of(kept, column)
+        assert place in [one.place for one in lost_secrets()]
+        assert place in [one.place for one in discard_lost_secrets()]
+        assert discard_lost_secrets() == []
+        assert text_of(kept, column) == text_of(moved, column) == before
+        assert does_not_open(moved, column)
+        left = model._base_manager.filter(pk=lost.pk).first()
+        assert left is None or "s3cret" not in str(getattr(left, column))
+    finally:
+        settings.KIANDA_SECRET_KEYS = old
+
+
+def _leading_somewhere(model: type[models.Model]) -> Any:
+    """Store a row; each datasource among what it belongs to has an address."""
+    row = any_row(model)
+    Datasource.everything.exclude(base_url__contains=":").update(base_url="https://a.example.org")
+    return row
+
+
 CHECKS = (
     another_row_does_not_open_it,
     another_column_does_not_open_it,
     nothing_else_can_be_the_row,
     a_new_key_seals_it_for_the_same_row,
     one_of_before_is_read_and_bound,
+    what_no_key_opens_is_let_go_of,
 )
 
 

@@ -43,6 +43,11 @@ class TestEachColumn:
     ) -> None:
         sealed_rows.one_of_before_is_read_and_bound(model, column)
 
+    def test_one_that_no_key_opens_is_let_go_of_and_no_other_is_touched(
+        self, model: Any, column: str
+    ) -> None:
+        sealed_rows.what_no_key_opens_is_let_go_of(model, column)
+
 
 @pytest.mark.django_db
 def test_a_new_database_takes_no_value_that_is_bound_to_no_row() -> None:

@@ -21,14 +21,14 @@ Action = Literal[
     "password link asked", "password link made", "password link sent", "paused", "published",
     "reactivated", "recovery codes made", "recovery codes read", "removed", "renamed", "restored",
     "resumed", "revoked", "run", "saved", "second factor added", "second factor removed",
-    "second factor reset", "sent again", "session ended", "sessions ended", "set a password",
-    "sign-in paused", "sign-in refused", "signed in", "signed out", "tested", "wrong code",
-    "wrong password",
+    "second factor reset", "secrets discarded", "sent again", "session ended", "sessions ended",
+    "set a password", "sign-in paused", "sign-in refused", "signed in", "signed out", "tested",
+    "wrong code", "wrong password",
 ]  # fmt: skip
 Kind = Literal[
     "API token", "attribute", "audit log", "backup", "comment", "datasource", "form link", "group",
     "identity provider", "instance", "mail account", "message", "process", "scheduled task",
-    "sign-in", "start page", "user", "variable",
+    "secret", "sign-in", "start page", "user", "variable",
 ]  # fmt: skip
 
 ACTIONS: Mapping[Action, str] = {
@@ -68,6 +68,7 @@ ACTIONS: Mapping[Action, str] = {
     "second factor added": gettext_noop("second factor added"),
     "second factor removed": gettext_noop("second factor removed"),
     "second factor reset": gettext_noop("second factor reset"),
+    "secrets discarded": gettext_noop("unreadable secrets discarded"),
     "sent again": gettext_noop("sent again"),
     "session ended": gettext_noop("session ended"),
     "sessions ended": gettext_noop("sessions ended"),
@@ -100,6 +101,7 @@ KINDS: Mapping[Kind, str] = {
     "message": gettext_noop("Message"),
     "process": gettext_noop("Process design"),
     "scheduled task": gettext_noop("Scheduled task"),
+    "secret": gettext_noop("Secret"),
     "sign-in": gettext_noop("Sign-in"),
     "start page": gettext_noop("Start page"),
     "user": gettext_noop("User"),

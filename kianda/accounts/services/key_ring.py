@@ -47,9 +47,34 @@ def check_key_ring() -> None:
         raise WrongKeyRing(
             _(
                 "KIANDA_SECRET_KEYS does not hold the keys of this database. Set the right "
-                "keys, or restore the key file beside the database."
+                "keys, or restore the key file beside the database. If they are lost permanently, "
+                "run python manage.py discard_lost_secrets."
             )
         ) from error
+
+
+def is_lost(row: Model, column: str) -> bool:
+    """Tell whether no key of the ring opens a value of a row that was read and not looked into."""
+    return sealing.is_lost(_stored(row, column).text)
+
+
+def lost_candidates(model: type[Model], column: str) -> QuerySet[Model]:
+    """Return the rows whose value no key of the ring has bound to its row, as the database sees it.
+
+    Those of before values were bound are among them, whoever's key they are under.
+    """
+    rows: QuerySet[Model] = with_stored_text(model, column)
+    for opening in sealing.openings():
+        rows = rows.exclude(stored_text__startswith=opening)
+    return rows
+
+
+def lay_canary_anew() -> None:
+    """Lay a canary under the present ring, in place of one that no key of it opens."""
+    Canary.objects.all().delete()
+    # Which values are refused was known to the lost one alone: it is found out anew.
+    Canary.objects.create(pk=_PK, text=TEXT)
+    refuse_unbound()
 
 
 def canary_opens(text: str, keys: list[str]) -> bool:
@@ -93,8 +118,11 @@ class Resealed:
 
 
 def encrypted_columns() -> Iterator[tuple[type[Model], str]]:
-    """Yield each model with a sealed field, and the field's name."""
-    for model in apps.get_models():
+    """Yield each model with a sealed field, and the field's name.
+
+    The canary comes last: while anything needs an old key, the product does not start without it.
+    """
+    for model in sorted(apps.get_models(), key=lambda one: one is Canary):
         for one in sealed_fields(model):
             yield model, one.name
 
@@ -173,10 +201,15 @@ def refuse_unbound() -> bool:
 
 
 def _unbound_in(model: type[Model], column: str) -> QuerySet[Model]:
-    rows: QuerySet[Model] = model._base_manager.exclude(**{column: None})
-    # A cast keeps the text as it is stored, so that it can be compared.
-    rows = rows.annotate(stored_text=Cast(F(column), TextField()))
+    rows: QuerySet[Model] = with_stored_text(model, column)
     return rows.exclude(stored_text__startswith=sealing.BOUND)
+
+
+def with_stored_text(model: type[Model], column: str) -> QuerySet[Model]:
+    """Return the rows that have a value, with its text as it is stored, to be compared."""
+    rows: QuerySet[Model] = model._base_manager.exclude(**{column: None})
+    rows = rows.annotate(stored_text=Cast(F(column), TextField()))
+    return rows
 
 
 def bind_to_rows(*, seconds: float = 20) -> int:

@@ -21,6 +21,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from kianda.accounts.factor_secrets import is_lost, stored, unguessable
 from kianda.accounts.models import SignInPolicy
 from kianda.accounts.roles import ADMINISTRATOR, ROLES, has_role, role_titles, roles_of
 from kianda.accounts.services import audit
@@ -140,6 +141,22 @@ def reset_second_factor(user: User, *, by: User | None) -> bool:
 def _reset_words(by: User | None) -> str:
     name = by.get_username() if by else _("A server operator")
     return _("%(name)s has reset the second factor of your account.") % {"name": name}
+
+
+def lost_factors(*, most: int | None = None) -> list[Authenticator]:
+    """Return the apps and recovery codes whose secrets no key opens, `most`: of the first ones."""
+    rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).select_related("user")
+    return [row for row in rows.order_by("pk")[:most] if is_lost(stored(row))]
+
+
+def shut_lost(authenticator: Authenticator) -> None:
+    """Have a second factor whose secret is lost take no code, until it is reset or set up again.
+
+    Its person is asked for a code all the same: nobody gets in with less than before.
+    """
+    Authenticator.objects.filter(pk=authenticator.pk).update(data=unguessable(authenticator))
+    user, detail = authenticator.user, told_kind(authenticator)
+    audit.record(None, action="secrets discarded", kind="user", name=user.username, detail=detail)
 
 
 def told_kind(authenticator: Any) -> str:
