@@ -138,10 +138,11 @@ def postgresql(program: str, *arguments: str) -> str:
     return done.stdout
 
 
-def read_backup(file: Path, folder: Path) -> Backup:
+def read_backup(file: Path, folder: Path, *, without_keys: bool = False) -> Backup:
     """Unpack a backup into a folder and check all that can be checked of it.
 
-    Refuses a damaged one, a newer one, and one whose secrets cannot be read here.
+    Refuses a damaged one, a newer one, and, unless `without_keys`, one whose secrets cannot be read
+    here.
     """
     manifest = unpack(file, folder, names=(SQLITE, POSTGRESQL, KEYS))
     if manifest.get("format") not in {FORMAT, FORMAT_WITHOUT_CHECKSUMS}:
@@ -154,7 +155,7 @@ def read_backup(file: Path, folder: Path) -> Backup:
     if not database.exists():
         raise BackupError(f"{file} contains no database.")
     keys = _keys_of(folder / KEYS)
-    _check(database, [*settings.KIANDA_SECRET_KEYS, *keys])
+    _check(database, None if without_keys else [*settings.KIANDA_SECRET_KEYS, *keys])
     unsure = manifest["format"] == FORMAT_WITHOUT_CHECKSUMS
     return Backup(database, keys, _unchecked(file) if unsure else "")
 
@@ -173,14 +174,15 @@ def _unchecked(file: Path) -> str:
     )
 
 
-def _check(database: Path, keys: list[str]) -> None:
+def _check(database: Path, keys: list[str] | None) -> None:
     canary, applied = _look_into_sqlite(database) if is_sqlite() else _look_into_dump(database)
     if newer := unknown_migrations(applied):
         raise BackupError(f"The backup is from a newer version: it has {newer[-1]}.")
-    if canary and not canary_opens(canary, keys):
+    if canary and keys is not None and not canary_opens(canary, keys):
         raise BackupError(
             "The backup was written with another key ring, so its secrets cannot be read. Add its "
-            "keys to KIANDA_SECRET_KEYS, then restore again."
+            "keys to KIANDA_SECRET_KEYS, then restore again. If they are lost permanently, restore "
+            "it with --without-keys."
         )
 
 

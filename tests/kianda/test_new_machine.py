@@ -99,3 +99,15 @@ def test_without_any_key_one_command_keeps_all_that_is_not_secret(
     assert well(tmp_path, "discard_lost_secrets", "--yes").startswith("0 values")
     look = LOOK.replace('secret.secrets["refresh_token"][:3]', "secret.secrets")
     assert well(tmp_path, "shell", "-c", look).endswith("Ready.\n3 2 admin\nNone\n")
+
+
+def test_a_backup_whose_keys_are_lost_is_restored_where_that_is_said(
+    lost: tuple[Any, ...], tmp_path: Path
+) -> None:
+    file = str(lost[0] / "without.tar")
+    assert "restore it with --without-keys" in manage(tmp_path, "restore", file).stderr
+    restored = manage(tmp_path, "restore", file, "--without-keys")
+    assert f"{file} restored." in restored.stdout
+    assert "run python manage.py discard_lost_secrets." in restored.stderr
+    assert "Discarded." in well(tmp_path, "discard_lost_secrets", "--yes")
+    assert well(tmp_path, "check_start") == "Ready.\n"

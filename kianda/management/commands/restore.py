@@ -29,6 +29,11 @@ class Command(BaseCommand):
         """Declare the file and the permission to overwrite."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--force", action="store_true", help="replace the current database")
+        parser.add_argument(
+            "--without-keys",
+            action="store_true",
+            help="also if its keys are lost: discard_lost_secrets then discards its secrets",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Check everything that can be checked before the first byte is overwritten."""
@@ -45,13 +50,13 @@ class Command(BaseCommand):
                         "replace it."
                     )
                 with unpacking_folder() as folder:
-                    self._restore(file, folder)
+                    self._restore(file, folder, without_keys=options["without_keys"])
         except BackupError as error:
             raise CommandError(str(error)) from error
         self._say_what_is_next()
 
-    def _restore(self, file: Path, folder: Path) -> None:
-        backup = read_backup(file, folder)
+    def _restore(self, file: Path, folder: Path, *, without_keys: bool) -> None:
+        backup = read_backup(file, folder, without_keys=without_keys)
         if backup.warning:
             self.stderr.write(f"Warning: {backup.warning}")
         count = put_back_contents(file)
