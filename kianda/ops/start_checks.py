@@ -41,6 +41,15 @@ def check_ready() -> None:
     for message in settings_are_sound():
         if message.is_serious():
             raise NotReadyError(f"{message.msg} {message.hint}")
+    check_version()
+    try:
+        check_key_ring()
+    except WrongKeyRing as error:
+        raise NotReadyError(str(error)) from error
+
+
+def check_version() -> None:
+    """Raise NotReadyError with a sentence where the database is unreadable, newer or older."""
     try:
         connection.ensure_connection()
         newer = unknown_migrations()
@@ -57,10 +66,6 @@ def check_ready() -> None:
             f"The database is missing {len(older)} migrations, starting with {older[0]}. "
             "Run python manage.py migrate."
         )
-    try:
-        check_key_ring()
-    except WrongKeyRing as error:
-        raise NotReadyError(str(error)) from error
 
 
 def sentence_of(error: Exception) -> str | None:
