@@ -13,7 +13,6 @@ from processes.definition.document import Document, Form, RuleList
 from processes.definition.flow import THE_END, first_to_open, rules_on, ways_from
 from processes.language.expressions import Template
 from processes.rules.base import Rule
-from processes.rules.hide_or_disable import HideOrDisable
 
 _FORM = re.compile(r"/forms/(\d+)/")
 
@@ -90,13 +89,8 @@ def _skipped_forms(document: Document) -> Iterator[Flaw]:
 
 def _ever_hidden(document: Document) -> set[str]:
     """Return what a rule hides; a hidden form is passed over."""
-    return {
-        row.field
-        for _place, rule in document.placed_rules()
-        if isinstance(rule, HideOrDisable) and rule.enabled
-        for row in (*rule.changes, *rule.opposite)
-        if row.action in {"hide", "hide_and_clear", "toggle_visible"}
-    }
+    rules = [rule for _place, rule in document.placed_rules() if rule.enabled]
+    return {name for rule in rules for name in rule.may_hide()}
 
 
 def _may_go_on_after(document: Document, form: Form) -> bool:

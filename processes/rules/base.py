@@ -132,6 +132,10 @@ class Rule(Kind):
         """Return the name of the form that the rule opens; nothing when it opens none."""
         return ""
 
+    def may_hide(self) -> frozenset[str]:
+        """Return the fields and forms that it hides, always or at times."""
+        return frozenset()
+
     def ends_record(self) -> bool:
         """Tell whether the record has ended when the rule has run."""
         return False

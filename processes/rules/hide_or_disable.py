@@ -15,6 +15,7 @@ Action = Literal[
     "hide", "show", "disable", "enable", "toggle_visible", "toggle_enabled", "hide_and_clear"
 ]
 _OF_ENABLED = frozenset({"enable", "disable", "toggle_enabled"})
+_HIDING = frozenset({"hide", "hide_and_clear", "toggle_visible"})
 
 
 class HidingRow(Row):
@@ -64,6 +65,12 @@ class HideOrDisable(DisplayRule):
         description=gettext_noop("What happens to them when the conditions are not met."),
         json_schema_extra={"control": "rows"},
     )
+
+    def may_hide(self) -> frozenset[str]:
+        """Return what its rows hide, under its conditions and otherwise."""
+        return frozenset(
+            row.field for row in (*self.changes, *self.opposite) if row.action in _HIDING
+        )
 
     def apply(self, name: str, action: Action, context: Context) -> None:
         """Hide, show, disable or enable one."""
