@@ -10,7 +10,7 @@ from kianda.lib.i18n import gettext as _
 from kianda.lib.i18n import gettext_noop
 from processes.language.dates import date_in
 from processes.language.expressions import Template
-from processes.language.labels import name_in_words
+from processes.language.labels import called_by
 from processes.language.operators import contains, order, same
 from processes.language.patterns import PatternError, found
 from processes.language.values import Value, ValueFailure, as_text, is_blank
@@ -161,7 +161,7 @@ def side_in_words(source: str, titles: Titles) -> str:
     template = Template.parse(source)
     name = template.only_reference
     if name is not None:
-        return titles.get(name) or _fact(name) or name_in_words(name)
+        return titles.get(name) or _fact(name) or called_by(name, titles)
     return source or _("empty")
 
 

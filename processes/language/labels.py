@@ -1,5 +1,7 @@
 """What pieces and settings of a definition are called within a sentence."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
 from kianda.lib.i18n import gettext as _
@@ -58,6 +60,17 @@ _PARTS = {
 def part_in_words(part: str) -> str:
     """Return what a part of a person is called, as `email` of `[manager.email]`."""
     return _(_PARTS[part]) if part in _PARTS else attributes().get(part, as_title(part))
+
+
+def called_by(name: str, titles: Mapping[str, str]) -> str:
+    """Return what a name is called: by its title, or that of its field, else in words of its own.
+
+    `[asked_by.manager]` is `Requested by: Manager`.
+    """
+    field, _dot, part = name.partition(".")
+    if name not in titles and part and field in titles:
+        return f"{titles[field]}: {part_in_words(part)}"
+    return titles.get(name) or name_in_words(name)
 
 
 def name_in_words(name: str) -> str:

@@ -16,7 +16,7 @@ from processes.fields import Date, List, Text
 from processes.language.comparisons import OPERATORS, Right
 from processes.language.conditions import Condition, ItemCondition
 from processes.language.expressions import Template, TemplateError
-from processes.language.labels import name_in_words
+from processes.language.labels import called_by
 from processes.language.parser import Reference, expression_in_words
 from processes.language.references import SYSTEM_NAMES, is_system_name
 from processes.language.scope import FieldKind, NameTable
@@ -249,4 +249,4 @@ def _side(source: str, titles: Mapping[str, str]) -> list[ConditionSide]:
 
 
 def _ref(name: str, titles: Mapping[str, str]) -> ConditionSide:
-    return ConditionSide(titles.get(name) or name_in_words(name), ref=True)
+    return ConditionSide(called_by(name, titles), ref=True)

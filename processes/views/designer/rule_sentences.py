@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from processes.definition.checks import Catalog
+from processes.language.labels import called_by
 from processes.language.mappings import Assignment
 from processes.rules import rules
 from processes.rules.base import OutwardRule, Rule
@@ -18,7 +19,7 @@ from processes.rules.instances import process_setting
 from processes.rules.ports import Ref
 
 # `[name]` inside a text, and what stands for the names that a rule's settings hold.
-_NAMED_HERE = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*)\]|zref(\d+)z")
+_NAMED_HERE = re.compile(r"\[([A-Za-z][A-Za-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\]|zref(\d+)z")
 # Texts of a rule that are no names, whatever they say.
 _NO_NAMES = frozenset({"id", "type", "title", "value", "message"})
 _NAMED = 2  # How many fields a sentence names before it counts the others.
@@ -170,11 +171,11 @@ class Teller:
         for match in _NAMED_HERE.finditer(text):
             number = int(match[2]) if match[2] else len(names)
             name = names[number] if number < len(names) else match[1]
-            if name not in titles:
+            if name.partition(".")[0] not in titles:
                 continue
             line += [
                 SentencePart(text[at : match.start()]),
-                SentencePart(titles[name], is_ref=True),
+                SentencePart(called_by(name, titles), is_ref=True),
             ]
             at = match.end()
         return [part for part in [*line, SentencePart(text[at:])] if part.text]

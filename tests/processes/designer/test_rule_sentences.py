@@ -28,6 +28,10 @@ TABLE: list[tuple[dict[str, Any], str, str]] = [
      "If it succeeds, set |Access token|, |Refresh token| and 3 more. "
      "If it fails, set |Last error|, drop unsaved changes, stop."),
     ({"type": "save", "conditions": ON_STATUS}, "Save the record", "Only when Status is Open. "),
+    ({"type": "save", "conditions": {"items": [{"left": "[status.manager]", "operator": "blank"}]}},
+     "Save the record", "Only when Status: Manager is blank. "),
+    ({"type": "assign_form", "form": "form", "to": {"users": ["[status.manager]"]}},
+     "Assign the form |The form| to |Status: Manager|", ""),
     ({"type": "submit", "form": "form"}, "Submit the form |The form|", ""),
     ({"type": "go_to_form", "form": "form"}, "Go to the form |The form|", ""),
     ({"type": "hide_or_disable", "changes": [{"field": "form", "action": "hide"}],
