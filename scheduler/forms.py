@@ -1,13 +1,15 @@
 """What a person types to schedule a task, and the body that the services take."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kianda.lib.errors import Flaw
 from scheduler.kind_controls import WAYS, ScheduleControl, controls_of, lines_of, way_name
 from scheduler.models import ScheduledTask
 from scheduler.schedules import schedules
@@ -69,6 +71,24 @@ def has_begun(typed: Typed) -> bool:
         typed[control.name] not in (control.usual, _blank(control))
         for control in controls_of(typed["/schedule/kind"])
     )
+
+
+def what_is_missing(typed: Typed, flaws: Iterable[Flaw]) -> list[str]:
+    """Say why no run can be shown; of a number, which one is meant."""
+    kind = schedules.kinds.get(typed["/schedule/kind"])
+    if kind is not None and kind.asks and not has_begun(typed):
+        return [gettext(kind.asks)]
+    numbers = {
+        control.pointer: control.label
+        for control in controls_of(typed["/schedule/kind"])
+        if control.type == "number"
+    }
+    return [
+        gettext("%(name)s: %(why)s") % {"name": numbers[flaw.pointer], "why": flaw.detail}
+        if flaw.pointer in numbers
+        else flaw.detail
+        for flaw in flaws
+    ]
 
 
 def not_drawn(typed: Typed) -> list[tuple[str, str]]:

@@ -50,6 +50,8 @@ class Schedule(Kind):
 
     tag: ClassVar[str] = "kind"
     category: ClassVar[str] = gettext_noop("Schedule")
+    # What the preview says while nothing was typed; without it, what is wrong with the settings.
+    asks: ClassVar[str] = ""
 
     def next_after(self, moment: datetime, *, start: datetime, zone: ZoneInfo) -> datetime | None:
         """Return the first planned moment strictly after `moment`, in UTC; None when none is."""
@@ -87,6 +89,8 @@ class Schedule(Kind):
 
 class IntervalSchedule(Schedule):
     """A fixed grid of elapsed time: start + n * period, n from 1."""
+
+    asks = gettext_noop("Enter an interval to see them.")
 
     @abstractmethod
     def period(self) -> timedelta:

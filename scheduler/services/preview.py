@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
+from kianda.lib.errors import Flaw
 from processes.definition.document import Document
 from processes.models import ProcessInstance
 from scheduler.document import dumped, read_task
 from scheduler.models import ScheduledTask
-from scheduler.services.due_times import next_five, set_next_run
-from scheduler.services.validation import zone_names
+from scheduler.services.due_times import next_five, set_next_run, zone_named
+from scheduler.services.validation import passed, unknown_zone, zone_names
 from scheduler.tokens.health import token_fields, validity
 
 
@@ -23,7 +24,7 @@ class Coming:
 
     words: str = ""
     firings: tuple[datetime, ...] = ()
-    flaws: tuple[str, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
 
 def coming(raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None = None) -> Coming:
@@ -34,8 +35,10 @@ def coming(raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None 
     values, flaws = read_task(raw, partial=True)
     schedule = values.get("schedule")
     zone = values.get("timezone") or settings.KIANDA_TIME_ZONE
-    if schedule is None or zone not in zone_names():
-        return Coming(flaws=tuple(one.detail for one in flaws if one.pointer[:9] == "/schedule"))
+    if schedule is None:
+        return Coming(flaws=tuple(one for one in flaws if one.pointer[:9] == "/schedule"))
+    if zone not in zone_names():
+        return Coming(flaws=(unknown_zone(zone),))
     same = task is not None and task.schedule == dumped(schedule)
     made = ScheduledTask(
         start=task.start if task and same else moment,
@@ -45,7 +48,8 @@ def coming(raw: dict[str, Any], *, moment: datetime, task: ScheduledTask | None 
         counted_runs=task.counted_runs if task else 0,
     )
     set_next_run(made, moment)
-    return Coming(schedule.describe(), tuple(next_five(made, moment)))
+    late = passed(schedule, moment, zone_named(zone))
+    return Coming(schedule.describe(), tuple(next_five(made, moment)), tuple(late))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -21,6 +21,7 @@ from processes.selectors import visible_instances
 from scheduler.document import read_task
 from scheduler.models import ScheduledTask
 from scheduler.schedules import Once
+from scheduler.schedules.base import Schedule
 from scheduler.schedules.once import read_moment
 from scheduler.services.due_times import expiry_of, schedule_of, zone_named
 
@@ -199,26 +200,39 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def unknown_zone(name: str) -> Flaw:
+    """Return what is wrong with a name that no time zone has."""
+    near = difflib.get_close_matches(name, sorted(zone_names()), n=1, cutoff=0.5)
+    meant = (
+        _("Did you mean %(near)s?") % {"near": near[0]}
+        if near
+        else _("Enter one such as Europe/Dublin.")
+    )
+    return Flaw(
+        "/timezone", _("Unknown time zone %(name)s. %(meant)s") % {"name": name, "meant": meant}
+    )
+
+
+def passed(schedule: Schedule, moment: datetime, zone: ZoneInfo) -> list[Flaw]:
+    """Return what is wrong with a one-time schedule whose moment does not lie ahead."""
+    once = schedule.at if isinstance(schedule, Once) else None
+    if once is None or read_moment(once, zone) > moment:
+        return []
+    return [Flaw("/schedule/at", gettext(PASSED))]
+
+
 def _check_times(checked: CheckedTask, moment: datetime, task: ScheduledTask | None) -> None:
     """Check the zone; then, in it, that what is new lies ahead."""
     name = checked.values.get("timezone")
     if name is None:
         return
     if name not in zone_names():
-        near = difflib.get_close_matches(name, sorted(zone_names()), n=1, cutoff=0.5)
-        meant = (
-            _("Did you mean %(near)s?") % {"near": near[0]}
-            if near
-            else _("Enter one such as Europe/Dublin.")
-        )
-        said = _("Unknown time zone %(name)s. %(meant)s") % {"name": name, "meant": meant}
-        checked.flaw("/timezone", said)
+        checked.flaws.append(unknown_zone(name))
         return
     zone, before = zone_named(name), _stored(task) if task else {}
     schedule, expires = checked.values.get("schedule"), checked.values.get("expires")
-    once = schedule.at if isinstance(schedule, Once) else None
-    if once and schedule != before.get("schedule") and read_moment(once, zone) <= moment:
-        checked.flaw("/schedule/at", gettext(PASSED))
+    if schedule is not None and schedule != before.get("schedule"):
+        checked.flaws += passed(schedule, moment, zone)
     end = expires.moment(zone) if expires else None
     if end is not None and end <= moment and expires != before.get("expires"):
         checked.flaw("/expires/at", gettext(PASSED))

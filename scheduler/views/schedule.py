@@ -194,7 +194,7 @@ def _render(
     context: dict[str, Any] = {
         "task": task, "typed": typed, "errors": Errors(invalid), "choices": choices,
         "plan": plan, "firings": _firings(plan.firings, known, now=now, seconds=kind == "seconds"),
-        "plan_flaws": plan.flaws if forms.has_begun(typed) else (),
+        "missing": forms.what_is_missing(typed, plan.flaws), "begun": forms.has_begun(typed),
         "life": instance and token_life(instance, choices.document, target, plan.firings),
         "zone": zone, "kinds": forms.KINDS, "more_kinds": forms.MORE_KINDS, "kind": kind,
         "lines": lines_of(kind), "more_open": kind in dict(forms.MORE_KINDS),

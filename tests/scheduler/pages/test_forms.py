@@ -162,6 +162,44 @@ def test_settings_are_shown_without_making_anything(page: Client, counter: Proce
     assert "<html" not in later.content.decode()
 
 
+UNSEEN: list[tuple[dict[str, Any], str]] = [
+    ({"/schedule/kind": "minutes", "/schedule/minutes/every": ""}, "Enter an interval to see"),
+    ({"/schedule/kind": "seconds"}, "Enter an interval to see"),
+    ({"/schedule/kind": "minutes", "/schedule/minutes/every": "0"}, "Every: Enter 1 or more"),
+    ({"/schedule/kind": "weekly"}, "Choose at least one day"),
+    ({"/schedule/kind": "monthly"}, "Day of the month: Enter a whole number."),
+    ({"/schedule/kind": "cron"}, "A cron line has five fields, this one has 0."),
+    (
+        {"/schedule/kind": "cron", "/schedule/cron/expression": "0 0 30 2 *"},
+        "This never runs: none of these months has a day 30.",
+    ),
+    ({"/schedule/kind": "once"}, "Enter a date and time such as"),
+    (
+        {"/schedule/kind": "once", "/schedule/once/at": "2001-01-01T09:00"},
+        "This time has passed. Enter a later one.",
+    ),
+    (
+        {
+            "/schedule/kind": "once", "/schedule/once/at": "2998-01-01T09:00", "expire": "on",
+            "/expires/at": "2997-01-01T09:00",
+        },
+        "The task expires before its next run.",
+    ),
+    ({"/timezone": "Mars/Base"}, "Unknown time zone Mars/Base."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "words"), UNSEEN)
+def test_where_no_run_can_be_shown_the_dialog_says_what_is_missing_for_that_kind(
+    page: Client, typed: dict[str, Any], words: str
+) -> None:
+    form = sent() | {"show": "1"} | typed
+    shown = page.get(reverse("task-new"), form, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="settings")
+    said = text_of(shown)
+    assert f"Next 5 runs {words}" in said
+    assert ("Enter an interval" in said) == ("interval" in words)
+
+
 @pytest.mark.parametrize("name", ["/process_id", "/timezone"])
 @pytest.mark.parametrize("act", [{}, {"show": "1"}])
 def test_what_is_far_too_long_is_refused_and_stays(
