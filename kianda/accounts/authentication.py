@@ -13,6 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from kianda.accounts.models import ApiToken
+from kianda.accounts.permissions import what_to_send
 from kianda.accounts.roles import remember_roles
 from kianda.accounts.services.guessing import (
     begin_try,
@@ -39,7 +40,8 @@ class BearerTokenAuthentication(BaseAuthentication):
         token = _find(text.strip())
         if token is None:
             refuse_too_many_anonymous(request)
-            raise AuthenticationFailed(_("The API token is unknown, expired or revoked."))
+            refusal = _("The API token is unknown, expired or revoked.")
+            raise AuthenticationFailed(f"{refusal} {what_to_send(request)}")
         _stamp(token)
         return token.user, token
 

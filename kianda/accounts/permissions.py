@@ -6,7 +6,9 @@ from typing import Any, ClassVar, Protocol, cast
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -38,7 +40,7 @@ class MayCall(BasePermission):
         """Check the signed-in person, the scope, the role, in this order."""
         if not request.user or not request.user.is_authenticated:
             refuse_too_many_anonymous(request)
-            return False
+            raise NotAuthenticated(what_to_send(request))
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method == "OPTIONS" or method not in view.allowed_methods:
             return True  # DRF answers these itself, the second with 405.
@@ -49,6 +51,14 @@ class MayCall(BasePermission):
             named = _(" or ").join(roles)
             raise Forbidden(_("You need the role %(roles)s for this.") % {"roles": named})
         return True
+
+
+def what_to_send(request: Request) -> str:
+    """Say what the API expects of who is not signed in, and where it is had."""
+    page = request.build_absolute_uri(reverse("tokens"))
+    return _(
+        "Send the header Authorization: Bearer <token>. API tokens are created at %(page)s."
+    ) % {"page": page}
 
 
 def _scope(view: Any, method: str) -> str:

@@ -43,6 +43,18 @@ def test_without_a_valid_token_the_answer_is_401(header: str | None) -> None:
     assert response.status_code == 401
     assert response["WWW-Authenticate"].startswith("Bearer")
     assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["detail"].endswith(
+        "Send the header Authorization: Bearer <token>. "
+        "API tokens are created at http://testserver/tokens/."
+    )
+
+
+def test_a_refused_token_gets_one_answer_whether_it_was_known_or_not(ben: Any) -> None:
+    token, text = create_token(ben, name="old")
+    revoke_token(token, by=ben)
+    answers = [call(f"Bearer {sent}").json()["detail"] for sent in (text, "kia_wrong", "a b", "")]
+    assert len(set(answers)) == 1
+    assert answers[0].startswith("The API token is unknown, expired or revoked.")
 
 
 def test_a_revoked_token_is_refused(ben: Any) -> None:

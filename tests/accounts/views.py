@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.urls import path
+from django.urls import include, path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -87,4 +87,5 @@ urlpatterns = [
     path("api/v1/things/", Things.as_view()),
     path("api/v1/groups/", Groups.as_view()),
     path("api/v1/open/", Open.as_view()),
+    path("", include("kianda.urls")),
 ]
