@@ -23,16 +23,21 @@ from allauth.mfa.webauthn.views import (
     RemoveWebAuthnView,
 )
 from allauth.socialaccount.models import SocialAccount
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from kianda.accounts.permissions import signed_in
 from kianda.accounts.services import audit
 from kianda.accounts.services.addresses import asked_change, is_verified
 from kianda.accounts.services.identity_providers import providers
 from kianda.accounts.services.second_factors import (
+    FEW_CODES,
     check_removal,
+    codes_left,
     has_second_factor,
     must_use_provider,
     needs_second_factor,
@@ -63,6 +68,9 @@ class _SaysWhatIsWrong:
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         if self.said:
             toast(self.request, str(self.said))
+        used = getattr(form, "authenticator", None)
+        if used is not None and used.type == Authenticator.Type.RECOVERY_CODES:
+            _tell_codes_left(self.request, codes_left(used.user))
         return answer
 
 
@@ -192,6 +200,17 @@ class NewRecoveryCodes(_SaysWhatIsWrong, GenerateRecoveryCodesView):
     success_url = reverse_lazy("mfa_view_recovery_codes")
 
 
+def _tell_codes_left(request: HttpRequest, count: int) -> None:
+    """Say how many recovery codes are left, once one was used; with few, lead to new ones."""
+    said = ngettext(
+        "Recovery code used. %(n)d code left.", "Recovery code used. %(n)d codes left.", count
+    ) % {"n": count}
+    if count > FEW_CODES:
+        return toast(request, said)
+    link, words = reverse("mfa_generate_recovery_codes"), _("Create new codes")
+    messages.warning(request, format_html('{} <a href="{}">{}</a>', said, link, words))
+
+
 def _told_read(request: HttpRequest) -> None:
     user = signed_in(request)
     audit.record(user, action="recovery codes read", kind="user", name=user.get_username())
@@ -202,7 +221,6 @@ def security(request: HttpRequest) -> HttpResponse:
     """Show how a person signs in, and where they are signed in."""
     user = signed_in(request)
     rows = Authenticator.objects.filter(user=user).order_by("created_at")
-    codes = next((row for row in rows if row.type == "recovery_codes"), None)
     names = {row.slug: row for row in providers(active=True)}
     connected = [
         {"pk": one.pk, "name": names.get(one.provider, one.provider), "since": one.date_joined}
@@ -212,7 +230,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "app": next((row for row in rows if row.type == "totp"), None),
         "passkeys": [row for row in rows if row.type == "webauthn"],
-        "codes": codes, "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "codes": any(row.type == "recovery_codes" for row in rows), "codes_left": codes_left(user),
         "needed": needs_second_factor(user) and not has_second_factor(user),
         "is_verified": is_verified(user), "asked_address": asked_change(user),
         "connected": connected,

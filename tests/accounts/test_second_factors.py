@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 30, 8, 0, tzinfo=dt.UTC)
 STEP = "/sign-in/code/"
 APP = "/profile/security/app/"
+NEW_CODES = "/profile/security/codes/new/"
 
 
 @pytest.fixture
@@ -119,6 +120,28 @@ def test_a_recovery_code_works_once(ben: Any) -> None:
     assert send(enter_password(ben), first).status_code == 422
     assert len(recovery_codes(ben)) == 9
     assert told("signed in") == [("ben", "Password + Recovery code, from 127.0.0.1.")]
+
+
+def test_who_used_a_recovery_code_reads_how_many_are_left(ben: Any) -> None:
+    with_app(ben)
+    for left in (9, 8, 7, 6, 5, 4):
+        client = enter_password(ben)
+        send(client, recovery_codes(ben)[0])
+        page = client.get("/profile/")
+        assert f"Recovery code used. {left} codes left." in text_of(page)
+        assert NEW_CODES not in page.content.decode()
+    for said in ("3 codes left.", "2 codes left.", "1 code left.", "0 codes left."):
+        client = enter_password(ben)
+        send(client, recovery_codes(ben)[0])
+        page = client.get("/profile/")
+        assert f"Recovery code used. {said} Create new codes" in text_of(page)
+        assert f'<a href="{NEW_CODES}">' in page.content.decode()
+
+
+def test_a_code_of_the_app_says_nothing_of_recovery_codes(clock: Any, ben: Any) -> None:
+    client = enter_password(with_app(ben))
+    send(client, code_of())
+    assert "Recovery code used" not in text_of(client.get("/profile/"))
 
 
 def test_codes_are_not_guessed_from_however_many_addresses(clock: Any, ben: Any) -> None:

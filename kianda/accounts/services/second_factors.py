@@ -36,6 +36,8 @@ KINDS: Final = {
     "webauthn": gettext_noop("Passkey"),
     "recovery_codes": gettext_noop("Recovery codes"),
 }
+# With so many recovery codes left, or fewer, their person is warned.
+FEW_CODES: Final = 3
 _LAST_STEP = "last_step"
 
 
@@ -120,6 +122,12 @@ def _steps_of(row: Authenticator, code: str) -> Iterator[int]:
     for step in yield_hotp_counters_from_time():
         if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step))):
             yield step
+
+
+def codes_left(user: User) -> int:
+    """Return how many recovery codes of a person were not used yet."""
+    row = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(row.wrap().get_unused_codes()) if row else 0
 
 
 def reset_second_factor(user: User, *, by: User | None) -> bool:
