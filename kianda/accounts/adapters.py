@@ -17,7 +17,7 @@ from kianda.accounts import factor_secrets
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services.account_mails import send_account_changed, send_account_mail
 from kianda.accounts.services.person_data import display_name
-from kianda.accounts.services.second_factors import check_removal
+from kianda.accounts.services.second_factors import WRONG_CODE, check_removal
 from kianda.lib.errors import Conflict
 
 # What changed on an account, by allauth's name of the mail about it.
@@ -113,7 +113,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("Wrong code. Check it and try again."),
+        "incorrect_code": WRONG_CODE,
         "cannot_delete_authenticator": gettext_lazy(
             "Your role requires a second factor. Add another one before you remove this one."
         ),

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from kianda.accounts.authentication import address_of
 from kianda.accounts.services import audit
 from kianda.accounts.services.guessing import SECOND_FACTOR, begin_try, right_try
-from kianda.accounts.services.second_factors import spend_code
+from kianda.accounts.services.second_factors import WRONG_CODE, spend_code
 from kianda.lib.errors import TooMany
 from kianda.lib.secrets import decrypt, encrypt
 from kianda.web.error_pages import say_wait
@@ -108,7 +108,7 @@ class AppForm(forms.Form):
         steps = totp.yield_hotp_counters_from_time()
         right = (totp.format_hotp_value(totp.hotp_value(self.secret, step)) for step in steps)
         if not any(compare_user_code(actual=code, expected=one) for one in right):
-            raise ValidationError(_("Wrong code. Check it and try again."))
+            raise ValidationError(WRONG_CODE)
         return code
 
     def forget_secret(self) -> None:

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = dt.datetime(2026, 11, 30, 8, 0, tzinfo=dt.UTC)
 STEP = "/sign-in/code/"
 APP = "/profile/security/app/"
+CLOCK = "For codes from an app, your phone must set its time automatically."
 NEW_CODES = "/profile/security/codes/new/"
 
 
@@ -109,7 +110,9 @@ def test_a_code_older_than_one_that_was_used_is_not_taken(clock: Any, ben: Any) 
 
 def test_clocks_may_be_wrong_by_one_step_and_not_by_two(clock: Any, ben: Any) -> None:
     with_app(ben)
-    assert send(enter_password(ben), code_of(later=2)).status_code == 422
+    refused = send(enter_password(ben), code_of(later=2))
+    assert refused.status_code == 422
+    assert CLOCK in text_of(refused)
     assert send(enter_password(ben), code_of(later=1)).status_code == 302
 
 
@@ -238,6 +241,7 @@ def test_the_secret_of_an_app_that_is_not_set_up_yet_is_nowhere_in_clear(ben: An
     assert secret not in str(row.get_decoded())
     wrong = client.post(APP, {"code": "000000"})
     assert (wrong.status_code, wrong.context["form"].secret) == (422, secret)
+    assert CLOCK in text_of(wrong)
     assert not Authenticator.objects.exists()
 
 

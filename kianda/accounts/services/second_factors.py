@@ -19,7 +19,7 @@ from allauth.mfa.utils import decrypt
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from kianda.accounts.factor_secrets import is_lost, stored, unguessable
 from kianda.accounts.models import SignInPolicy
@@ -36,6 +36,11 @@ KINDS: Final = {
     "webauthn": gettext_noop("Passkey"),
     "recovery_codes": gettext_noop("Recovery codes"),
 }
+# The usual reason of a wrong code is that the phone's clock is.
+WRONG_CODE: Final = gettext_lazy(
+    "Wrong code. Check it and try again. For codes from an app, your phone must set its time "
+    "automatically."
+)
 # With so many recovery codes left, or fewer, their person is warned.
 FEW_CODES: Final = 3
 _LAST_STEP = "last_step"
