@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -19,6 +20,7 @@ from kianda.accounts.roles import (
 from kianda.accounts.services import password_links as links
 from kianda.accounts.services import users as people
 from kianda.accounts.services.account_mails import mail_leaves
+from kianda.accounts.services.addresses import is_shared, shared_words
 from kianda.accounts.services.person_data import own_groups_of, person_data
 from kianda.accounts.services.second_factors import those_with_one
 from kianda.administration.forms import ROLE_WORDS, InviteForm, PersonForm, by_field
@@ -85,6 +87,7 @@ def invite(request: HttpRequest) -> HttpResponseBase:
         except Invalid as invalid:
             form_errors(form, invalid)
         else:
+            _tell_shared(request, made.email)
             if not send:
                 return _link(request, made, path, title=_("%s invited") % made.username)
             toast(request, _("Invitation queued for %s. Messages shows its status.") % made.email)
@@ -119,12 +122,19 @@ def change(request: HttpRequest, user_id: int) -> HttpResponseBase:
             )  # fmt: skip
         else:
             toast(request, _("%s changed.") % user.username)
+            _tell_shared(request, mine["email"])
             return go(request, "users")
     context = {
         "form": form, "person": user,
         **revision_context(request, revision_of(now), conflict),
     }  # fmt: skip
     return _form(request, "accounts/_person.html", context, title=user.username)
+
+
+def _tell_shared(request: HttpRequest, address: str) -> None:
+    """Warn of an address that another account has too: it is allowed, but nobody signs in by it."""
+    if is_shared(address):
+        messages.warning(request, shared_words(address))
 
 
 def _settings_of(user: User) -> dict[str, Any]:

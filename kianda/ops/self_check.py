@@ -11,7 +11,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kianda.accounts.services.addresses import shared_addresses
+from kianda.accounts.services.addresses import shared_addresses, shared_words
 from kianda.accounts.services.key_ring import check_key_ring, refuses_unbound
 from kianda.accounts.services.users import able_administrators
 from kianda.checks import settings_are_sound
@@ -185,11 +185,7 @@ def _administrators() -> Iterator[Finding]:
 def _addresses() -> Iterator[Finding]:
     shared = shared_addresses()
     if shared:
-        said = _("More than one account has the email address %(address)s.") % {
-            "address": shared[0]
-        }
-        mend = _("They can sign in with their user names only. Change it under Users.")
-        yield Finding("warn", said, mend)
+        yield Finding("warn", shared_words(shared[0]), _("Change it under Users."))
 
 
 def _left_alone() -> Iterator[Finding]:

@@ -70,6 +70,26 @@ def test_roles_change_and_the_mark_of_a_superuser_goes_with_the_role(admin: Any)
     assert User.objects.get(pk=root.pk).is_superuser
 
 
+def test_who_gives_an_address_that_another_account_has_reads_what_follows(
+    admin: Any, ada: Any, ben: Any
+) -> None:
+    page = client_of(admin)
+    said = (
+        f"More than one account has the email address {ada.email}. "
+        "They can sign in with their user names only."
+    )
+    body = {"username": "eve", "name": "Eve", "email": ada.email, "roles": ["User"]}
+    assert said in text_of(page.post("/users/invite/", body, follow=True))
+    users.deactivate_person(User.objects.get(username="eve"), by=admin)
+    body = {"name": "Ben", "roles": ["User"], "revision": ""}
+    place = f"/users/{ben.pk}/"
+    for email, told in ((ada.email.upper(), True), ("ben@example.org", False), ("", False)):
+        body["revision"] = page.get(place).context["revision"]
+        answer = text_of(page.post(place, body | {"email": email}, follow=True))
+        assert "ben changed." in answer
+        assert ("More than one account has" in answer) == told
+
+
 @pytest.mark.parametrize(
     "roles",
     [["Administrator"], ["Designer"], ["Administrator", "Designer"], ["User"], []],

@@ -32,6 +32,20 @@ def shared_addresses() -> list[str]:
     return sorted(address for address, _count in shared)
 
 
+def is_shared(address: str) -> bool:
+    """Tell whether more than one active account has an address."""
+    rows = User.objects.filter(email__iexact=address, is_active=True)
+    return address != "" and rows.count() > 1
+
+
+def shared_words(address: str) -> str:
+    """Say what it means that more than one account has an address."""
+    return _(
+        "More than one account has the email address %(address)s. They can sign in with their user "
+        "names only."
+    ) % {"address": address}
+
+
 def plain_address(told: object) -> str:
     """Return an address that somebody else told, in small letters; nothing where it is none."""
     if not isinstance(told, str):
