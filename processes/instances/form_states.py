@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from kianda.accounts.services.directory import names_with_state
 from kianda.accounts.services.substitutes import deactivated_without_one
 from processes.definition.document import Document
 from processes.engine.instance_state import (
@@ -20,7 +21,6 @@ from processes.engine.instance_state import (
 )
 from processes.instances.form_links import end_links_of_closed_forms
 from processes.instances.telling import tell_of
-from processes.language.people import called
 from processes.language.people_refs import EVERYONE, group_ref, user_ref
 from processes.models import Change, FormOwner, ProcessInstance, Run
 from processes.rights.ownership import (
@@ -74,13 +74,13 @@ class FormState:
 
     @property
     def owners(self) -> tuple[str, ...]:
-        """Return what its people are called, then its groups."""
+        """Return what its people are called, and who is deactivated; then its groups."""
         return self.others("")
 
     def others(self, me: str) -> tuple[str, ...]:
         """Return the owners but for one of the people."""
         users = [user_ref(name) for name in self.users if name != me]
-        return tuple(called([*users, *map(group_ref, self.groups)]))
+        return names_with_state([*users, *map(group_ref, self.groups)])
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import role_titles
 from kianda.accounts.services.groups import own_groups
@@ -40,6 +41,13 @@ class DirectoryEntry(NamedTuple):
     def kind(self) -> str:
         """Return `user` or `group`."""
         return parts_of(self.ref)[0]
+
+    @property
+    def with_state(self) -> str:
+        """Return the name, of a deactivated person with the word beside it."""
+        if self.state != DEACTIVATED:
+            return self.name
+        return _("%(name)s (deactivated)") % {"name": self.name}
 
     @property
     def initials(self) -> str:
@@ -107,25 +115,36 @@ def entries(refs: Iterable[str]) -> dict[str, DirectoryEntry]:
 
 
 def names_of(refs: Iterable[str]) -> dict[str, str]:
-    """Return what refs are called; while a request is answered, each is looked up once."""
-    known: dict[str, str] | None = getattr(_asked, "names", None)
+    """Return what refs are called."""
+    return {ref: entry.name for ref, entry in _looked_up(refs).items()}
+
+
+def names_with_state(refs: Sequence[str]) -> tuple[str, ...]:
+    """Return what refs are called, and beside it who is deactivated."""
+    found = _looked_up(refs)
+    return tuple(found[ref].with_state for ref in refs)
+
+
+def _looked_up(refs: Iterable[str]) -> dict[str, DirectoryEntry]:
+    """Return what refs name; while a request is answered, each is looked up once."""
+    known: dict[str, DirectoryEntry] | None = getattr(_asked, "entries", None)
     wanted = list(refs)
     missing = [ref for ref in wanted if ref not in (known or {})]
-    found = {ref: entry.name for ref, entry in entries(missing).items()} if missing else {}
+    found = entries(missing) if missing else {}
     if known is None:
         return found
     known.update(found)
     return {ref: known[ref] for ref in wanted}
 
 
-def begin_request(**_: object) -> None:
-    """Remember from now what refs are called."""
-    _asked.names = {}
+def begin_request(**_signal: object) -> None:
+    """Remember from now what refs name."""
+    _asked.entries = {}
 
 
-def end_request(**_: object) -> None:
-    """Forget what refs are called: somebody may be given another name."""
-    _asked.names = None
+def end_request(**_signal: object) -> None:
+    """Forget what refs name: somebody may be given another name."""
+    _asked.entries = None
 
 
 def _named(split: Iterable[tuple[str, str]], kind: str) -> list[str]:

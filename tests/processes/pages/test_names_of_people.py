@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
+from kianda.accounts.services.users import deactivate_person
 from processes.instances.lifecycle import create_instance, patch_instance
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
@@ -57,6 +58,22 @@ def test_an_instance_says_for_whom_it_waits_and_who_did_what(
     assert "Now with Mark Murphy." in page(people.root, f"{place}forms/decision/reassign/")
     for list_of in (f"{place}runs/", f"{place}changes/", "/runs/", "/"):
         assert "Emma Doyle" in page(people.root, list_of), list_of
+
+
+def test_who_has_a_form_and_was_deactivated_is_said_to_be_so(
+    people: Office, waiting: ProcessInstance
+) -> None:
+    place = f"/instances/{waiting.process_id}/"
+    assert "deactivated" not in page(people.tom, place) + page(people.emma, "/requests/")
+    deactivate_person(people.mark, by=people.root)
+    seen = page(people.tom, place)
+    assert "Now with Mark Murphy (deactivated)." in seen
+    assert seen.count("Mark Murphy (deactivated)") == 2, "once among the steps"
+    assert "Mark Murphy (deactivated)" in page(people.emma, "/requests/")
+    assert "Now with Mark Murphy (deactivated)." in page(
+        people.root, f"{place}forms/decision/reassign/"
+    )
+    assert "(deactivated)" not in page(people.root, f"{place}changes/"), "what was done stays"
 
 
 def test_the_history_names_who_asked_over_the_api(people: Office) -> None:
