@@ -13,13 +13,19 @@ from datasources.rest.allow_list import outside
 from datasources.rest.document import MEGABYTE, TARGETS, RestDatasource, RestMethod
 from datasources.rest.payloads import WITH_FILES, XML_PART, XML_ROOT
 from datasources.services.certificate_settings import certificate_flaws
-from datasources.services.restored_secrets import RestoredEmail, RestoredSecrets, spelt_alike
+from datasources.services.restored_secrets import (
+    SEND_AGAIN,
+    RestoredEmail,
+    RestoredSecrets,
+    spelt_alike,
+)
 from datasources.services.variable_settings import variable_flaws
 from kianda.lib.addresses import Origin
 from kianda.lib.errors import Flaw, Invalid, TooLarge
 from kianda.lib.headers import header_flaw
 from kianda.lib.pointers import flaws_of, pointer
 
+_ADDRESS = frozenset({"/base_url", "/host", "/port", "/security"})
 NO_REFUSAL: Callable[[Origin], str | None] = lambda origin: None  # noqa: E731
 
 
@@ -56,10 +62,20 @@ def parse_datasource(
             found += certificate_flaws(parsed, kept)
             found += variable_flaws(parsed, refusal=refusal)
     except ValidationError as error:
-        found = [*flaws_of(error, raw, model=kind), *found]
+        found = _all_flaws(flaws_of(error, raw, model=kind), found)
     if found:
         raise Invalid(_("The datasource has errors."), errors=found)
     return parsed
+
+
+def _all_flaws(wrong: list[Flaw], found: list[Flaw]) -> list[Flaw]:
+    """Return what single settings have wrong, then the rest.
+
+    Whether a secret would go to another server shows only once the address is right.
+    """
+    if not _ADDRESS.isdisjoint(flaw.pointer for flaw in wrong):
+        found = [flaw for flaw in found if flaw.detail != _(SEND_AGAIN)]
+    return [*wrong, *found]
 
 
 def _address_flaws(parsed: RestDatasource) -> Iterator[Flaw]:

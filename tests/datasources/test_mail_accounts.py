@@ -155,6 +155,22 @@ def test_a_password_stays_until_it_would_go_to_another_server(
     assert manager.patch(ONE, {"host": "new.example.org", "auth": auth}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"), [("port", "abc"), ("port", "70000"), ("host", "a b"), ("security", "ssl")]
+)
+def test_an_address_that_is_not_valid_does_not_ask_for_the_password_again(
+    made: Any, manager: APIClient, page: Client, name: str, typed: str
+) -> None:
+    assert pointers(manager.patch(ONE, {name: typed})) == {f"/{name}"}
+    said = "The address of the service changed."
+    for changed, asks in (({name: typed}, False), ({"port": "2525"}, True)):
+        sent = posted(**changed) | {"revision": "1"}
+        answer = page.post("/datasources/company-mail/", sent)
+        assert answer.status_code == 422
+        assert (said in text_of(answer)) == asks
+    assert ports.find_account("company-mail").password == PASSWORD
+
+
 def test_a_kind_does_not_become_another_one(made: Any, manager: APIClient) -> None:
     assert pointers(manager.patch(ONE, {"kind": "rest"})) == {"/kind"}
 
