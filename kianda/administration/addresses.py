@@ -51,7 +51,7 @@ def change_address(request: HttpRequest) -> HttpResponseBase:
             wait, said = say_wait(error.extra["retry_after"])
             form.add_error("email", said)
         else:
-            said = _("Link sent to %s. Open it to confirm the address.")
+            said = _("Link queued for %s. Open it to confirm the address.")
             toast(request, said % form.cleaned_data["email"])
             return go(request, "profile")
     context = {"form": form, "asked": asked_change(user)}

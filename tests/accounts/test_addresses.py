@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 from time_machine import TimeMachineFixture
 
 from kianda.accounts.models import AuditEntry
@@ -60,7 +61,8 @@ def test_wrong_passwords_there_are_counted_as_at_the_sign_in(ben: Any) -> None:
 def test_an_address_counts_once_its_link_was_opened_and_the_old_one_is_told(ben: Any) -> None:
     client = known(ben)
     page = text_of(ask(client, "New@Example.org"))
-    assert "A link was sent to new@example.org." in page
+    assert "Link queued for New@Example.org. Open it to confirm the address." in page
+    assert "A link for new@example.org was created. Open it to confirm the address." in page
     (message,) = mail.outbox
     assert message.to == ["new@example.org"]
     ben.refresh_from_db()
@@ -77,6 +79,16 @@ def test_an_address_counts_once_its_link_was_opened_and_the_old_one_is_told(ben:
     assert [entry.action for entry in AuditEntry.objects.all()[:2]] == [
         "address changed", "address change asked",
     ]  # fmt: skip
+
+
+def test_where_no_mail_leaves_no_address_is_asked_for(ben: Any, settings: Settings) -> None:
+    client = known(ben)
+    settings.EMAIL_BACKEND = "tests.accounts.mailless.KeptHere"
+    answer = ask(client, "new@example.org")
+    assert answer.status_code == 422
+    assert "No mail account is set, so no link can be sent." in text_of(answer)
+    assert not EmailAddress.objects.filter(email="new@example.org").exists()
+    assert "new@example.org" not in text_of(client.get("/profile/"))
 
 
 def test_a_link_works_once_and_for_three_days(ben: Any, time_machine: TimeMachineFixture) -> None:

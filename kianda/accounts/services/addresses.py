@@ -12,7 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kianda.accounts.services import audit
-from kianda.accounts.services.account_mails import address_in_full, send_account_mail
+from kianda.accounts.services.account_mails import (
+    address_in_full,
+    mail_leaves,
+    send_account_mail,
+)
 from kianda.accounts.services.groups import lock_people
 from kianda.lib.errors import Invalid
 
@@ -71,6 +75,9 @@ def asked_change(user: User) -> str:
 
 def ask_for_address(user: User, address: str) -> None:
     """Mail a link to an address; the account has it only once the link was opened there."""
+    if not mail_leaves():
+        sentence = _("No mail account is set, so no link can be sent. Ask an administrator.")
+        raise Invalid.at("/email", sentence)
     address = address.strip().lower()
     with transaction.atomic():
         lock_people()
