@@ -13,7 +13,7 @@ from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Stale
 from processes.definition.tree import Object
 from processes.designer.copy_store import StaleBase, marks_in
-from processes.designer.editing.patches import PATCH, Patch, overlap, touched
+from processes.designer.editing.patches import PATCH, Patch, overlap
 from processes.designer.editing.validation import FlawMark
 from processes.designer.presence import Other, others_in, touch
 from processes.models import WorkingCopy, WorkingEdit
@@ -156,9 +156,11 @@ def _news(entry: WorkingEdit) -> ForeignEdit:
     return ForeignEdit(_who(entry), entry.at, entry.label, entry.target)
 
 
-def refuse_overlap(marks: Sequence[str], theirs: Sequence[WorkingEdit]) -> None:
-    """Refuse to change what others have touched; raises Stale."""
-    culprits = [entry for entry in theirs if overlap(marks, touched(patch_of(entry)))]
+def refuse_overlap(
+    mine: Sequence[str], theirs: Sequence[tuple[WorkingEdit, Sequence[str]]]
+) -> None:
+    """Refuse to change what others have touched, the newest edit first; raises Stale."""
+    culprits = [entry for entry, marks in theirs if overlap(mine, marks)]
     if culprits:
         raise stale(culprits)
 

@@ -85,8 +85,21 @@ def arrived(name: str, *, user: User, revision: int) -> str | None:
     return None if found is None else found.target
 
 
-def edit(name: str, *, user: User, revision: int, edit: object) -> CopyView:
+def names_since(name: str, *, revision: int) -> rebase.NamesSince:
+    """Return what the pieces that were seen at a revision are called now."""
+    names = rebase.NamesSince()
+    edits = WorkingEdit.objects.filter(
+        copy__design__name=name, copy__design__deleted_at=None, revision__gt=revision
+    )
+    for entry in edits.order_by("revision"):
+        names.follow(patch_of(entry))
+    return names
+
+
+def edit(name: str, *, user: User, revision: int, edit: object, over: int = 0) -> CopyView:
     """Make one edit and keep it. `edit` is an Edit or what `AnyEdit` can be read from.
+
+    It goes over what others did up to the revision `over`, which the person was told of.
 
     Raises Invalid at the setting that is wrong; Conflict when it does not fit, with `uses` when
     others refer to what is removed; Stale when somebody else changed the same meanwhile.
@@ -95,7 +108,7 @@ def edit(name: str, *, user: User, revision: int, edit: object) -> CopyView:
     with transaction.atomic():
         copy = locked(name)
         since = later(copy, revision)
-        done = _applied(copy, _with_old_name(copy, asked), since, user)
+        done = _applied(copy, _with_old_name(copy, asked), since, user, over)
         notices = _old_names(copy, done.patch)
         if done.patch:
             drop_redo(copy, user)
@@ -126,22 +139,30 @@ def touch_presence(name: str, *, user: User, selected: str = "") -> list[Other]:
     return others_in(copy, user=user)
 
 
-def _applied(copy: WorkingCopy, asked: Edit, later: Sequence[WorkingEdit], user: User) -> Applied:
+def _applied(
+    copy: WorkingCopy, asked: Edit, later: Sequence[WorkingEdit], user: User, over: int
+) -> Applied:
     """Return what the edit makes of the copy as it is now, fitted to what happened since."""
-    theirs = [entry for entry in later if entry.by_id != user.pk]
+    patches = [patch_of(entry) for entry in later]
+    names = rebase.NamesSince()
+    touched = [names.follow(patch) for patch in reversed(patches)][::-1]
+    theirs = [
+        (entry, marks)
+        for entry, marks in zip(later, touched, strict=True)
+        if entry.by_id != user.pk and entry.revision > over
+    ]
     fitting = asked
     if later:
-        was = rebase.as_it_was(copy.document, [patch_of(entry) for entry in later])
+        was = rebase.as_it_was(copy.document, patches)
         if was is None:
-            raise stale(theirs or later)
-        fitting = rebase.fitted(asked, was, copy.document)
-        marks = list(fitting.touches(was)) if _is_there(asked, was) else []
-        refuse_overlap(marks, theirs)
+            raise stale([entry for entry, _marks in theirs] or later)
+        fitting = rebase.fitted(asked, was, copy.document, names)
+        refuse_overlap(list(fitting.touches(was)) if _is_there(asked, was) else [], theirs)
+        fitting = names.renamed(fitting)
     try:
         return apply_edit(copy.document, fitting, outside=_outside(copy, fitting))
     except Gone:
-        if theirs:
-            refuse_overlap(_pieces(asked), theirs)
+        refuse_overlap(_pieces(asked), theirs)
         raise
 
 

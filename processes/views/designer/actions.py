@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from kianda.accounts.roles import DESIGNER
 from kianda.lib.errors import ApplicationError, Conflict, Invalid, Missing
 from kianda.web.pages import page, toast
-from processes.definition.tree import Piece
 from processes.designer import working_copy
 from processes.designer.copy_view import CopyView
 from processes.views.designer import moving, positions
@@ -67,7 +66,7 @@ def closing(workspace: Workspace, target: str = "") -> ActionResult:
 
     By that, too, the next form opens.
     """
-    form = found(workspace, target)
+    form = workspace.found(target)
     held = {"in": form.target, "list": "fields", "at": len(form.node.get("fields") or ())}
     settings = {"title": _("Submit"), "place": "footer"}
     copy = workspace.edit(do="add_field", type="button", place=held, settings=settings)
@@ -96,19 +95,19 @@ def remove(workspace: Workspace, target: str = "", sure: str = "") -> ActionResu
 def drop(workspace: Workspace, target: str = "", column: str = "") -> ActionResult:
     """Take a column out of a table, whoever refers to it: the person was asked and is sure."""
     held = [
-        one for one in found(workspace, target).node.get("columns") or () if isinstance(one, dict)
+        one for one in workspace.found(target).node.get("columns") or () if isinstance(one, dict)
     ]
     left = [one for one in held if one.get("name") != column]
     copy = workspace.edit(do="change", target=target, settings={"columns": left}, force=True)
-    return ActionResult(copy, target, say=f"{copy.label}.", undoable=True)
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.", undoable=True)
 
 
 def switch(workspace: Workspace, target: str = "") -> ActionResult:
     """Switch a rule on or off."""
-    rule = found(workspace, target)
+    rule = workspace.found(target)
     enabled = rule.node.get("enabled") is False
     copy = workspace.edit(do="switch_rule", target=target, enabled=enabled)
-    return ActionResult(copy, target, say=f"{copy.label}.")
+    return ActionResult(copy, copy.selected, say=f"{copy.label}.")
 
 
 def retype(workspace: Workspace, target: str = "", slug: str = "") -> ActionResult:
@@ -119,7 +118,7 @@ def retype(workspace: Workspace, target: str = "", slug: str = "") -> ActionResu
 
 def cut(workspace: Workspace, target: str = "") -> ActionResult:
     """Hold an element, to be moved where it is pasted."""
-    element = found(workspace, target)
+    element = workspace.found(target)
     workspace.clipboard.take(workspace.name, workspace.copy.document, element, cut=True)
     words = _("%(title)s is cut. Choose the place and paste it.") % {"title": element.title}
     return ActionResult(workspace.copy, workspace.at or target, say=words)
@@ -127,7 +126,7 @@ def cut(workspace: Workspace, target: str = "") -> ActionResult:
 
 def copy(workspace: Workspace, target: str = "") -> ActionResult:
     """Hold a copy of an element."""
-    element = found(workspace, target)
+    element = workspace.found(target)
     workspace.clipboard.take(workspace.name, workspace.copy.document, element, cut=False)
     words = _("%(title)s is copied. Choose the place and paste it.") % {"title": element.title}
     return ActionResult(workspace.copy, workspace.at or target, say=words)
@@ -194,14 +193,6 @@ def mine(workspace: Workspace) -> ActionResult:
     """Go on with this copy although somebody has saved another version."""
     kept = working_copy.keep_mine(workspace.name, user=workspace.user, revision=workspace.revision)
     return ActionResult(kept, workspace.at, say=f"{kept.label}.")
-
-
-def found(workspace: Workspace, target: str) -> Piece:
-    """Return an element of the working copy; raises Conflict when it is gone."""
-    element = workspace.screen.tree.get(target)
-    if element is None:
-        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
-    return element
 
 
 ACTS: Mapping[str, ActionHandler] = {

@@ -34,7 +34,7 @@ def move(workspace: Workspace, target: str = "") -> ActionResult:
 
 def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult:
     """Move an element; a place counts the list as the person sees it, the element included."""
-    element = _found(workspace.screen.tree, target)
+    element = workspace.found(target)
     where = place.pop("where", "")
     at = place.get("at")
     same = element.owner is not None and (place.get("in"), place.get("list")) == (
@@ -48,8 +48,10 @@ def to_place(workspace: Workspace, target: str, place: Position) -> ActionResult
         raise Conflict(_("Only buttons can be in the bar at the end of a form. Nothing was moved."))
     copy = workspace.edit(do="move", target=target, place=place)
     if is_button and where in {"body", "footer"} and where != _where(element):
-        copy = workspace.edit_next(copy, do="change", target=target, settings={"place": where})
-    return _moved_in_words(copy, target)
+        copy = workspace.edit_next(
+            copy, do="change", target=copy.selected, settings={"place": where}
+        )
+    return _moved_in_words(copy)
 
 
 def _where(element: Piece) -> str:
@@ -57,7 +59,7 @@ def _where(element: Piece) -> str:
 
 
 def _step(workspace: Workspace, target: str, by: int) -> ActionResult:
-    element = _found(workspace.screen.tree, target)
+    element = workspace.found(target)
     beside = _beside(element)
     now = beside.index(element)
     if not 0 <= now + by < len(beside):
@@ -66,18 +68,18 @@ def _step(workspace: Workspace, target: str, by: int) -> ActionResult:
     assert element.owner is not None  # what has neighbours stands in something
     # Counted without the element, the neighbour's number is the place on its other side.
     place = {"in": element.owner.target, "list": element.key, "at": beside[now + by].at}
-    return _moved_in_words(workspace.edit(do="move", target=target, place=place), target)
+    return _moved_in_words(workspace.edit(do="move", target=target, place=place))
 
 
-def _moved_in_words(copy: CopyView, target: str) -> ActionResult:
+def _moved_in_words(copy: CopyView) -> ActionResult:
     tree = DefinitionTree(copy.document)
-    element = tree.get(target)
+    element = tree.get(copy.selected)
     if element is None:
-        return ActionResult(copy, target)
+        return ActionResult(copy, copy.selected)
     beside = _beside(element)
     words = _("Moved to position %(at)s of %(n)s.")
     return ActionResult(
-        copy, target, say=words % {"at": beside.index(element) + 1, "n": len(beside)}
+        copy, copy.selected, say=words % {"at": beside.index(element) + 1, "n": len(beside)}
     )
 
 
@@ -86,10 +88,3 @@ def _beside(element: Piece) -> list[Piece]:
     if element.kind != "field":
         return element.siblings()
     return [one for one in element.siblings() if in_footer(one) == in_footer(element)]
-
-
-def _found(tree: DefinitionTree, target: str) -> Piece:
-    element = tree.get(target)
-    if element is None:
-        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
-    return element

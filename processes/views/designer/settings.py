@@ -11,7 +11,6 @@ from processes.definition.tree import Piece
 from processes.designer.copy_view import CopyView
 from processes.designer.editing.piece_checks import model_of
 from processes.views.designer.positions import delete_address
-from processes.views.designer.screen import Screen
 from processes.views.designer.workspace import PREFIX, ActionResult, Workspace
 
 
@@ -23,12 +22,13 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
         done = workspace.already_done()
         if done is not None:
             return workspace.answer(done)
-        element = _found(workspace.screen, request.POST.get("target", ""))
-        copy = _store_changes(workspace, element)
+        seen = request.POST.get("target", "")
+        element = workspace.found(seen)
+        copy = _store_changes(workspace, element, seen)
         if copy is None:
             return workspace.answer(ActionResult(workspace.copy, workspace.at))
         at = copy.selected if workspace.at == element.target else workspace.at
-        renamed = element.target if copy.selected != element.target else ""
+        renamed = seen if copy.selected != seen else ""
         return workspace.answer(ActionResult(copy, at, renamed=renamed))
     except Missing:
         raise
@@ -40,8 +40,8 @@ def keep(request: HttpRequest, name: str) -> HttpResponseBase:
         return workspace.refuse(refusal)
 
 
-def _store_changes(workspace: Workspace, element: Piece) -> CopyView | None:
-    """Keep what differs; None when nothing does."""
+def _store_changes(workspace: Workspace, element: Piece, seen: str) -> CopyView | None:
+    """Keep what differs from the element, which the person has `seen`; None when nothing does."""
     kind = model_of(element)
     if kind is None:
         raise Conflict(_("Unknown type. Remove the element."))
@@ -50,16 +50,9 @@ def _store_changes(workspace: Workspace, element: Piece) -> CopyView | None:
         return None
     try:
         return workspace.edit(
-            do="change", target=element.target, settings=settings, name_follows=True
+            do="change", target=seen, settings=settings, name_follows=True
         )  # fmt: skip
     except Invalid as refusal:
         # The sentence alone, where the panes have no place for it.
         raise Invalid(" ".join(flaw.detail for flaw in refusal.errors) or refusal.detail,
                       errors=refusal.errors) from refusal  # fmt: skip
-
-
-def _found(screen: Screen, target: str) -> Piece:
-    element = screen.tree.get(target)
-    if element is None:
-        raise Conflict(_("This no longer exists: someone has removed or renamed it."))
-    return element

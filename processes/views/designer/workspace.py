@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from kianda.accounts.services.profiles import profile_of
-from kianda.lib.errors import ApplicationError, Stale
+from kianda.lib.errors import ApplicationError, Conflict, Stale
 from kianda.web.pages import go, query_words, render_dialog, render_page, toast
 from kianda.web.times import moment_in_sentence
 from processes import selectors
@@ -58,7 +59,8 @@ class Workspace:
         self.name = name
         self.user = person(request)
         sent = request.POST if request.method == "POST" else request.GET
-        self.at = sent.get("at", "").replace("\0", "")[:200]
+        self.sent_at = sent.get("at", "").replace("\0", "")[:200]
+        self.seen = _number(sent.get("revision" if request.method == "POST" else "since", ""))
         self.form = sent.get("form", "").replace("\0", "")[:200]
         self.clipboard = Clipboard(request.session)
 
@@ -70,12 +72,30 @@ class Workspace:
     @cached_property
     def copy(self) -> CopyView:
         """Return the working copy as it is now; for a page that asks again, with the news."""
-        since = _number(self.request.GET.get("since", ""))
+        since = None if self.request.method == "POST" else self.seen
         try:
             return working_copy.open_copy(self.name, user=self.user, since=since)
         except Stale:
             # Nobody remembers that far back.
             return working_copy.open_copy(self.name, user=self.user)
+
+    @cached_property
+    def at(self) -> str:
+        """Return what is selected, by the name that it has now."""
+        return self.now(self.sent_at)
+
+    def now(self, target: str) -> str:
+        """Return what the person's page calls `target`, by the name that it has now."""
+        if not target or self.seen is None or self.seen >= self.copy.revision:
+            return target
+        return working_copy.names_since(self.name, revision=self.seen).now(target)
+
+    def found(self, target: str) -> Piece:
+        """Return an element of the working copy; raises Conflict when it is gone."""
+        element = self.screen.tree.get(self.now(target))
+        if element is None:
+            raise Conflict(_("This no longer exists: someone has removed it. Nothing was changed."))
+        return element
 
     @cached_property
     def screen(self) -> Screen:
@@ -85,7 +105,12 @@ class Workspace:
     @property
     def revision(self) -> int:
         """Return the revision that the person has seen."""
-        return _number(self.request.POST.get("revision", "")) or 0
+        return self.seen or 0
+
+    @property
+    def over(self) -> int:
+        """Return up to which revision the person insists on an edit, whatever others did."""
+        return _number(self.request.POST.get("over", "")) or 0
 
     @property
     def by_script(self) -> bool:
@@ -105,12 +130,15 @@ class Workspace:
         """Return the answer to an act that is sent again because its first answer was lost."""
         if self.request.POST.get("again") != "1":
             return None
-        target = working_copy.arrived(self.name, user=self.user, revision=self.revision)
+        since = max(self.revision, self.over)
+        target = working_copy.arrived(self.name, user=self.user, revision=since)
         return None if target is None else ActionResult(self.copy, target)
 
     def edit(self, **edit: Any) -> CopyView:
         """Carry out one edit on the working copy and return it."""
-        return working_copy.edit(self.name, user=self.user, revision=self.revision, edit=edit)
+        return working_copy.edit(
+            self.name, user=self.user, revision=self.revision, edit=edit, over=self.over
+        )
 
     def edit_next(self, copy: CopyView, **edit: Any) -> CopyView:
         """Carry out an edit that follows another one of the same act."""
@@ -154,12 +182,18 @@ class Workspace:
     ) -> HttpResponse:  # fmt: skip
         context = self.context(copy, at) | {
             "say": said.say if said else "", "opens": said.opens if said else "",
-            "renamed": said.renamed if said else "",
+            "renamed": self._renamed(at, said),
             "undoable": bool(said and said.undoable), "refused": refused,
             "stale": _can_insist(refused), "script": True,
         }  # fmt: skip
         html = render_to_string("designer/_answer.html", context, self.request)
         return HttpResponse(html, status=422 if refused else 200)
+
+    def _renamed(self, at: str, said: ActionResult | None) -> tuple[str, str]:
+        """Return what the page calls an element that has another name now, and that name."""
+        if said is not None and said.renamed:
+            return said.renamed, said.copy.selected
+        return (self.sent_at, at) if at == self.at != self.sent_at else ("", "")
 
     def address(self, at: str = "") -> str:
         """Return the address of the designer with an element selected."""

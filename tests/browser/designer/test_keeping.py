@@ -36,6 +36,47 @@ def test_two_people_are_told_of_each_other(page_as: PageAs, orders: None, axe: L
     assert names() == ["subject", "toggle"]
 
 
+def test_two_people_give_a_new_field_a_title(page_as: PageAs, orders: None) -> None:
+    ada, other = page_as("ada"), page_as("admin")
+    ada.goto(HERE)
+    ada.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    kept(ada)
+    other.goto(f"{HERE}?at=field:number")
+    ada.locator("[name='s/title']").fill("Net price")
+    ada.locator("[name='s/title']").press("Enter")
+    selected(ada, "field:net_price")
+    kept(ada)
+    other.locator("[name='s/title']").fill("Cost")
+    other.locator("[name='s/title']").press("Enter")
+    expect(other.locator("#d-lost")).to_contain_text("ada changed this first: Changed title of")
+    expect(other.locator("#d-kept")).to_contain_text("Change not saved.")
+    expect(other.locator("[name='s/title']")).to_have_value("Cost")
+    other.locator("#d-lost").get_by_role("button", name="Apply mine anyway").click()
+    selected(other, "field:cost")
+    kept(other)
+    assert names() == ["subject", "cost"]
+    assert field_of("cost")["title"] == "Cost"
+
+
+def test_what_is_typed_into_a_field_that_somebody_removed_stays_to_be_read(
+    page_as: PageAs, orders: None
+) -> None:
+    ada, other = page_as("ada"), page_as("admin")
+    ada.goto(HERE)
+    ada.locator("#d-add").get_by_role("button", name="Number", exact=True).click()
+    kept(ada)
+    other.goto(f"{HERE}?at=field:number")
+    box(ada, "number").focus()
+    ada.keyboard.press("Delete")
+    expect(box(ada, "number")).to_have_count(0)
+    kept(ada)
+    other.locator("[name='s/title']").fill("Cost")
+    other.locator("[name='s/title']").press("Enter")
+    expect(other.locator("#d-lost")).to_contain_text("someone has removed it")
+    expect(other.locator("#d-kept")).to_contain_text("Change not saved.")
+    expect(other.locator("[name='s/title']")).to_have_value("Cost")
+
+
 def test_without_connection_edits_are_kept_and_sent_later(
     page_as: PageAs, orders: None, axe: Look, assert_fits: Look
 ) -> None:

@@ -21,7 +21,7 @@ OVERLAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"do": "remove", "target": "field:redirect_url", "force": True},
      change("field:redirect_url", title="B")),
     ({"do": "rename", "target": "field:client_id", "name": "client"},
-     change("field:client_id", title="B")),
+     {"do": "rename", "target": "field:client_id", "name": "customer"}),
     ({"do": "rename", "target": "field:client_id", "name": "client"},
      change("rule:get-token", input_mapping=[])),
     ({"do": "switch_rule", "target": "rule:save", "enabled": False},
@@ -29,8 +29,6 @@ OVERLAPS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"do": "move", "target": "rule:save", "place": {"in": "process", "list": "rules"}},
      {"do": "move", "target": "rule:save", "place": {"in": "form:token", "list": "rules"}}),
     (change("field:refresh", title="A"), {"do": "remove", "target": "form:token", "force": True}),
-    ({"do": "rename", "target": "form:token", "name": "first"},
-     {"do": "add_field", "type": "text", "place": {"in": "form:token", "list": "fields"}}),
     ({"do": "set_process", "settings": {"title": "A"}},
      {"do": "set_process", "settings": {"title": "B"}}),
 ]  # fmt: skip
@@ -77,6 +75,43 @@ def test_what_still_fits_is_done_at_the_place_that_was_meant(
     done = edited(admin, 0, his)
     assert len(done.news) == 1
     assert [name for name in names_of(done) if name in order] == order
+
+
+@pytest.mark.usefixtures("made")
+def test_an_edit_finds_what_somebody_else_has_renamed(ada: Any, admin: Any) -> None:
+    rename = {"do": "rename", "target": "field:client_id", "name": "client"}
+    edited(ada, 0, rename)
+    # A new one has the name now: the edit is about the one that was seen.
+    edited(ada, 1, add("text", at=0))
+    edited(ada, 2, {"do": "rename", "target": "field:text", "name": "client_id"})
+    edited(ada, 3, {"do": "rename", "target": "form:token", "name": "first"})
+    his = edited(admin, 0, change("field:client_id", title="His", name="client_id"))
+    assert (his.selected, title_of(his, "field:client")) == ("field:client", "His")
+    added = edited(admin, 0, add("number", at=1))
+    assert names_of(added).index("number") == names_of(added).index("grant_type") + 1
+    moved = edited(admin, 0, {"do": "move", "target": "field:client_id", "place":
+                              {"in": "form:token", "list": "fields", "at": 0}})  # fmt: skip
+    assert names_of(moved)[0] == "client"
+
+
+def titled(to: str) -> dict[str, Any]:
+    return change("field:text", title=to) | {"name_follows": True}
+
+
+@pytest.mark.usefixtures("made")
+def test_two_titles_of_a_new_field_meet_although_its_name_follows(ada: Any, admin: Any) -> None:
+    edited(ada, 0, add("text"))
+    edited(ada, 1, titled("Hers"))
+    required = edited(admin, 1, change("field:text", required=True))
+    assert required.selected == "field:hers"
+    with pytest.raises(Stale, match="ada changed this first: Changed title of Text"):
+        edited(admin, 1, titled("His"))
+    # He was told, and insists; what she does after that, nobody has told him.
+    his = copies.edit(NAME, user=admin, revision=1, over=3, edit=titled("His"))
+    assert (his.selected, title_of(his, "field:his")) == ("field:his", "His")
+    edited(ada, 4, change("field:his", title="Hers again"))
+    with pytest.raises(Stale, match="ada changed this first"):
+        copies.edit(NAME, user=admin, revision=1, over=3, edit=titled("Mine"))
 
 
 @pytest.mark.usefixtures("made")

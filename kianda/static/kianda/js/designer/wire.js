@@ -69,9 +69,11 @@ async function pump() {
   busy = true;
   words(word("keeping"));
   const item = queue[0];
-  item.revision = item.again ? item.revision : here.revision;
+  // What is insisted on is still about what the person had seen when it was made.
+  if (!item.again) item[item.insists ? "over" : "revision"] = here.revision;
   const body = new URLSearchParams(item.values);
   body.set("revision", item.revision);
+  if (item.insists) body.set("over", item.over);
   if (item.again) body.set("again", "1");
   const answer = await ask(item.url, { body, headers: BY_SCRIPT });
   busy = false;
@@ -94,13 +96,12 @@ function reached() {
 
 function took(item, answer) {
   queue.shift();
-  if (answer.dataset.renamed) follow(answer.dataset.renamed, answer.dataset.renamedTo);
-  keep();
+  follow(answer);
   reached();
   const refused = answer.dataset.refused;
   // What was typed and refused stays where it was typed.
-  const stays =
-    Boolean(refused) && item.url.endsWith("/settings/") && answer.dataset.stale !== "True";
+  const isLost = Boolean(refused) && item.url.endsWith("/settings/");
+  const stays = isLost && answer.dataset.stale !== "True";
   if (item.choice === choice) show(answer, { follows: true, stays });
   else look();
   if (stays) complain(answer);
@@ -111,7 +112,7 @@ function took(item, answer) {
   );
   tell(answer);
   if (listed) say(refused);
-  words("");
+  words(isLost ? word("editLost") : "");
   if (answer.dataset.opens) open(answer.dataset.opens);
   if (queue.length) pump();
   else document.dispatchEvent(new CustomEvent("designer:idle"));
@@ -129,14 +130,15 @@ function list(item, words) {
 }
 
 // What waits behind a new name is about the same element.
-function follow(old, now) {
-  for (const item of queue)
-    item.values = item.values.map(([name, value]) => [name, value === old ? now : value]);
+function follow({ dataset: { renamed, renamedTo } }) {
+  for (const item of renamed ? queue : [])
+    item.values = item.values.map(([name, value]) => [name, value === renamed ? renamedTo : value]);
+  keep();
 }
 
 function again(item) {
   note("");
-  queue.push({ ...item, again: false, choice });
+  queue.push({ ...item, again: false, insists: true, choice });
   keep();
   pump();
 }
@@ -177,7 +179,10 @@ export async function look(at = here.at, more = {}) {
   // An act has moved the selection on meanwhile; an answer about the one before would move it back.
   if (at !== here.at) return look();
   const answer = read(text);
-  if (answer && Number(answer.dataset.revision) >= here.revision) show(answer, { quiet: isNews });
+  if (answer && Number(answer.dataset.revision) >= here.revision) {
+    follow(answer);
+    show(answer, { quiet: isNews });
+  }
   return answer;
 }
 
