@@ -15,6 +15,7 @@ from processes.activity.kinds import (
     Binned,
     Completed,
     DecidedForm,
+    Moved,
     OpenedAgain,
     Restored,
     SentBack,
@@ -23,8 +24,8 @@ from processes.activity.kinds import (
     ValuesChanged,
 )
 from processes.fields.base import FormField
-from processes.forms.value_words import words_of
-from processes.instances import recycle_bin
+from processes.forms.value_words import renamed_words, words_of
+from processes.instances import recycle_bin, version_moves
 from processes.instances.history import told
 from processes.language.people import called
 from processes.language.people_refs import EVERYONE
@@ -39,6 +40,7 @@ BY_ITSELF = frozenset({"schedule", "webhook", "token", "rule"})
 _TYPED_IN = frozenset({"button", "submit", "change"})
 _LONGEST_WORDS = 60
 _FORM = "form:"
+_OF_PROCESS = frozenset({"process.status", recycle_bin.FIELD, version_moves.FIELD})
 Row = Mapping[str, Any]
 
 
@@ -67,7 +69,8 @@ class _Telling:
         name = str(row["field"])
         if name.startswith(_FORM):
             return any(form.name == name.removeprefix(_FORM) for form in self._document.forms)
-        return name in {"process.status", recycle_bin.FIELD} or name in self._document.fields
+        # Of what a move took away, the move tells the title.
+        return name in _OF_PROCESS or name in self._document.fields or "title" in row
 
     def events(self) -> Iterator[Event]:
         for row in self._rows:
@@ -89,7 +92,10 @@ class _Telling:
             yield self._assigned(form, row)
         if status and not done and not back:
             yield self._status_changed(str(status))
-        if not done:
+        moved = next((row for row in self._rows if row["field"] == version_moves.FIELD), None)
+        if moved is not None:
+            yield self._moved(moved)
+        elif not done:
             yield from self._values()
 
     def _completed(self, row: Row, status: str, given: Row | None) -> Event:
@@ -119,6 +125,11 @@ class _Telling:
         if self._is_cut:
             head |= {"by": "", "actor": ""}
         return StatusChanged(**head, status=_in_words(status))
+
+    def _moved(self, row: Row) -> Event:
+        lost = [_("“%(title)s” was removed") % one for one in self._rows if "title" in one]
+        words = [*renamed_words(row), *lost]
+        return Moved(**self._head("version"), version=row["after"], fields=words)
 
     def _values(self) -> Iterator[Event]:
         """Return which fields a person has changed; files are told of where they were added."""

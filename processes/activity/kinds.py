@@ -46,6 +46,15 @@ def _are_me(refs: Sequence[str], me: str) -> bool:
     return bool(me) and list(refs) == [user_ref(me)]
 
 
+def _first_of(parts: Sequence[str]) -> str:
+    """Return the first parts of a sentence, and how many more there are."""
+    told, rest = ", ".join(parts[:MOST_TITLES]), len(parts) - MOST_TITLES
+    if rest <= 0:
+        return told
+    more = ngettext("%(fields)s and %(n)s more", "%(fields)s and %(n)s more", rest)
+    return more % {"fields": told, "n": rest}
+
+
 @dataclass(frozen=True, kw_only=True)
 class SentForm(_OfForm):
     """The first form was sent, `to` the people whom the next one was given to, if that is known."""
@@ -237,12 +246,7 @@ class ValuesChanged(Event):
 
     def words(self) -> Words:
         """Return the fields by their titles, and both values."""
-        told, rest = self.titles[:MOST_TITLES], len(self.titles) - MOST_TITLES
-        fields = ", ".join(told)
-        if rest > 0:
-            more = ngettext("%(fields)s and %(n)s more", "%(fields)s and %(n)s more", rest)
-            fields = more % {"fields": fields, "n": rest}
-        return {"fields": fields, "before": self.before, "after": self.after}
+        return {"fields": _first_of(self.titles), "before": self.before, "after": self.after}
 
     def as_json(self) -> dict[str, Any]:
         """Return the names of the fields."""
@@ -337,7 +341,40 @@ class Restored(Event):
     )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Moved(Event):
+    """The record was moved to another version of its design; `fields` tell what became of them."""
+
+    kind = "moved"
+    icon = "arrow-right-circle"
+    told = Told(
+        gettext_noop("You moved this to version %(version)s"),
+        gettext_noop("%(by)s moved this to version %(version)s"),
+        gettext_noop("Moved to version %(version)s"),
+    )  # fmt: skip
+    told_fields = Told(
+        gettext_noop("You moved this to version %(version)s: %(fields)s"),
+        gettext_noop("%(by)s moved this to version %(version)s: %(fields)s"),
+        gettext_noop("Moved to version %(version)s: %(fields)s"),
+    )  # fmt: skip
+    version: str
+    fields: Sequence[str]
+
+    def sentences(self, me: str = "") -> Told:
+        """Return the sentences, with what became of fields if there is anything."""
+        return self.told_fields if self.fields else self.told
+
+    def words(self) -> Words:
+        """Return the version, and what became of fields."""
+        return {"version": self.version, "fields": _first_of(self.fields)}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the version."""
+        return {"version": self.version}
+
+
 KINDS: Sequence[type[Event]] = (
     Created, SentForm, Completed, DecidedForm, SentBack, OpenedAgain, Assigned, StatusChanged,
     ValuesChanged, FileAdded, Commented, CommentDeleted, Binned, Restored,
+    Moved,
 )  # fmt: skip

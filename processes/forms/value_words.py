@@ -41,6 +41,11 @@ def sent_back_words(by: str, note: str) -> str:
     return f"{said}: “{note}”" if note else said
 
 
+def renamed_words(row: Mapping[str, Any]) -> list[str]:
+    """Return `“Total” is now “Net total”` for each field that has another title in a version."""
+    return [_("“%(before)s” is now “%(after)s”") % one for one in row["renamed"]]
+
+
 def words_in_utc(field: FormField, value: Any) -> Any:
     """Return the same words with moments in UTC, as a trace has them beside its plain values."""
     try:

@@ -16,10 +16,13 @@ from processes.document_cache import document_of
 from processes.fields.base import FormField
 from processes.fields.table import Table
 from processes.instances.stored_values import filled, shown, split, stored_values
-from processes.language.values import Value, ValueFailure
+from processes.language.values import Value, ValueFailure, is_blank
 from processes.models import Change, DesignVersion, ProcessDesign, ProcessInstance, Run
 from processes.rights.ownership import store_owners
 from processes.rights.people import store_people
+
+# What the history names a move by.
+FIELD = "process.version"
 
 
 class CannotMove(Conflict):
@@ -134,7 +137,7 @@ def _move(
     instance: ProcessInstance, old: Document, version: DesignVersion, *, user: User | None
 ) -> None:
     new = document_of(version)
-    before = stored_values(old, instance)
+    origin, before = str(instance.version), stored_values(old, instance)
     after = moved_values(old, new, before)
     moment = timezone.now()
     instance.values, secrets = split(new, after)
@@ -148,8 +151,10 @@ def _move(
     # A form may have gone, or have other owners now.
     store_owners(instance, new)
     store_people(instance, new, values=after)
-    changes = _differences(_as_in(new, shown(old, before)), shown(new, after))
-    if changes:
+    changes = _differences(old, new, shown(old, before), shown(new, after))
+    # A preview follows each draft that is saved: that alone is nothing to tell.
+    if len(changes) > 1 or instance.mode == ProcessInstance.Mode.LIVE:
+        changes[0] |= {"before": origin, "after": str(version)}
         Change.objects.create(
             instance=instance,
             revision=instance.revision,
@@ -168,13 +173,29 @@ def _as_in(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the history of a move; the value of a removed field stays readable there."""
-    return [
-        {"field": name, "before": before.get(name), "after": after.get(name)}
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name)
+def _differences(
+    old: Document, new: Document, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the history of a move, itself first, with the titles that are other ones now.
+
+    A field that was renamed has not changed; the value of a removed one stays readable there.
+    """
+    names = renamed_fields(old, new)
+    was = _as_in(new, {names.get(name, name): value for name, value in before.items()})
+    rows: list[dict[str, Any]] = [
+        {"field": name, "before": was.get(name), "after": after.get(name)}
+        for name in dict.fromkeys([*was, *after])
+        if was.get(name) != after.get(name)
     ]
+    for row in rows:
+        if row["field"] not in new.fields:
+            row["title"] = old.fields[row["field"]].title
+    titles = [
+        {"field": now, "before": old.fields[name].title, "after": new.fields[now].title}
+        for name, now in names.items()
+        if not is_blank(before.get(name)) and old.fields[name].title != new.fields[now].title
+    ]
+    return [{"field": FIELD, "renamed": titles}, *rows]
 
 
 def move_open_instances(

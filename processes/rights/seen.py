@@ -49,7 +49,8 @@ def seen_changes(rows: Iterable[Mapping[str, Any]], rights: InstanceRights) -> l
         if _sees_or_saw(name, rights):
             hidden = rights.hidden_columns(name)
             cut = {part: _without_columns(row[part], hidden) for part in ("before", "after")}
-            found.append({**row, **cut})
+            titles = [one for one in row.get("renamed", ()) if _sees_or_saw(one["field"], rights)]
+            found.append({**row, **cut, **({"renamed": titles} if "renamed" in row else {})})
     return found
 
 

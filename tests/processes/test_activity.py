@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from processes.comments import add_comment, delete_comment
+from processes.designs.lifecycle import publish_design, save_design
 from processes.engine.instance_state import LONGEST_NOTE
 from processes.instances.lifecycle import create_instance, delete_instance, patch_instance
 from processes.instances.quick_actions import reassign
@@ -71,6 +72,28 @@ def test_it_tells_in_sentences_who_did_what_the_newest_first(people: Office) -> 
     shown = text_of(client_of(people.emma).get("/instances/leave-1/"))
     assert "helen decided: Approved" in shown
     assert shown.index("helen decided") < shown.index("Which week?") < shown.index("created this")
+
+
+def test_a_move_to_a_new_version_tells_what_became_of_the_fields(people: Office) -> None:
+    patch_instance(process_id="leave-1", data={"illness": "flu"}, user=people.emma)
+    send(record(), people.emma)
+    raw = request_of(administrators=["group:hr"])
+    fields = raw["forms"][0]["fields"]
+    at = {field["name"]: number for number, field in enumerate(fields)}
+    fields[at["days"]] |= {"name": "length", "title": "Length"}
+    fields[at["illness"]] = {"type": "toggle", "name": "urgent", "title": "Urgent"}
+    save_design(name="leave", raw=raw, user=people.root)
+    publish_design(name="leave", user=people.root, move_instances=True)
+    moved = "root moved this to version 2.0: “Days” is now “Length”"
+    assert sentences(people.emma)[0] == f"{moved}, “Illness” was removed"
+    # Who did not see a field is not told that it is gone.
+    assert sentences(people.mark)[0] == moved
+    hers = text_of(client_of(people.emma).get("/instances/leave-1/changes/"))
+    assert "root, a new version of the design" in hers
+    assert "Version Moved from version 1.0 to 2.0. “Days” is now “Length” Illness flu" in hers
+    assert "No longer in the design." in hers
+    assert "days" not in hers
+    assert "You moved this to version 2.0" in text_of(client_of(people.root).get(PAGE))
 
 
 def test_on_the_page_it_tells_whoever_reads_it_what_they_did_themselves(people: Office) -> None:

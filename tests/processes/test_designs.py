@@ -103,6 +103,8 @@ def test_a_renamed_field_carries_its_value(ada: Any) -> None:
     instance = moved(ada, rename)
     assert str(instance.version) == "2.0"
     assert values_of(instance)["return_url"] == VALUES["redirect_url"]
+    [row] = Change.objects.get(instance=instance).fields
+    assert (row["field"], row["before"], row["after"]) == ("process.version", "1.0", "2.0")
 
 
 def test_who_moves_an_instance_is_who_has_changed_it(ada: Any, admin: Any) -> None:
@@ -120,7 +122,9 @@ def test_the_value_of_a_removed_field_stays_in_the_history(ada: Any) -> None:
     instance = moved(ada, lambda made: made["forms"][0]["fields"].pop(3))
     assert "redirect_url" not in values_of(instance)
     rows = Change.objects.get(instance=instance).fields
-    assert rows == [{"field": "redirect_url", "before": VALUES["redirect_url"], "after": None}]
+    gone = {"field": "redirect_url", "before": VALUES["redirect_url"], "after": None}
+    version = {"field": "process.version", "before": "1.0", "after": "2.0", "renamed": []}
+    assert rows == [version, gone | {"title": "Redirect URL"}]
 
 
 def test_a_field_that_is_secret_no_more_is_emptied(ada: Any) -> None:

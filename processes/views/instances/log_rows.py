@@ -10,8 +10,8 @@ from kianda.accounts.services.substitutes import acted_words
 from kianda.templatetags.kianda_words import status_words
 from kianda.web.times import moment_in_sentence
 from processes.definition.document import Document
-from processes.forms.value_words import sent_back_words, sentences_of, words_of
-from processes.instances import recycle_bin
+from processes.forms.value_words import renamed_words, sent_back_words, sentences_of, words_of
+from processes.instances import recycle_bin, version_moves
 from processes.instances.history import can_restore, told
 from processes.instances.sent_values import IN_VIEW, takes_values
 from processes.language.people import called
@@ -65,6 +65,7 @@ def entries_of(changes: list[Change], scope: HistoryScope) -> list[dict[str, Any
         {
             "change": change,
             "by_rule": any("rule" in row for row in change.fields),
+            "moved": any(row["field"] == version_moves.FIELD for row in change.fields),
             "target": target_title(scope.document, change.run.target) if change.run else "",
             "rows": [
                 {
@@ -93,10 +94,12 @@ def _words(row: Mapping[str, Any], document: Document) -> dict[str, Any]:
                 "after": row["after"] or gettext("as in the design")}  # fmt: skip
     if name == recycle_bin.FIELD:
         return {"title": gettext("Recycle bin")}
+    if name == version_moves.FIELD:
+        return {"title": gettext("Version")}
     if not name.startswith("form:"):
         field = document.fields.get(name)
         told = {part: words_of(field, row[part]) for part in ("before", "after")}
-        return {"title": field.title if field else name, **told}
+        return {"title": field.title if field else row.get("title", name), **told}
     titles = {f"form:{form.name}": form.title for form in document.forms}
     if row.get("owners"):
         return {
@@ -118,6 +121,8 @@ def _sentences(row: Mapping[str, Any], document: Document) -> list[str]:
     """Return what is told in sentences, not as a value before and one after."""
     if row["field"] == recycle_bin.FIELD:
         return [gettext(_OF_BIN[row["after"]]), *_by_rule(row)]
+    if row["field"] == version_moves.FIELD:
+        return [gettext("Moved from version %(before)s to %(after)s.") % row, *renamed_words(row)]
     return sentences_of(document.fields.get(row["field"]), row)
 
 
@@ -132,6 +137,8 @@ def _by_rule(row: Mapping[str, Any]) -> list[str]:
 def _said(row: Mapping[str, Any]) -> list[str]:
     """Return by which rule; who sent a form back and why; whose completion has ended by that."""
     lines = _by_rule(row)
+    if "title" in row:
+        lines.append(gettext("No longer in the design."))
     if row.get("owners"):
         return [*lines, row["note"]] if row["note"] else lines
     if "note" in row:
