@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.models import AuditEntry
 from kianda.accounts.services.audit import Kind, last_change
+from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Stale
 
 NOTHING = "\u2013"
@@ -35,6 +36,13 @@ class EditConflict:
 
     entry: AuditEntry | None
     differences: list[Difference]
+
+
+def changed_words(who: str, *, own: bool) -> str:
+    """Say who has changed what a person is editing: maybe they themselves, in another window."""
+    if own:
+        return _("You changed this in another window")
+    return _("%(who)s changed this while you were editing") % {"who": who or _("Someone else")}
 
 
 def edit_conflict(
@@ -80,5 +88,12 @@ def revision_context(
     request: HttpRequest, revision: object, conflict: EditConflict | None = None
 ) -> dict[str, Any]:
     """Return what the template needs: a form that comes back keeps the revision it came with."""
-    sent = None if conflict else request.POST.get("revision")
-    return {"revision": sent or revision, "conflict": conflict}
+    if conflict is None:
+        return {"revision": request.POST.get("revision") or revision, "conflict": None}
+    entry = conflict.entry
+    own = entry is not None and entry.user_id == request.user.pk
+    who = "" if entry is None else display_name(entry.user) if entry.user else entry.user_name
+    return {
+        "revision": revision, "conflict": conflict, "is_own_conflict": own,
+        "changed_words": changed_words(who, own=own),
+    }  # fmt: skip

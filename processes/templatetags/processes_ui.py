@@ -31,6 +31,7 @@ from kianda.lib.names import as_title
 from kianda.lib.secret_names import MASK
 from kianda.templatetags.kianda_ui import NONE, pill
 from kianda.templatetags.kianda_words import status_words
+from kianda.web.edit_conflict import changed_words as editing_words
 from kianda.web.times import full_words
 from processes.fields import Table
 from processes.fields.base import FormField
@@ -109,6 +110,12 @@ def person_called(username: str) -> str:
 def name_for(username: str, reader: User) -> str:
     """Say what somebody is called; to themselves "You", as a label begins."""
     return _("You") if username == reader.get_username() else person_called(username)
+
+
+@register.filter
+def changed_for(username: str, reader: User) -> str:
+    """Say who has changed what the reader is editing."""
+    return editing_words(person_called(username), own=username == reader.get_username())
 
 
 @register.filter

@@ -97,7 +97,7 @@ FORMS = {
     ),
     "user": Form(
         "/users/{ben}/", "admin", "OK", "name", SCRIPT, second="Ben", opener=("/users/", "ben"),
-        rows=crew, takes_empty=True, again="changed this while you were editing",
+        rows=crew, takes_empty=True, again="You changed this in another window",
     ),
     "group-new": Form(
         "/users/groups/new/", "admin", "OK", "name", SCRIPT[:40],
@@ -106,7 +106,7 @@ FORMS = {
     "group": Form(
         "/users/groups/77/", "admin", "OK", "name", "Night crew", rows=crew,
         opener=("/users/groups/", "Crew"), second="Day crew",
-        again="changed this while you were editing",
+        again="You changed this in another window",
     ),
     "user-attribute-new": Form(
         "/users/attributes/new/", "admin", "OK", "title", SCRIPT,
@@ -116,7 +116,7 @@ FORMS = {
     "user-attribute": Form(
         "/users/attributes/77/", "admin", "OK", "title", SCRIPT, rows=crew,
         opener=("/users/attributes/", "Office"), second="Room",
-        again="changed this while you were editing",
+        again="You changed this in another window",
     ),
     "token-new": Form(
         "/tokens/new/", "ben", "Create", "name", SCRIPT, opener=("/tokens/", "Create a token"),
@@ -132,12 +132,12 @@ FORMS = {
     ),
     "datasource": Form(
         "/datasources/token-service/", "dan", "Save", "/title", SCRIPT, rows=service,
-        second="Other", again="changed this while you were editing",
+        second="Other", again="You changed this in another window",
     ),
     "datasource-security": Form(
         "/datasources/token-service/security/", "dan", "OK", "/editors/users", "dan",
         rows=service, takes_empty=True, second="ben", picks=True,
-        again="changed this while you were editing",
+        again="You changed this in another window",
     ),
     "variables": Form(
         "/variables/", "admin", "Save", "/variables/0/name", "crm_host", takes_empty=True,
@@ -149,7 +149,7 @@ FORMS = {
     ),
     "method": Form(
         "/datasources/token-service/methods/me/", "dan", "Save method", "/title", SCRIPT,
-        rows=service, second="Other", again="changed this while you were editing",
+        rows=service, second="Other", again="You changed this in another window",
     ),
     "design-new": Form(
         "/designs/new/", "ada", "Add and open the designer", "/title", "Leave",
@@ -157,7 +157,7 @@ FORMS = {
     ),
     "design-details": Form(
         "/designs/orders/details/", "ada", "Save", "/title", SCRIPT, rows=orders,
-        second="Other", again="Someone saved this design while you were editing. Title: “Orders”",
+        second="Other", again="You changed this in another window. Title: “Orders”",
     ),
     "design-duplicate": Form(
         "/designs/orders/duplicate/", "ada", "Duplicate", "/title", "Second", rows=orders,
@@ -170,7 +170,7 @@ FORMS = {
     ),
     "task": Form(
         "/scheduled-tasks/{task}/", "ada", "OK", "/name", SCRIPT, rows=task, second="Other",
-        again="changed this while you were editing",
+        again="You changed this in another window",
     ),
     "start-request": Form(
         "/start/orders/", "ada", "Save draft", "v-customer", SCRIPT,

@@ -320,7 +320,7 @@ def test_whoever_comes_second_sees_what_has_changed(made: Any, page: Client) -> 
     page.post("/datasources/company-mail/", posted(rate="30") | {"revision": "1"})
     second = page.post("/datasources/company-mail/", posted(rate="10") | {"revision": "1"})
     assert second.status_code == 409
-    assert "changed this while you were editing" in text_of(second)
+    assert "You changed this in another window" in text_of(second)
     assert ports.find_account("company-mail").per_minute == 30
 
 

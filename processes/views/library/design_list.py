@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from kianda.accounts.roles import DESIGNER
+from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Invalid, Stale
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
+from kianda.web.edit_conflict import changed_words
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, render_page, toast
 from processes import listing
@@ -104,7 +107,7 @@ def details(request: HttpRequest, name: str) -> HttpResponseBase:
             errors = Errors(invalid)
         except Stale:
             seen, found = _seen(request, found), get_design(name)
-            errors = Errors(Invalid(_meanwhile(seen, found.draft)))
+            errors = Errors(Invalid(_meanwhile(seen, found.draft, person(request))))
         else:
             toast(request, _described(done, typed["title"]))
             return go(request, "designs")
@@ -122,7 +125,7 @@ def _seen(request: HttpRequest, found: ProcessDesign) -> DesignVersion | None:
     return get_version(found, number) if number else None
 
 
-def _meanwhile(seen: DesignVersion | None, now: DesignVersion | None) -> str:
+def _meanwhile(seen: DesignVersion | None, now: DesignVersion | None, reader: User) -> str:
     """Say what somebody else has changed of what the dialog shows."""
     before, after = (one.document if one else {} for one in (seen, now))
     changed = [
@@ -131,10 +134,11 @@ def _meanwhile(seen: DesignVersion | None, now: DesignVersion | None) -> str:
         for key, what in (("title", _("Title")), ("description", _("Description")))
         if before.get(key, "") != after.get(key, "")
     ]
+    by = now.created_by if now else None
     said = changed or [_("Title and description have not changed.")]
     return " ".join(
         [
-            _("Someone saved this design while you were editing."),
+            f"{changed_words(display_name(by) if by else '', own=by == reader)}.",
             *said,
             _("Save stores your values."),
         ]

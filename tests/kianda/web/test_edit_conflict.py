@@ -124,6 +124,18 @@ def test_saving_what_nobody_changed_asks_nothing(
     assert client.post(path, page.mine | seen(client, path)).status_code == 303
 
 
+def test_who_saved_in_another_window_is_told_that_it_was_themselves(
+    admin: Any, rows: dict[str, int]
+) -> None:
+    client, page = client_of(admin), PAGES["user"]
+    path = page.path.format(**rows)
+    opened = seen(client, path)
+    assert client.post(path, page.theirs | opened).status_code == 303
+    said = text_of(client.post(path, page.mine | opened))
+    assert "You changed this in another window. Your changes are not saved yet." in said
+    assert f"Setting Other window This window {page.differs}" in said
+
+
 def test_somebody_whom_the_audit_log_forgot_is_someone_else(
     admin: Any, rows: dict[str, int]
 ) -> None:
@@ -156,7 +168,7 @@ def test_secrets_of_neither_are_shown(admin: Any, rows: dict[str, int]) -> None:
     client.post(METHOD, EDITED | seen(client, METHOD) | {place: "theirs-2"})
     more = client.post(METHOD, EDITED | method | {place: "mine-2", "/url_path": "/mine"})
     assert (told.status_code, more.status_code) == (409, 409)
-    assert "Setting Theirs Yours Display name Token service Mine" in text_of(told)
-    assert "Setting Theirs Yours URL path /oauth/token /mine Save again" in text_of(more)
+    assert "Setting Other window This window Display name Token service Mine" in text_of(told)
+    assert "window This window URL path /oauth/token /mine Save again" in text_of(more)
     for secret in ("theirs-1", "theirs-2", "mine-1", "mine-2"):
         assert secret not in told.content.decode() + more.content.decode()

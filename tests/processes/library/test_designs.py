@@ -11,6 +11,7 @@ from processes.document_cache import document_of
 from processes.library import catalogue
 from processes.models import ProcessDesign
 from processes.selectors import get_design
+from tests.factories import make_user
 from tests.pages import client_of, text_of
 from tests.processes.conftest import definition
 from tests.processes.library.shelves import added, looking
@@ -126,6 +127,9 @@ def test_a_design_is_added_described_and_duplicated_on_pages(ada: Any) -> None:
     assert client.post("/designs/leave/details/", sent).status_code == 303
     assert get_design("leave").title == "Leave of absence"
     again = client.post("/designs/leave/details/", sent)
-    assert "Someone saved this design while you were editing" in text_of(again)
+    assert "You changed this in another window. " in text_of(again)
+    other = make_user("mia", "Designer")
+    again = client_of(other).post("/designs/leave/details/", sent)
+    assert "ada changed this while you were editing. " in text_of(again)
     copied = client.post("/designs/leave/duplicate/", {"/title": "Two", "/name": "two"})
     assert copied["Location"] == "/designs/two/designer/"

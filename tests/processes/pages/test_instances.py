@@ -160,6 +160,16 @@ def test_changes_of_different_fields_do_not_meet(instance: Any, ada: Any, ben: A
     assert (stored["redirect_url"], stored["client_id"]) == ("mine", "theirs")
 
 
+def test_both_windows_of_one_person_changed_one_field(instance: Any, ada: Any) -> None:
+    body = sent(instance, redirect_url="mine")
+    theirs = {"redirect_url": "before"}
+    patch_instance(process_id=instance.process_id, data=theirs, revision=1, user=ada)
+    page = text_of(client_of(ada).post(f"/instances/{instance.process_id}/", body))
+    assert "You changed this in another window, today " in page
+    assert "Use the value of this window: mine" in page
+    assert "Use the value of the other window: before" in page
+
+
 def test_a_former_value_is_restored_as_a_change_by_hand(instance: Any, ada: Any) -> None:
     patch_instance(
         process_id=instance.process_id,

@@ -141,11 +141,11 @@ def test_an_administrator_composes_a_start_page_without_script(people: Office) -
     assert admin.post(here, dict(sent.lists())).status_code == 303
     row.refresh_from_db()
     assert row.tiles == [BY_DAYS, {**COUNT, "chart": ""}]
-    # Another administrator who had it open as it was is told so, and overwrites nothing.
+    # Who had it open as it was in another window is told so, and overwrites nothing.
     mine["p/title"] = "Mine"
     conflict = admin.post(here, {**dict(mine.lists()), "once": ""})
     assert conflict.status_code == 422
-    assert "changed this while you were editing" in text_of(conflict)
+    assert "You changed this in another window" in text_of(conflict)
     acts = AuditEntry.objects.filter(kind="start page").order_by("pk")
     assert [(one.action, one.name) for one in acts] == [
         ("created", "Our leave"), ("changed", "Our leave"),
