@@ -8,6 +8,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -15,11 +16,14 @@ from kianda.lib import usage
 from kianda.lib.errors import ApplicationError, Missing
 from kianda.lib.pagination import MOST_HITS, Listed, page_of_list
 from kianda.lib.pointers import pointer
+from kianda.templatetags.kianda_words import status_words
 from processes.bulk.progress import asked_progress
 from processes.definition.document import Document, TargetMissing
 from processes.forms.sent_forms import sent_form
 from processes.lists.records import record_list
-from processes.models import ProcessInstance, Run
+from processes.models import Change, ProcessInstance, Run
+from processes.record_titles import seen_record
+from processes.selectors import visible_instance
 
 
 def person(request: HttpRequest) -> User:
@@ -95,6 +99,18 @@ def target_title(document: Document | None, target: str) -> str:
             if known.target == target:
                 return known.title
     return target
+
+
+def pressed_words(run: Run, title: str, reader: User) -> str:
+    """Say what a press has done: the new status of the record, else that the button is done."""
+    rows = Change.objects.filter(run=run).order_by("pk").values_list("fields", flat=True)
+    told = [row["after"] for fields in rows for row in fields if row["field"] == "process.status"]
+    instance = run.instance and visible_instance(run.instance.process_id, reader, lock=False)
+    if not told or instance is None:
+        return _("%(title)s: done") % {"title": title}
+    status = capfirst(status_words(told[-1]))
+    record = seen_record(instance, reader)
+    return _("%(record)s: %(status)s") % {"record": record.title, "status": status}
 
 
 def target_kind(document: Document, target: str) -> str:

@@ -156,5 +156,5 @@ def press(request: HttpRequest, name: str) -> HttpResponseBase:
     except Busy as busy:
         return _made(request, found, busy=busy)
     if run.status == Run.Status.SUCCEEDED:
-        toast(request, _("%(button)s succeeded.") % {"button": button.title})
+        toast(request, _("%(title)s: done") % {"title": button.title})
     return go(request, here)

@@ -184,7 +184,7 @@ def test_rows_are_added_moved_and_removed_with_the_keyboard(
     page.wait_for_selector("text=Saved.")
     assert whats(instance) == ["Pen 2", "Ink", "Pen 1"]
     page.get_by_role("button", name="Add up").click()
-    page.wait_for_selector("text=Add up succeeded")
+    page.wait_for_selector("text=Add up: done")
     assert page.locator("[name=v-total]").input_value() == "4"
 
 

@@ -193,7 +193,7 @@ def test_rules_require_refuse_give_show_and_leave(
     page.locator("#f-data-days").fill("2")
     page.locator("#f-data-reason").fill("rest")
     page.get_by_role("button", name="Give").click()
-    page.get_by_text("Give succeeded").wait_for()
+    page.get_by_text("Give: done").wait_for()
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("tab", name="Decision")).to_have_attribute("aria-selected", "true")
     page.get_by_text("Opens when").filter(has_text="with ben").wait_for()

@@ -89,7 +89,7 @@ def test_a_preview_is_made_filled_in_and_its_button_pressed(
     assert ProcessInstance.objects.count() == 1
     on(page).get_by_label("Customer").fill("ACME Ltd")
     page.get_by_role("button", name="Approve").dblclick()
-    page.wait_for_selector("text=Approve succeeded, 2 fields saved.")
+    page.wait_for_selector("text=Approve: done. 2 fields saved.")
     assert on(page).get_by_label("Status").input_value() == "Approved"
     expect(page.get_by_text("changed now")).to_have_count(2)
     assert Run.objects.count() == 1

@@ -174,7 +174,7 @@ def test_items_of_a_service_are_found_changed_and_deleted_by_buttons(
     page.get_by_text("Stock answered 404 NOT FOUND.").first.wait_for()
     assert ProcessInstance.objects.get().values["told"] == "gone"
     press(page, "Find")
-    page.get_by_text("Find succeeded").wait_for()
+    page.get_by_text("Find: done").wait_for()
     expect(cells).to_have_count(0)
     looks(page)
 

@@ -233,7 +233,7 @@ def test_the_wizard_makes_all_four_and_refresh_is_pressed(
     assert ScheduledTask.objects.count() == 1
     looks(page)
     page.get_by_role("button", name="Press Refresh now").click()
-    page.wait_for_selector("text=Refresh succeeded.")
+    page.wait_for_selector("text=Refresh: done")
     assert Run.objects.get().status == "succeeded"
     looks(page)
     for link in ("Acme CRM", "Acme CRM: access token", "acme-crm-token-1"):

@@ -67,7 +67,7 @@ def test_a_draft_is_tried_by_mouse(
     form(page).get_by_text("Choose first whether to send real requests").first.wait_for()
     form(page).get_by_role("radio", name="Send real requests").check()
     form(page).get_by_role("button", name="Refresh").click()
-    form(page).get_by_text("Refresh succeeded").wait_for()
+    form(page).get_by_text("Refresh: done").wait_for()
     assert form(page).get_by_label("Access token").input_value() == "at-new"
     page.get_by_text("This preview sends real requests.").wait_for()
     for width, most in (("Phone", 390), ("Tablet", 768), ("Desktop", 1280)):

@@ -133,7 +133,7 @@ def press_refresh(page: Page, service: Any, axe: Look) -> None:
     assert "400" in field(page, "last_error").input_value()
     field(page, "refresh_token").fill(service.clients["acme"].refresh)
     page.get_by_role("button", name="Refresh", exact=True).dblclick()
-    page.get_by_text("Refresh succeeded").wait_for()
+    page.get_by_text("Refresh: done").wait_for()
     assert field(page, "access_token").input_value() == service.clients["acme"].access
     assert field(page, "last_error").input_value() == ""
     assert Run.objects.count() == 2

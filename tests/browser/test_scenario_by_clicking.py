@@ -200,7 +200,7 @@ def try_it(page: Page, hand: Hand, service: Any, axe: Look) -> None:
     hand.mark(form.get_by_label("Send real requests"))
     axe(page)
     hand.press(form.get_by_role("button", name="Refresh", exact=True))
-    form.get_by_text("Refresh succeeded").wait_for()
+    form.get_by_text("Refresh: done").wait_for()
     axe(page)
     assert Run.objects.get().status == "succeeded"
     assert now_stored()["access_token"] == service.clients["acme"].access

@@ -21,7 +21,14 @@ from processes.instances.lifecycle import patch_instance
 from processes.models import Change, ProcessInstance, Run
 from processes.rights.seen import sees_details
 from processes.running import runs
-from processes.views.common import person, place_after, sent_address, target_kind, target_title
+from processes.views.common import (
+    person,
+    place_after,
+    pressed_words,
+    sent_address,
+    target_kind,
+    target_title,
+)
 from processes.views.instances.form_page import FormPage, closed_columns
 from processes.views.instances.form_page_context import context_of
 from processes.views.instances.form_steps import load_targets, submitted_by
@@ -248,10 +255,11 @@ def _stored_by(run: Run) -> frozenset[str]:
 
 
 def _success(run: Run, form_page: FormPage, stored: int) -> str:
-    title = target_title(form_page.document, run.target)
-    fields = ngettext("%(n)s field saved", "%(n)s fields saved", stored) % {"n": stored}
-    words = _("%(title)s succeeded, %(fields)s.") if stored else _("%(title)s succeeded.")
-    told = words % {"title": title, "fields": fields}
+    told = pressed_words(run, target_title(form_page.document, run.target), form_page.user)
+    if stored and form_page.instance.mode == ProcessInstance.Mode.PREVIEW:
+        # Whoever tries a draft wants to know what was stored.
+        saved = ngettext("%(n)s field saved", "%(n)s fields saved", stored) % {"n": stored}
+        told = f"{told}. {saved}."
     if not sees_details(form_page.user, form_page.rights):
         return told
     return format_html(

@@ -23,7 +23,7 @@ from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_error
 from processes.running import runs
 from processes.selectors import document_of_run
-from processes.views.common import beside_text, person, place_after
+from processes.views.common import beside_text, person, place_after, pressed_words
 from processes.views.instances.my_work import page_of
 
 May = Callable[[InstanceRights, str], Decision]
@@ -91,7 +91,7 @@ def press(request: HttpRequest, process_id: str, form: str, button: str) -> Http
             error, refusal = beside_text(ask, refused)
         else:
             if run.status == Run.Status.SUCCEEDED:
-                toast(request, _("%(title)s succeeded.") % {"title": field.title})
+                toast(request, pressed_words(run, field.title, user))
                 left = (run.page or {}).get("leave")
                 return go(request, place_after(instance, user) if left else back)
             refusal = str((seen_error(run, user, document_of_run) or {}).get("message", ""))

@@ -14,7 +14,6 @@ from kianda.lib.pointers import pointer
 from kianda.web import times
 from kianda.web.form_once import leads_to, once
 from kianda.web.pages import go, is_htmx, page, page_before, render_page, toast
-from processes.definition.document import Document
 from processes.engine.instance_state import COMPLETED, CURRENT
 from processes.fields import Button
 from processes.forms.own_records import waiting_records
@@ -25,17 +24,18 @@ from processes.rights.instance_rights import InstanceRights
 from processes.rights.seen import seen_error
 from processes.running import runs
 from processes.selectors import document_of_run
-from processes.views.common import person
+from processes.views.common import person, pressed_words
 
 # Where a record stands that is pressed without being opened, and what is drawn there.
 _PARTS = {"task": "requests/_task.html", "bell": "requests/_act.html", "news": "requests/_act.html"}
 
 
 class PressedInRow(NamedTuple):
-    """What came of a press: a sentence beside the text that is asked for, or about the whole."""
+    """What came of a press: what is done; else why not, beside the text asked for or about all."""
 
     error: str = ""
     refusal: str = ""
+    done: str = ""
 
 
 @page(methods=("GET", "POST"))
@@ -53,8 +53,8 @@ def press(request: HttpRequest, process_id: str, button: str) -> HttpResponseBas
         rights.presses(button).or_refuse()
     if request.method == "POST" and not pressed.refusal:
         pressed = _pressed(request, instance, field, state)
-        if not any(pressed) and not is_htmx(request):
-            return _plainly_done(request, field, process_id)
+        if pressed.done and not is_htmx(request):
+            return _plainly_done(request, pressed.done)
     return _row(request, process_id, field, pressed)
 
 
@@ -99,7 +99,7 @@ def _pressed(
     except ApplicationError as refused:
         return PressedInRow(refusal=refused.detail)
     if run.status == Run.Status.SUCCEEDED:
-        return PressedInRow()
+        return PressedInRow(done=pressed_words(run, field.title, user))
     told: dict[str, Any] = seen_error(run, user, document_of_run) or {}
     places = {pointer("data", *at.split("/")): str(say) for at, say in
               (told.get("fields") or {}).items()}  # fmt: skip
@@ -131,19 +131,11 @@ def _decided(field: Button, state: FormState, me: str) -> str:
     return _("Could not %(act)s: %(who)s decided %(at)s.") % {"act": act, "who": who, "at": at}
 
 
-def _plainly_done(request: HttpRequest, field: Button, process_id: str) -> HttpResponseBase:
-    instance, document = read_instance(process_id, person(request))
-    toast(request, _done_words(field, instance, document))
+def _plainly_done(request: HttpRequest, done: str) -> HttpResponseBase:
+    toast(request, done)
     before = page_before(request)
     shown = {reverse(name) for name in ("start", "work", "notifications")}
     return go(request, before if before in shown else "work")
-
-
-def _done_words(field: Button, instance: ProcessInstance, document: Document) -> str:
-    said = {"record": document.one_record, "title": field.title, "status": instance.status}
-    if instance.status in {"open", "completed"}:
-        return _("%(record)s: %(title)s succeeded.") % said
-    return _("%(record)s: %(status)s") % said
 
 
 def _row(
@@ -152,7 +144,7 @@ def _row(
     """Answer with the row of the record as it is now; alone for htmx, else as a page."""
     instance, _document = read_instance(process_id, person(request))
     [line] = waiting_records([instance], person(request))
-    is_done = request.method == "POST" and not any(pressed)
+    is_done = bool(pressed.done)
     quick = field.quick
     opened = not is_done and not pressed.refusal and bool(quick and quick.ask)
     place = request.headers.get("HX-Target", "").partition("-")[0]

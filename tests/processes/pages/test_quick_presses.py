@@ -114,7 +114,7 @@ def test_it_works_as_plain_pages_too(people: Office) -> None:
     assert "Enter Reason" in text_of(refused)
     done = client.post(address(made, "reject"), {**sent, "answer": "No"}, follow=True)
     assert done.redirect_chain == [("/work/", 303)]
-    assert "Leave request: Rejected" in text_of(done)
+    assert "leave-1: Rejected" in text_of(done)
 
 
 def test_whoever_is_second_is_told_who_was_first(people: Office) -> None:
