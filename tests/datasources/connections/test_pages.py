@@ -102,6 +102,20 @@ def test_a_token_that_has_ended_is_told(make: Make, manager: Client) -> None:
     assert "It is away. Next attempt: today" in page
 
 
+def test_a_refused_secret_is_entered_on_the_data_source(
+    make: Make, manager: Client, ada: Any
+) -> None:
+    row = make()
+    hint = "If they are wrong, enter them there first."
+    assert hint not in text_of(manager.get(ONE))
+    Connection.objects.filter(pk=row.pk).update(state=ConnectionState.NEEDS_ATTENTION)
+    page = manager.get(ONE)
+    assert hint in text_of(page)
+    assert 'href="/datasources/books/#f-auth-scheme"' in page.content.decode()
+    # Who cannot change the data source is not sent there.
+    assert hint not in text_of(client_of(ada).get(ONE))
+
+
 def test_a_designer_looks_and_changes_nothing(make: Make, ada: Any) -> None:
     make()
     page = markup_of(client_of(ada).get(ONE))
