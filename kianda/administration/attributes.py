@@ -68,7 +68,7 @@ def change(request: HttpRequest, attribute_id: int) -> HttpResponseBase:
             now = _settings_of(services.attribute(attribute_id))
             titles = {key: form[key].label for key in form.fields}
             conflict = edit_conflict(
-                services.KIND, row.title, titles=titles, theirs=now, mine=form.cleaned_data
+                services.KIND, row.name, titles=titles, theirs=now, mine=form.cleaned_data
             )
         else:
             toast(request, _("%s changed.") % title)

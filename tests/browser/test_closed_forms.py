@@ -108,7 +108,7 @@ def test_a_rule_opens_a_completed_form_for_whoever_presses_its_button_until_they
     expect(page.get_by_role("alert")).to_contain_text("submitted or sent back in the meantime")
     expect(why).to_have_value("more sleep")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator("#toasts")).to_contain_text("claim-1: ")
+    expect(page.locator("#toasts")).to_contain_text("claim-1: Decide")
     page.goto("/instances/claim-1/#form-ask")
     expect(page.locator("dl#f-data-why")).to_contain_text("more sleep")
 
