@@ -418,6 +418,15 @@ def interrupted(folder: Path, target: str, number: int, **settings: str) -> str:
     return log.read_text()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Have what is started here hear SIGINT: in a job of the background it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupted_copy_leaves_nothing_and_is_done_again(
     folder: Path, server: Postgres, new_url: Callable[[], str]
 ) -> None:
