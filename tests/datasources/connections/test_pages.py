@@ -12,6 +12,7 @@ from datasources.connections.live import live_token
 from datasources.models import Connection, ConnectionState, Datasource
 from datasources.selectors import document_of, get_document
 from datasources.views import connections
+from kianda.web.times import moment_in_sentence, moment_words
 from tests.datasources.connections.conftest import Make
 from tests.datasources.connections.provider import TokenProvider, says
 from tests.pages import client_of, markup_of, text_of
@@ -76,7 +77,10 @@ def test_a_connection_tells_its_state_and_what_was_tried(
     live_token(get_document("books"))
     page = text_of(manager.get(ONE))
     assert "Connected. The token is valid for" in page
-    assert "Needed by a call Refreshed Today" in page
+    # Within an hour of midnight it is valid until tomorrow.
+    ends = Connection.objects.get(pk=row.pk).expires_at
+    assert ends is not None
+    assert f"Needed by a call Refreshed {moment_words(ends)}" in page
     assert "access-1" not in page
     Connection.objects.filter(pk=row.pk).update(next_refresh_at=timezone.now())
     provider.reactions.append(says("503 Service Unavailable"))
@@ -93,13 +97,14 @@ def test_a_connection_tells_its_state_and_what_was_tried(
 def test_a_token_that_has_ended_is_told(make: Make, manager: Client) -> None:
     row = make()
     past = timezone.now() - timedelta(minutes=5)
+    coming = timezone.now() + timedelta(minutes=2)
     Connection.objects.filter(pk=row.pk).update(
         state=ConnectionState.FAILING, reason="It is away.", refreshed_at=past, expires_at=past,
-        next_refresh_at=timezone.now() + timedelta(minutes=2),
+        next_refresh_at=coming,
     )  # fmt: skip
     page = text_of(manager.get(ONE))
     assert "No valid token. Next attempt: in" in page
-    assert "It is away. Next attempt: today" in page
+    assert f"It is away. Next attempt: {moment_in_sentence(coming)}" in page
 
 
 def test_a_refused_secret_is_entered_on_the_data_source(
