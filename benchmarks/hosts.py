@@ -27,7 +27,8 @@ PARTS = ("beat", "worker", "worker")
 SECOND = timedelta(seconds=1)
 TASKS, AT_ONCE, WARM_UP_S = 100, 1_000, 15
 FIRINGS = (
-    "SELECT task_id, planned_at, planned_until, count, started_at, outcome, reason, run_id, holder "
+    "SELECT task_id, planned_at, planned_until, count, started_at, outcome, reason, run_id, "
+    "(SELECT holder FROM processes_run WHERE processes_run.id = run_id) "
     "FROM scheduler_occurrence WHERE trigger = 'planned' ORDER BY task_id, planned_at"
 )
 ALIVE = "SELECT count(*) FROM scheduler_heartbeat WHERE part = 'worker' AND at > '{since}'"

@@ -142,8 +142,6 @@ class Occurrence(LoadedAtOnce):
     run = models.ForeignKey(
         Run, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    holder = models.CharField(max_length=36, blank=True)
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-planned_at", "-id"]

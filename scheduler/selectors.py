@@ -34,6 +34,11 @@ def occurrences_of(task: ScheduledTask) -> QuerySet[Occurrence]:
     return Occurrence.objects.filter(task=task).order_by("-planned_at", "-pk")
 
 
+def waiting_occurrences() -> QuerySet[Occurrence]:
+    """Return the occurrences that have neither a run nor an outcome."""
+    return Occurrence.objects.filter(outcome__isnull=True, run__isnull=True)
+
+
 def occurrence_of_run(run: Run, user: User) -> Occurrence | None:
     """Return the firing that a run carries out, for those who may see its task."""
     if run.trigger not in {"schedule", "webhook", "manual"} or not visible_tasks(user).exists():

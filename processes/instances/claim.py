@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.db.group_commit import commit_together
-from kianda.lib.db.prepared_statements import insert_of
+from kianda.lib.db.prepared_statements import Writes, insert_of
 from kianda.lib.db.waiting import waiting
 from kianda.lib.errors import Busy, Flaw, Invalid, Missing, Stale
 from processes.definition.display import Overrides
@@ -45,6 +45,8 @@ from processes.selectors import living_instance, still_as_read, visible_instance
 SECONDS_WHEN_WAITED_FOR = 60.0
 SECONDS_OTHERWISE = 300.0
 _LOOK_EVERY_S = 0.05
+# What whoever asked for a run writes in the commit that closes it, from the columns it closes with.
+OnClose = Callable[[Mapping[str, Any]], Writes]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class ClaimedRun:
     overridden: Sequence[Mapping[str, str]] = ()
     # What is on or off in the view of whoever asked for it.
     viewed: Overrides = field(default_factory=dict)
+    on_close: OnClose | None = None
 
 
 class AlreadyClaimed(Exception):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kianda.lib.db import outages
 from kianda.lib.db.group_commit import write_all
-from kianda.lib.db.prepared_statements import Write, insert_of, update_of
+from kianda.lib.db.prepared_statements import Write, Writes, insert_of, update_of
 from kianda.lib.errors import Stale
 from kianda.lib.packed_json import StoredPacked
 from kianda.lib.secrets import seal
@@ -21,6 +21,7 @@ from processes.definition.document import Document
 from processes.engine.instance_state import standing_columns
 from processes.engine.ports import RunState
 from processes.files.values import attach, new_files
+from processes.instances.claim import OnClose
 from processes.instances.form_links import end_links_of_closed_forms, store_links
 from processes.instances.form_states import standing_changes
 from processes.instances.leases import LEASE, TakenOver, holder
@@ -37,7 +38,7 @@ from processes.rights.people import creator_of, store_people
 from processes.running import held_answers, spooled_answers
 from processes.running.call_rows import call_rows
 from processes.running.held_answers import HeldAnswer
-from processes.running.points import PointWriter, Writes
+from processes.running.points import PointWriter
 
 # What is pressed counts as a use of a link; what runs by itself while the form is filled in, not.
 USES_LINK = frozenset({"button", "submit"})
@@ -62,6 +63,7 @@ class RunCheckpoints:
         base_revision: int | None = None,
         *,
         nothing_left: bool = False,
+        on_close: OnClose | None = None,
     ) -> None:
         """Take the running row and the instance as they were read under the lock."""
         self.run = run
@@ -70,6 +72,7 @@ class RunCheckpoints:
         self.base_revision = instance.revision if base_revision is None else base_revision
         # Whether it is known that no run before has left an answer unstored.
         self.nothing_left = nothing_left
+        self._on_close = on_close
         # The name of the durable point that was kept last.
         self.point = ""
         self._points = PointWriter(run)
@@ -155,6 +158,7 @@ class RunCheckpoints:
         stored = None if pending is None else self._columns_of(pending)
 
         calls = call_rows(self.run, self.document, context.trace.steps, moment)
+        asked_for = self._on_close(columns) if self._on_close else []
         closed = {**columns, **{name: StoredPacked(columns[name]) for name in _PACKED}}
 
         def attempt() -> None:
@@ -165,7 +169,7 @@ class RunCheckpoints:
                 writes = [*self._standing(context, moment), *self._sending(context, {})]
                 writes += self._using_link() if writes else []
             writes += [insert_of(row) for row in calls]
-            writes += self._points.clearing()
+            writes += [*self._points.clearing(), *asked_for]
             write_all([*writes, self._owning(**closed, lease_until=None)])
 
         outages.bridged(attempt, arrived=self._is_closed)

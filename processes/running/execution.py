@@ -57,6 +57,7 @@ def execute(
         # A successor goes on from the revision at which the run was left.
         base_revision,
         nothing_left=started.nothing_left,
+        on_close=started.on_close,
     )
     with working_on(
         started, checkpoints, world_of, deadline_s=deadline_s, handled=handled

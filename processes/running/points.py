@@ -5,10 +5,10 @@ and of the trace would be written twice for each row; so a point says how it dif
 before, and one is written whole again each time that there are twice as many.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kianda.lib.db.prepared_statements import Write, insert_of
+from kianda.lib.db.prepared_statements import Writes, insert_of
 from processes.engine.differences import difference
 from processes.models import Run, RunPoint
 from processes.models.run_points import FOLLOWED
@@ -16,8 +16,6 @@ from processes.models.run_points import FOLLOWED
 # So many are written whole, and no more than so many differences stand one upon another: a
 # successor reads them all.
 FEW, MOST = 4, 512
-
-Writes = list[Write | Callable[[], object]]
 
 
 class _State(NamedTuple):

@@ -16,6 +16,7 @@ from processes.instances.claim import (
     SECONDS_OTHERWISE,
     SECONDS_WHEN_WAITED_FOR,
     AlreadyClaimed,
+    OnClose,
     RunRequest,
     claim,
     columns,
@@ -62,23 +63,26 @@ def trigger(
     deadline_s: float = SECONDS_WHEN_WAITED_FOR,
     set_by_rules: Collection[str] = (),
     on_start: Callable[[Run], None] | None = None,
+    on_close: OnClose | None = None,
     link: FormLink | None = None,
     from_menu: bool = False,
     modes: DisplayModes = NO_MODES,
 ) -> Run:
     """Run a target's rules on an instance to their end and return the closed run.
 
-    `on_start` is called inside the transaction that takes the instance. Raises Missing, Invalid,
-    Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held the
-    instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules. Through
-    a link nobody is the person of the run. `from_menu`: a button is pressed as a quick action.
-    `modes` is how rules have let the page show the form.
+    `on_start` is called inside the transaction that takes the instance; what `on_close` returns is
+    written in the one that closes the run, unless another process has to close it. Raises Missing,
+    Invalid, Forbidden, Conflict for a form that is not open, Stale, and Busy when another run held
+    the instance for all of KIANDA_BUSY_WAIT_S. The values of `set_by_rules` are those of rules.
+    Through a link nobody is the person of the run. `from_menu`: a button is pressed as a quick
+    action. `modes` is how rules have let the page show the form.
     """
     firing = RunRequest(
         process_id, target, user, trigger, data, revision, time_zone, deadline_s,
         set_by_rules=set_by_rules, link=link, from_menu=from_menu, modes=modes,
     )  # fmt: skip
     started = take(firing, lambda: insert(firing, on_start))
+    started.on_close = on_close
     return execute(started, deadline_s=deadline_s)
 
 

@@ -1,42 +1,51 @@
-"""One occurrence carried out by a worker: claimed, run, its outcome noted."""
+"""One occurrence carried out by a worker: its run begun, which is the claim, and its outcome noted.
 
-from datetime import UTC, datetime, timedelta
+Any number of workers may have the message of one occurrence. Its run names it in the commit that
+begins the run, and the outcome stands in the commit that closes it; so there is one run and one
+outcome, and nobody holds an occurrence before its run.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error, transaction
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from kianda.lib.db.group_commit import commit_together
-from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate
+from kianda.lib.db.group_commit import write_all
+from kianda.lib.db.prepared_statements import PreparedQuery, PreparedUpdate, Writes
 from kianda.lib.errors import ApplicationError, Busy
-from kianda.lib.process_names import new_name
 from processes.instances.leases import APART
 from processes.instances.lifecycle import create_instance
 from processes.models import Run
 from processes.running.runs import trigger
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services.telling import tell_of
+from scheduler.selectors import waiting_occurrences
+from scheduler.services.telling import telling_of
 
 DEADLINE_S = 300.0
-# How long a claim holds beyond the wait for a busy instance; the run has a lease of its own.
-CLAIM = timedelta(seconds=20)
 TRIGGERS = {"planned": "schedule", "manual": "manual", "webhook": "webhook"}
-OUTCOMES = {
+OUTCOMES: Mapping[str, str] = {
     Run.Status.SUCCEEDED: "succeeded",
     Run.Status.FAILED: "failed",
     Run.Status.INTERRUPTED: "interrupted",
     Run.Status.REFUSED: "failed",
 }
+# Stands for the number of a run where there is none.
+_NO_RUN = 0
+
+# Of which this process carries out: a second message about one is not waited for by a second thread
+# while the first waits for a busy instance.
+_at_work: dict[int, object] = {}
 
 
-class ClaimLost(Exception):
-    """Another process took the occurrence over; this one must not begin its run."""
+class Claimed(Exception):
+    """The occurrence has a run, or its outcome, from somebody else."""
 
 
 class NotPossible(ApplicationError):
@@ -45,74 +54,52 @@ class NotPossible(ApplicationError):
     sentence = gettext_noop("The run is not possible.")
 
 
-def execute(occurrence_pk: int) -> Occurrence | None:
-    """Carry out a queued occurrence; None when it is gone, ended, or somebody else's."""
-    occurrence = _claim(occurrence_pk)
-    if occurrence is None:
-        return None
+def execute(occurrence_pk: int) -> bool:
+    """Carry out a queued occurrence; False when it is gone, ended, or somebody else's."""
+    mine = object()
+    if _at_work.setdefault(occurrence_pk, mine) is not mine:
+        return False
     try:
-        run = _fire(occurrence)
-    except ClaimLost:
-        return None
+        occurrence = _QUEUED.first(occurrence_pk)
+        return occurrence is not None and _carried_out(occurrence)
+    finally:
+        del _at_work[occurrence_pk]
+
+
+def _carried_out(occurrence: Occurrence) -> bool:
+    """Run it, or note why it cannot be; False when somebody else was first."""
+    try:
+        _fire(occurrence)
+    except Claimed:
+        return False
     except ApplicationError as refusal:
         outcome = "skipped" if isinstance(refusal, Busy) else "failed"
-        finish(occurrence, outcome=outcome, reason=sentence(refusal))
+        return _refuse(occurrence, outcome, sentence(refusal))
     except Error:
-        # The claim runs out and the occurrence is taken up again, or its run is taken over.
+        # It is sent again, or its run is taken over.
         raise
     except Exception:
-        # A bug of ours. A run that had begun was closed, and says the same.
-        if not settle(occurrence):
-            finish(
-                occurrence, outcome="failed", reason=_("Kianda had an internal error. See its log.")
-            )
+        # A bug of ours. A run that had begun was closed, and the outcome says the same.
+        _refuse(occurrence, "failed", _("Kianda had an internal error. See its log."))
         raise
-    else:
-        finish_with(occurrence, run)
-    return occurrence
-
-
-def _claim(pk: int) -> Occurrence | None:
-    moment = timezone.now()
-    holder = new_name()
-    until = moment + longest_claim()
-    claim = partial(_CLAIM_ONE.run, pk, holder, until, moment)
-    if not commit_together(claim, is_one_statement=True):
-        return None
-    return _CLAIMED.first(pk)
-
-
-def longest_claim() -> timedelta:
-    """Return for how long a claim holds before its run has begun."""
-    return timedelta(seconds=settings.KIANDA_BUSY_WAIT_S) + CLAIM
+    return True
 
 
 # Each firing needs these, so their text is made once.
 _PK, _TEXT, _OTHER = -4711, "a sample", "another sample"
 _MOMENT, _LATER = datetime(1999, 1, 1, tzinfo=UTC), datetime(1999, 1, 2, tzinfo=UTC)
-_CLAIM_ONE = PreparedUpdate(
-    lambda pk, holder, until, moment: (
-        Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder=""),
-        {
-            "holder": holder,
-            "lease_until": until,
-            "started_at": Coalesce("started_at", moment),
-        },
+_QUEUED = PreparedQuery(
+    lambda pk: waiting_occurrences().filter(pk=pk).select_related("task__design", "task__run_as"),
+    _PK,
+)
+_CLAIM = PreparedUpdate(
+    lambda pk, run, moment: (
+        waiting_occurrences().filter(pk=pk),
+        {"run": run, "started_at": moment},
     ),
     _PK,
-    _TEXT,
-    _LATER,
-    _MOMENT,
-)
-_CLAIMED = PreparedQuery(
-    lambda pk: Occurrence.objects.filter(pk=pk).select_related("task__design", "task__run_as"),
-    _PK,
-)
-_LINK_RUN = PreparedUpdate(
-    lambda pk, holder, run_pk: (Occurrence.objects.filter(_mine(pk, holder)), {"run": run_pk}),
-    _PK,
-    _TEXT,
     _PK - 1,
+    _MOMENT,
 )
 _NOTE_ON_TASK = PreparedUpdate(
     lambda pk, started, outcome, late: (
@@ -129,12 +116,12 @@ _NOTE_ON_TASK = PreparedUpdate(
     _LATER,
 )
 _NOTE = PreparedUpdate(
-    lambda pk, holder, outcome, reason, finished: (
-        Occurrence.objects.filter(pk=pk, outcome__isnull=True, holder=holder),
-        {"outcome": outcome, "reason": reason, "finished_at": finished, "lease_until": None},
+    lambda pk, run, outcome, reason, finished: (
+        Occurrence.objects.filter(Q(run__isnull=True) | Q(run=run), pk=pk, outcome__isnull=True),
+        {"outcome": outcome, "reason": reason, "finished_at": finished},
     ),
     _PK,
-    _TEXT,
+    _PK - 1,
     "outcome",
     _OTHER,
     _MOMENT,
@@ -157,7 +144,8 @@ def _fire(occurrence: Occurrence) -> Run:
         trigger=TRIGGERS[occurrence.trigger],
         time_zone=task.time_zone,
         deadline_s=DEADLINE_S,
-        on_start=lambda run: _link(occurrence, run),
+        on_start=partial(claim, occurrence),
+        on_close=partial(_closing, occurrence),
     )
 
 
@@ -174,25 +162,23 @@ def _run_as(task: ScheduledTask) -> User:
     return user
 
 
-def _mine(pk: int, holder: str) -> Q:
-    return Q(pk=pk, holder=holder, outcome__isnull=True, run__isnull=True)
-
-
 def _new_instance(occurrence: Occurrence, task: ScheduledTask, user: User) -> str:
     """Make the instance of this firing, and note it in the same commit: there is never a second."""
     with transaction.atomic():
         made = create_instance(process=task.process_name, mode="live", data={}, user=user)
-        mine = Occurrence.objects.filter(_mine(occurrence.pk, occurrence.holder))
+        mine = waiting_occurrences().filter(pk=occurrence.pk, process_id__isnull=True)
         if not mine.update(process_id=made.process_id):
-            raise ClaimLost
+            raise Claimed
     occurrence.process_id = made.process_id
     return made.process_id
 
 
-def _link(occurrence: Occurrence, run: Run) -> None:
-    """Tie the run to the occurrence in the commit that begins the run."""
-    if not _LINK_RUN.run(occurrence.pk, occurrence.holder, run.pk):
-        raise ClaimLost
+def claim(occurrence: Occurrence, run: Run) -> None:
+    """Tie the run to the occurrence in the commit that begins the run; raises Claimed."""
+    assert run.started is not None
+    if not _CLAIM.run(occurrence.pk, run.pk, run.started):
+        raise Claimed
+    occurrence.run, occurrence.started_at = run, run.started
 
 
 def sentence(refusal: ApplicationError) -> str:
@@ -203,38 +189,56 @@ def sentence(refusal: ApplicationError) -> str:
     return " ".join(flaw.detail for flaw in refusal.errors) or refusal.detail
 
 
-def finish_with(occurrence: Occurrence, run: Run) -> bool:
-    """Take the outcome over from a closed run; False while it is open."""
-    outcome = OUTCOMES.get(Run.Status(run.status))
-    if outcome is None:
+def settle_closed() -> int:
+    """Take over the outcome of every closed run whose occurrence is still open.
+
+    Those are the runs that another process brought to an end than the one that began them.
+    """
+    rows = Occurrence.objects.filter(outcome__isnull=True, run__status__in=list(OUTCOMES))
+    found = rows.select_related("task", "run").defer("run__journal", "run__unsaved_values")
+    return sum(_noted(_closing(row, vars(row.run), or_raise=Claimed())) for row in found[:500])
+
+
+def _refuse(occurrence: Occurrence, outcome: str, reason: str) -> bool:
+    """Note why there is no run; False when there is one, or the outcome is known."""
+    moment = timezone.now()
+    return _noted(_noting(occurrence, _NO_RUN, outcome, reason, moment, or_raise=Claimed()))
+
+
+def _noted(writes: Writes) -> bool:
+    try:
+        write_all(writes)
+    except Claimed:
         return False
-    error = run.error or {}
-    finish(occurrence, outcome=outcome, reason=str(error.get("message") or ""), run=run)
     return True
 
 
-def settle(occurrence: Occurrence) -> bool:
-    """Take the outcome over from the run that the row names, when it is closed."""
-    run = Run.objects.filter(pk__in=Occurrence.objects.filter(pk=occurrence.pk).values("run"))
-    found = run.first()
-    return found is not None and finish_with(occurrence, found)
+def _closing(
+    occurrence: Occurrence, closed: Mapping[str, Any], *, or_raise: Exception | None = None
+) -> Writes:
+    """Return what notes the outcome of a run from the columns that it closes with."""
+    assert occurrence.run_id is not None
+    outcome, error = OUTCOMES[closed["status"]], closed["error"] or {}
+    reason = str(error.get("message") or "")
+    return _noting(
+        occurrence, occurrence.run_id, outcome, reason, closed["finished"], or_raise=or_raise
+    )
 
 
-def finish(occurrence: Occurrence, *, outcome: str, reason: str, run: Run | None = None) -> None:
-    """Note the outcome, once, on the occurrence and on its task."""
-    moment: datetime = timezone.now()
-    finished = (run.finished if run else None) or moment
-
-    def note() -> bool:
-        # The task first: whoever locks both takes them in this order.
-        if occurrence.task_id is not None:
-            started = occurrence.started_at or moment
-            _NOTE_ON_TASK.run(occurrence.task_id, started, outcome, moment + APART)
-        if not _NOTE.run(occurrence.pk, occurrence.holder, outcome, reason[:1000], finished):
-            transaction.set_rollback(True)
-            return False
-        tell_of(occurrence, outcome=outcome, reason=reason)
-        return True
-
-    if commit_together(note):
-        occurrence.outcome, occurrence.reason = outcome, reason[:1000]
+def _noting(
+    occurrence: Occurrence,
+    run: int,
+    outcome: str,
+    reason: str,
+    finished: datetime,
+    *,
+    or_raise: Exception | None,
+) -> Writes:
+    """Return what notes an outcome, once, on the task and on the occurrence."""
+    note = _NOTE.of(occurrence.pk, run, outcome, reason[:1000], finished, or_raise=or_raise)
+    if occurrence.task_id is None:
+        return [note]
+    started, late = occurrence.started_at or finished, timezone.now() + APART
+    # The task first: whoever locks both takes them in this order.
+    on_task = _NOTE_ON_TASK.of(occurrence.task_id, started, outcome, late)
+    return [on_task, note, *telling_of(occurrence, outcome=outcome, reason=reason)]

@@ -19,6 +19,7 @@ from kianda.lib.pointers import flaws_of
 from processes.definition.document import TargetMissing
 from processes.rights.instance_rights import InstanceRights
 from scheduler.models import Occurrence, ScheduledTask
+from scheduler.selectors import waiting_occurrences
 from scheduler.services.due_times import has_expired, runs_left
 from scheduler.services.validation import definition_of, find_instance
 
@@ -73,7 +74,7 @@ def fire_now(
     refused: str = "",
 ) -> Occurrence:
     """Queue a firing of a locked task; while another one waits it is coalesced into that one."""
-    waiting = Occurrence.objects.filter(task=task, outcome__isnull=True, run__isnull=True).exists()
+    waiting = waiting_occurrences().filter(task=task).exists()
     outcome: str | None = None
     if refused:
         outcome = "skipped"

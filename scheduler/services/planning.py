@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop
 
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.schedules import Due
+from scheduler.selectors import waiting_occurrences
 from scheduler.services.due_times import next_run_after
 from scheduler.services.missed_firings import due_of, gap_row
 
@@ -147,10 +148,10 @@ def _write(plans: Mapping[int, PlannedFiring], moment: datetime) -> list[int]:
 def _waiting(task_pks: Sequence[int]) -> dict[int, datetime]:
     """Return the planned moment of the waiting occurrence of each task that has one.
 
-    One that a worker has and that waits there for its busy instance is waiting still: else a run
-    that takes longer than its interval would fill the workers with firings of one task.
+    One that waits at a worker for its busy instance is among them: else a run that takes longer
+    than its interval would fill the workers with firings of one task.
     """
-    rows = Occurrence.objects.filter(task_id__in=task_pks, outcome__isnull=True, run__isnull=True)
+    rows = waiting_occurrences().filter(task_id__in=task_pks)
     return {task: at for task, at in rows.values_list("task_id", "planned_at") if task}
 
 

@@ -12,7 +12,8 @@ from kianda.accounts.services.audit import Action, record
 from kianda.lib.errors import Invalid, Missing, PreconditionFailed
 from kianda.lib.numbers import whole_number
 from scheduler.document import dumped
-from scheduler.models import Occurrence, ScheduledTask
+from scheduler.models import ScheduledTask
+from scheduler.selectors import waiting_occurrences
 from scheduler.services.due_times import expires_at, schedule_of, set_next_run, zone_of
 from scheduler.services.firing import set_new_token
 from scheduler.services.missed_firings import close_gap
@@ -76,12 +77,14 @@ def change_task(
     moment = moment or timezone.now()
     with transaction.atomic():
         task = lock_task(task_id, revision=revision)
+        before = task.process_id
         checked = check_task(raw, user=user, moment=moment, task=task, partial=partial)
         token = _fill_and_plan(task, checked, moment)
         task.paused_at = None if task.enabled else task.paused_at or moment
         task.revision += 1
         _save(task, user, moment, action="changed")
-        waiting = Occurrence.objects.filter(task=task, outcome__isnull=True, started_at=None)
+        # One whose instance is made already, or that a webhook has chosen, keeps it.
+        waiting = waiting_occurrences().filter(task=task, process_id=before)
         waiting.exclude(trigger="webhook").update(process_id=task.process_id)
     return task, token
 
@@ -148,7 +151,7 @@ def delete_task(*, task_id: str, user: User, revision: int | None = None) -> Non
     moment = timezone.now()
     with transaction.atomic():
         task = lock_task(task_id, revision=revision)
-        Occurrence.objects.filter(task=task, outcome__isnull=True, holder="").update(
+        waiting_occurrences().filter(task=task).update(
             outcome="skipped", reason=_("The scheduled task was deleted."), finished_at=moment
         )
         # Paused, as it comes back; a plan that was made just now is for another revision.

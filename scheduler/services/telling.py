@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.lib.db.prepared_statements import Writes
 from kianda.messages.kinds import NotificationKind, TaskFailed, TaskRecovered
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify
@@ -12,21 +13,22 @@ from scheduler.models import Occurrence, ScheduledTask
 _BAD = frozenset({"failed", "interrupted"})
 
 
-def tell_of(occurrence: Occurrence, *, outcome: str, reason: str) -> None:
-    """Tell the person of a task and the administrators when it changes between well and ill.
+def telling_of(occurrence: Occurrence, *, outcome: str, reason: str) -> Writes:
+    """Return what tells people when a task changes between well and ill.
 
+    They are the person of the task and the administrators.
     `occurrence.task` is as it was before this outcome. Firings that were skipped tell nothing.
     """
     task = occurrence.task
     if task is None or not (outcome in _BAD or outcome == "succeeded"):
-        return
+        return []
     before = task.last_outcome or ""
     if (outcome in _BAD) == (before in _BAD):
-        return
+        return []
     kind: type[NotificationKind] = TaskFailed if outcome in _BAD else TaskRecovered
     data = {"task": task.name, "reason": reason[:500]}
     url, thing = reverse("task", args=[task.pk]), Subject("task", str(task.pk))
-    notify(_people(task), kind, data=data, url=url, about=thing)
+    return [lambda: notify(_people(task), kind, data=data, url=url, about=thing)]
 
 
 def _people(task: ScheduledTask) -> set[int]:

@@ -1,15 +1,17 @@
 """A process whose button counts, an instance of it, and tasks that press the button."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from processes.designs.lifecycle import create_design, publish_design
 from processes.instances.lifecycle import create_instance
-from processes.models import ProcessInstance
-from scheduler.models import ScheduledTask
+from processes.models import ProcessInstance, Run
+from scheduler.models import Occurrence, ScheduledTask
+from scheduler.selectors import waiting_occurrences
 from scheduler.services import create_task
 from tests.processes.definitions import button, process
 
@@ -67,6 +69,26 @@ def make_task(counter: ProcessInstance, ada: Any) -> Make:
         return create_task(raw=body(**settings), user=user or ada, moment=moment)[0]
 
     return make
+
+
+def a_run(instance: ProcessInstance, **columns: Any) -> Run:
+    """Return a new run of an instance: one that another process works on, unless told otherwise."""
+    moment = timezone.now()
+    running = {
+        "trigger": "schedule",
+        "status": Run.Status.RUNNING,
+        "holder": "another",
+        "lease_until": moment + timedelta(seconds=60),
+    }
+    return Run.objects.create(
+        instance=instance, process_id=instance.process_id, process="counter", version="1.0",
+        target="add", queued=moment, started=moment, **{**running, **columns},
+    )  # fmt: skip
+
+
+def waiting(pk: int) -> Occurrence:
+    """Return a waiting occurrence as a worker reads it that has its message."""
+    return waiting_occurrences().select_related("task__design", "task__run_as").get(pk=pk)
 
 
 def total(instance: ProcessInstance) -> Any:

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from processes.models import ProcessInstance
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import plan, plan_anew, unplanned
 from scheduler.services.due_times import next_run_after
-from scheduler.services.execution import execute, finish
+from scheduler.services.execution import execute
 from scheduler.services.tasks import change_task, create_task
 from tests.scheduler.conftest import NOON, Make, body, total
 
@@ -39,8 +40,10 @@ def at(**gone: float) -> datetime:
 def fire(moment: datetime) -> None:
     """Plan as beat does, and let every firing end well."""
     plan_anew(moment)
-    for pk in plan(moment):
-        finish(Occurrence.objects.get(pk=pk), outcome="succeeded", reason="")
+    fired = Occurrence.objects.filter(pk__in=plan(moment))
+    ended = timezone.now()
+    ScheduledTask.objects.filter(occurrences__in=fired).update(last_run_at=ended)
+    fired.update(outcome="succeeded", finished_at=ended)
 
 
 def rows(task: ScheduledTask) -> list[Occurrence]:

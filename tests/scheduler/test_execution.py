@@ -7,15 +7,22 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.utils import timezone
 
 from processes.instances.lifecycle import delete_instance
 from processes.models import ProcessDesign, ProcessInstance, Run
 from scheduler.models import Occurrence, ScheduledTask
 from scheduler.services import change_task, delete_task, plan, run_now
-from scheduler.services.execution import CLAIM, ClaimLost, _claim, _link, execute
-from tests.scheduler.conftest import NOON, Make, total
-from tests.threads import at_once
+from scheduler.services.execution import (
+    Claimed,
+    _at_work,
+    _carried_out,
+    _fire,
+    claim,
+    execute,
+    settle_closed,
+)
+from tests.scheduler.conftest import NOON, Make, a_run, total, waiting
+from tests.threads import at_once, in_background, until
 
 pytestmark = pytest.mark.django_db
 DUE = NOON + timedelta(minutes=1)
@@ -30,20 +37,7 @@ def fire(moment: Any = DUE) -> Occurrence:
 @contextmanager
 def busy(instance: ProcessInstance) -> Iterator[Run]:
     """Let another run hold the instance for a while."""
-    moment = timezone.now()
-    run = Run.objects.create(
-        instance=instance,
-        process_id=instance.process_id,
-        process="counter",
-        version="1.0",
-        target="add",
-        trigger="button",
-        status=Run.Status.RUNNING,
-        queued=moment,
-        started=moment,
-        holder="somebody else",
-        lease_until=moment + timedelta(seconds=60),
-    )
+    run = a_run(instance, trigger="button")
     yield run
     run.delete()
 
@@ -69,8 +63,8 @@ def test_a_firing_presses_the_button_as_its_person(
 def test_a_message_delivered_twice_fires_once(counter: ProcessInstance, make_task: Make) -> None:
     make_task()
     (pk,) = plan(DUE)
-    assert execute(pk) is not None
-    assert execute(pk) is None
+    assert execute(pk)
+    assert not execute(pk)
     assert total(counter) == 1
     assert Run.objects.count() == 1
 
@@ -79,14 +73,14 @@ def test_a_message_delivered_twice_fires_once(counter: ProcessInstance, make_tas
 def test_four_workers_with_one_message_fire_once(counter: ProcessInstance, make_task: Make) -> None:
     make_task()
     (pk,) = plan(DUE)
-    done = at_once(4, lambda: execute(pk) is not None)
+    done = at_once(4, lambda: execute(pk))
     assert sorted(done) == [False, False, False, True]
     assert total(counter) == 1
 
 
 @pytest.mark.parametrize("gone", [0, 987_654])
 def test_a_message_about_nothing_does_nothing(gone: int) -> None:
-    assert execute(gone) is None
+    assert not execute(gone)
 
 
 def test_a_failed_run_is_a_failed_occurrence_with_the_runs_sentence(make_task: Make) -> None:
@@ -199,7 +193,7 @@ def test_what_waits_when_its_task_is_deleted_is_skipped(
     task = make_task()
     (pk,) = plan(DUE)
     delete_task(task_id=str(task.pk), user=ada)
-    assert execute(pk) is None
+    assert not execute(pk)
     found = Occurrence.objects.get(pk=pk)
     assert (found.outcome, found.reason) == ("skipped", "The scheduled task was deleted.")
     assert found.task_name == "Count"
@@ -258,33 +252,54 @@ def test_an_older_firing_that_ends_late_does_not_hide_the_newer_one(
 ) -> None:
     task = make_task(target="fail")
     slow = run_now(task_id=str(task.pk), user=ada)
-    claimed = _claim(slow.pk)
-    assert claimed is not None
+    run = a_run(counter)
+    claim(slow, run)
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.SUCCEEDED, finished=run.started)
     # One that is under way does not hold the next one back.
-    Occurrence.objects.filter(pk=slow.pk).update(outcome="succeeded")
     fire()
-    ScheduledTask.objects.filter(pk=task.pk).update(target="add")
     newest = ScheduledTask.objects.get(pk=task.pk).last_run_at
-    Occurrence.objects.filter(pk=slow.pk).update(
-        holder="", started_at=claimed.started_at, outcome=None
-    )
-    execute(slow.pk)
+    assert settle_closed() == 1
     task.refresh_from_db()
     assert (task.last_run_at, task.last_outcome) == (newest, "failed")
     assert Occurrence.objects.get(pk=slow.pk).outcome == "succeeded"
 
 
-def test_who_lost_the_claim_begins_no_run(counter: ProcessInstance, make_task: Make) -> None:
+def test_of_two_processes_with_one_message_one_begins_a_run(
+    counter: ProcessInstance, make_task: Make
+) -> None:
     make_task()
     (pk,) = plan(DUE)
-    mine = _claim(pk)
-    assert mine is not None
-    assert mine.lease_until is not None
-    assert mine.lease_until > timezone.now() + CLAIM
-    # Another process takes over, as after a stall of this one.
-    Occurrence.objects.filter(pk=pk).update(holder="", lease_until=None)
-    theirs = _claim(pk)
-    assert theirs is not None
-    with busy(counter) as run, pytest.raises(ClaimLost):
-        _link(mine, run)
-    assert Occurrence.objects.get(pk=pk).holder == theirs.holder
+    mine, theirs = waiting(pk), waiting(pk)
+    _fire(theirs)
+    with pytest.raises(Claimed):
+        _fire(mine)
+    assert total(counter) == 1
+    assert Run.objects.count() == 1
+
+
+def test_whoever_gives_up_waiting_for_the_run_of_another_notes_nothing(
+    counter: ProcessInstance, make_task: Make, settings: Any
+) -> None:
+    settings.KIANDA_BUSY_WAIT_S = 0.1
+    make_task()
+    (pk,) = plan(DUE)
+    mine, theirs = waiting(pk), waiting(pk)
+    claim(theirs, a_run(counter))
+    assert not _carried_out(mine)
+    assert Occurrence.objects.get(pk=pk).outcome is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_message_is_not_waited_for_beside_the_first(
+    counter: ProcessInstance, make_task: Make
+) -> None:
+    make_task()
+    (pk,) = plan(DUE)
+    with busy(counter) as other:
+        thread, done = in_background(lambda: execute(pk))
+        until(lambda: pk in _at_work)
+        assert not execute(pk)
+        assert Run.objects.get() == other
+    thread.join()
+    assert done == [True]
+    assert total(counter) == 1

@@ -1,17 +1,18 @@
 """What a killed worker and a lost message leave, and how it is put right."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from processes.models import ProcessInstance, Run
 from processes.running.runs import recover_runs, trigger
 from scheduler.models import Occurrence, ScheduledTask
-from scheduler.services import plan, recover, settle_closed
-from scheduler.services.execution import _claim, _link, _new_instance, execute, longest_claim
-from tests.scheduler.conftest import NOON, Make, total
-from tests.threads import name_of_the_dead
+from scheduler.services import change_task, plan, recover, settle_closed
+from scheduler.services.execution import Claimed, _new_instance, claim, execute
+from tests.scheduler.conftest import NOON, Make, a_run, total, waiting
 
 pytestmark = pytest.mark.django_db
 DUE = NOON + timedelta(minutes=1)
@@ -45,84 +46,44 @@ def test_the_first_sweep_after_a_start_sends_all_that_waits(make_task: Make) -> 
     assert recover(DUE) == []
 
 
-def test_a_claim_that_began_no_run_goes_back_when_it_is_over(
-    counter: ProcessInstance, make_task: Make
-) -> None:
-    make_task()
-    pk = planned()
-    claimed = _claim(pk)
-    assert claimed is not None
-    assert claimed.lease_until is not None
-    assert recover(timezone.now()) == []
-    assert recover(claimed.lease_until + timedelta(seconds=1)) == [pk]
-    execute(pk)
-    assert Occurrence.objects.get(pk=pk).outcome == "succeeded"
-    assert total(counter) == 1
-
-
-def test_a_claim_that_began_no_run_goes_back_at_once_when_its_process_is_gone(
-    counter: ProcessInstance, make_task: Make
-) -> None:
-    make_task()
-    pk = planned()
-    assert _claim(pk) is not None
-    assert recover(timezone.now()) == []
-    Occurrence.objects.update(holder=name_of_the_dead())
-    assert recover(timezone.now()) == [pk]
-    execute(pk)
-    assert total(counter) == 1
-
-
-def test_a_clock_put_back_loses_neither_message_nor_claim(
-    counter: ProcessInstance, make_task: Make
-) -> None:
+def test_a_clock_put_back_loses_no_message(counter: ProcessInstance, make_task: Make) -> None:
     make_task()
     pk = planned()
     earlier = DUE - timedelta(days=1)
     assert recover(earlier) == []
     assert recover(earlier + timedelta(seconds=5)) == [pk]
-    claimed = _claim(pk)
-    assert claimed is not None
-    assert claimed.lease_until is not None
-    before = timezone.now() - timedelta(days=1)
-    assert recover(before) == []
-    assert recover(before + longest_claim()) == []
-    assert recover(before + longest_claim() + timedelta(seconds=1)) == [pk]
     execute(pk)
     assert total(counter) == 1
 
 
-def test_a_claim_that_went_back_has_taken_the_later_moments_in(
+def test_a_worker_killed_before_its_run_leaves_nothing_but_a_message_to_send_again(
     counter: ProcessInstance, make_task: Make
 ) -> None:
     make_task()
     first = planned()
-    _claim(first)
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    with connection.execute_wrapper(die), pytest.raises(Killed):
+        execute(first)
     assert plan(DUE + timedelta(minutes=1)) == []
-    assert recover(timezone.now(), everything=True) == [first]
-    assert plan(DUE + timedelta(minutes=2)) == []
+    assert recover(timezone.now()) == [first]
     execute(first)
     (next_one,) = plan(DUE + timedelta(minutes=3))
     execute(next_one)
     assert total(counter) == 2
 
 
-def test_after_a_start_of_the_product_no_claim_holds(make_task: Make) -> None:
-    make_task()
+def test_an_instance_that_was_made_is_used_by_the_next_try(make_task: Make, ada: Any) -> None:
+    task = make_task(process_id=None)
     pk = planned()
-    _claim(pk)
-    assert recover(timezone.now(), everything=True) == [pk]
-
-
-def test_an_instance_that_was_made_is_used_by_the_next_try(make_task: Make) -> None:
-    make_task(process_id=None)
-    pk = planned()
-    claimed = _claim(pk)
-    assert claimed is not None
-    assert claimed.task is not None
-    assert claimed.task.run_as is not None
-    made = _new_instance(claimed, claimed.task, claimed.task.run_as)
-    recover(timezone.now(), everything=True)
+    mine, theirs = waiting(pk), waiting(pk)
+    made = _new_instance(mine, task, ada)
+    with pytest.raises(Claimed):
+        _new_instance(theirs, task, ada)
+    # Nor does a change of the task make another one.
+    change_task(task_id=str(task.pk), raw={"name": "Counts"}, user=ada, partial=True)
     execute(pk)
     found = Occurrence.objects.select_related("run").get(pk=pk)
     assert found.run is not None
@@ -131,48 +92,29 @@ def test_an_instance_that_was_made_is_used_by_the_next_try(make_task: Make) -> N
 
 
 def test_a_run_that_was_begun_decides_the_outcome(
-    counter: ProcessInstance, make_task: Make
+    counter: ProcessInstance, make_task: Make, ada: Any
 ) -> None:
     make_task()
     pk = planned()
-    claimed = _claim(pk)
-    assert claimed is not None
+    mine = waiting(pk)
 
     def die(run: Run) -> None:
-        _link(claimed, run)
+        claim(mine, run)
         raise Killed
 
-    task = claimed.task
-    assert task is not None
     with pytest.raises(Killed):
-        trigger(
-            process_id="counter-1",
-            target="add",
-            user=task.run_as,
-            trigger="schedule",
-            on_start=die,
-        )
-    # It died inside the commit that begins the run: neither run nor link is there.
+        trigger(process_id="counter-1", target="add", user=ada, trigger="schedule", on_start=die)
+    # It died inside the commit that begins the run: neither run nor claim is there.
     assert Occurrence.objects.get(pk=pk).run is None
     moment = timezone.now()
-    run = Run.objects.create(
-        instance=counter,
-        process_id="counter-1",
-        process="counter",
-        version="1.0",
-        target="add",
-        trigger="schedule",
-        run_as=task.run_as,
-        status=Run.Status.RUNNING,
-        queued=moment,
-        started=moment,
-        holder="a worker that is dead",
+    run = a_run(
+        counter, run_as=ada, holder="a worker that is dead",
         lease_until=moment - timedelta(seconds=1),
-    )
-    _link(claimed, run)
-    # The claim is over, but a run exists: it is never fired a second time.
+    )  # fmt: skip
+    claim(mine, run)
+    # A run exists: it is never fired a second time.
     assert recover(moment + timedelta(hours=1)) == []
-    assert execute(pk) is None
+    assert not execute(pk)
     assert [found.pk for found in recover_runs(moment=moment)] == [run.pk]
     assert settle_closed() == 1
     found = Occurrence.objects.get(pk=pk)
@@ -185,28 +127,14 @@ def test_a_run_that_was_begun_decides_the_outcome(
     ("status", "outcome"),
     [("succeeded", "succeeded"), ("failed", "failed"), ("interrupted", "interrupted")],
 )
-def test_a_worker_killed_after_its_run_closed_leaves_the_outcome_to_the_sweep(
+def test_a_run_that_another_process_closed_gives_the_sweep_its_outcome(
     make_task: Make, counter: ProcessInstance, status: str, outcome: str
 ) -> None:
     task = make_task()
     pk = planned()
-    claimed = _claim(pk)
-    assert claimed is not None
     moment = timezone.now()
-    run = Run.objects.create(
-        instance=counter,
-        process_id="counter-1",
-        process="counter",
-        version="1.0",
-        target="add",
-        trigger="schedule",
-        status=status,
-        queued=moment,
-        started=moment,
-        finished=moment,
-        error=None if status == "succeeded" else {"kind": "internal", "message": "It ended."},
-    )
-    _link(claimed, run)
+    error = None if status == "succeeded" else {"kind": "internal", "message": "It ended."}
+    claim(waiting(pk), a_run(counter, status=status, finished=moment, error=error))
     recover(moment)
     found = Occurrence.objects.get(pk=pk)
     assert (found.outcome, found.finished_at) == (outcome, moment)
@@ -218,28 +146,34 @@ def test_a_worker_killed_after_its_run_closed_leaves_the_outcome_to_the_sweep(
 def test_a_run_that_is_alive_is_left_alone(make_task: Make, counter: ProcessInstance) -> None:
     make_task()
     pk = planned()
-    claimed = _claim(pk)
-    assert claimed is not None
-    moment = timezone.now()
-    run = Run.objects.create(
-        instance=counter, process_id="counter-1", process="counter", version="1.0",
-        target="add", trigger="schedule", status=Run.Status.RUNNING, queued=moment,
-        started=moment, holder="another", lease_until=moment + timedelta(seconds=30),
-    )  # fmt: skip
-    _link(claimed, run)
-    assert recover(moment) == []
+    claim(waiting(pk), a_run(counter))
+    assert recover(timezone.now()) == []
     assert Occurrence.objects.get(pk=pk).outcome is None
 
 
-def test_an_unexpected_failure_is_recorded_and_reaches_the_log(
-    make_task: Make,
-) -> None:
-    make_task(process_id=None)
+def test_an_unexpected_failure_is_recorded_and_reaches_the_log(make_task: Make) -> None:
+    make_task()
     pk = planned()
-    # A time zone setting that is nonsense stands for any bug of ours.
+    # What no firing has stands for any bug of ours.
+    Occurrence.objects.update(trigger="nonsense")
+    with pytest.raises(KeyError):
+        execute(pk)
+    found = Occurrence.objects.get(pk=pk)
+    assert (found.outcome, found.run) == ("failed", None)
+    assert found.reason == "Kianda had an internal error. See its log."
+
+
+def test_a_run_that_an_unexpected_failure_left_open_decides_the_outcome(make_task: Make) -> None:
+    make_task()
+    pk = planned()
     ScheduledTask.objects.update(time_zone="Nowhere/Land")
     with pytest.raises(Exception, match="Nowhere"):
         execute(pk)
+    assert Occurrence.objects.get(pk=pk).outcome is None
+    assert recover(timezone.now()) == []
+    (run,) = recover_runs(moment=timezone.now() + timedelta(minutes=1))
+    assert settle_closed() == 1
     found = Occurrence.objects.get(pk=pk)
-    assert found.outcome == "failed"
-    assert found.reason
+    assert (found.outcome, found.run, found.reason) == (
+        "interrupted", run, "Kianda failed. The log has the reason."
+    )  # fmt: skip

@@ -57,7 +57,7 @@ def test_a_firing_that_waits_is_skipped_and_one_that_was_claimed_fails(
     task = make_task()
     (pk,) = plan(NOON + timedelta(minutes=1))
     delete_task(task_id=str(task.pk), user=ada)
-    assert execute(pk) is None
+    assert not execute(pk)
     Occurrence.objects.filter(pk=pk).update(outcome=None, finished_at=None, reason="")
     execute(pk)
     found = Occurrence.objects.get(pk=pk)

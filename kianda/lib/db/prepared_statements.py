@@ -167,16 +167,22 @@ class PreparedUpdate:
 
     def run(self, *values: str | int | datetime | None) -> int:
         """Set the values and return in how many rows."""
+        return self.of(*values).run()
+
+    def of(
+        self, *values: str | int | datetime | None, or_raise: Exception | None = None
+    ) -> "Write":
+        """Return what sets the values; `or_raise` when there is no such row."""
         connection = connections[DEFAULT_DB_ALIAS]
         if connection not in self._compiled:
             if settings.KIANDA_PLAIN_ORM:
                 rows, changes = self._build(*values)
-                return rows.update(**changes)
+                return Write(plain=partial(rows.update, **changes), or_raise=or_raise)
             self._compiled[connection] = self._compile(connection)
         sql, places = self._compiled[connection]
         ready = [_adapted(value, connection) for value in values]
         params = [constant if place is None else ready[place] for place, constant in places]
-        return Write(sql, params).run()
+        return Write(sql, params, or_raise=or_raise)
 
     def _compile(
         self, connection: BaseDatabaseWrapper
@@ -237,6 +243,9 @@ class Write:
         if not changed and self.or_raise is not None:
             raise self.or_raise
         return changed
+
+
+Writes = list[Write | Callable[[], object]]
 
 
 def run_all(writes: Iterable[Write | Callable[[], object]]) -> None:

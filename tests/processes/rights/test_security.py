@@ -158,8 +158,8 @@ def test_a_task_fires_only_what_its_person_may_press(people: Office) -> None:
         user=people.root,
     )  # fmt: skip
     occurrence = run_now(task_id=str(task.pk), user=people.root)
-    done = execute(occurrence.pk)
-    assert done is not None
+    assert execute(occurrence.pk)
+    done = Occurrence.objects.get(pk=occurrence.pk)
     assert done.outcome == "failed"
     assert "is with mark" in done.reason
     assert not Run.objects.exists()
