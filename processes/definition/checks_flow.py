@@ -10,7 +10,7 @@ from kianda.lib.errors import Flaw
 from kianda.lib.i18n import gettext as _
 from kianda.lib.pointers import pointer
 from processes.definition.document import Document, Form, RuleList
-from processes.definition.flow import THE_END, first_to_open, rules_on, ways_from
+from processes.definition.flow import THE_END, ever_hidden, first_to_open, rules_on, ways_from
 from processes.language.expressions import Template
 from processes.rules.base import Rule
 
@@ -72,7 +72,7 @@ def _is_left(form: Form) -> bool:
 def _skipped_forms(document: Document) -> Iterator[Flaw]:
     """Find rules that go past a form: it has its turn after the last one, unless that is hidden."""
     numbers = {form.name: number for number, form in enumerate(document.forms)}
-    hidden, opens_with = _ever_hidden(document), first_to_open(document)
+    hidden, opens_with = ever_hidden(document), first_to_open(document)
     in_turn = [one for one in document.forms if opens_with[one.name] == one.name not in hidden]
     for place, rule in document.placed_rules():
         own, there = _FORM.match(place), numbers.get(rule.opens_form())
@@ -85,12 +85,6 @@ def _skipped_forms(document: Document) -> Iterator[Flaw]:
                 "this rule, or end the record with a Close rule."
             )
             yield Flaw(f"{place}/form", said % {"forms": "”, “".join(skipped)})
-
-
-def _ever_hidden(document: Document) -> set[str]:
-    """Return what a rule hides; a hidden form is passed over."""
-    rules = [rule for _place, rule in document.placed_rules() if rule.enabled]
-    return {name for rule in rules for name in rule.may_hide()}
 
 
 def _may_go_on_after(document: Document, form: Form) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kianda.lib.i18n import gettext as _
 from processes.definition.document import Document, Form
@@ -9,11 +10,12 @@ from processes.fields.base import walk
 from processes.language.conditions import ConditionGroup
 from processes.language.expressions import Template
 from processes.language.parser import TemplateError
-from processes.language.values import ValueFailure
+from processes.language.values import Value, ValueFailure, as_text
 from processes.rules.base import Rule
 
 # Where a way leads that goes to no other form.
 THE_END = ""
+NOTHING_KNOWN: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -56,29 +58,41 @@ def rules_on(form: Form) -> Iterator[Rule]:
         yield from _with_inner(field.rules)
 
 
-def ways_from(document: Document, form: Form) -> list[FlowWay]:
-    """Return the ways on from a form, those of its buttons first, in their order."""
+def ever_hidden(document: Document) -> set[str]:
+    """Return what a rule hides; a hidden form is passed over."""
+    rules = [rule for _place, rule in document.placed_rules() if rule.enabled]
+    return {name for rule in rules for name in rule.may_hide()}
+
+
+def ways_from(
+    document: Document, form: Form, known: Mapping[str, Value] = NOTHING_KNOWN
+) -> list[FlowWay]:
+    """Return the ways on from a form, those of its buttons first, in their order.
+
+    `known` are values of a record; ways whose conditions they do not meet are left out.
+    """
     ways = [
         FlowWay(field.title or field.name, field.name, *way)
         for field in form.all_fields()
-        for way in _led_to(document, form, field.rules)
+        for way in _led_to(document, form, field.rules, known)
     ]
     if document.is_submitted(form) and not document.submits_itself(form):
-        own = _led_to(document, form, form.rules, is_submitted=True)
+        own = _led_to(document, form, form.rules, known, is_submitted=True)
         ways += [FlowWay(_("Submit"), "", *way) for way in own]
     return list(dict.fromkeys(ways))
 
 
 def _led_to(
-    document: Document, form: Form, rules: Iterable[Rule], *, is_submitted: bool = False
-) -> Iterator[tuple[str, str, bool]]:
+    document: Document, form: Form, rules: Iterable[Rule], values: Mapping[str, Value],
+    *, is_submitted: bool = False,
+) -> Iterator[tuple[str, str, bool]]:  # fmt: skip
     """Yield where rules of a form lead to, with the status that they set, and whether surely."""
     enabled = [rule for rule in _with_inner(rules) if rule.enabled]
     submits = [rule for rule in enabled if _completes(rule, form)]
     if submits and not is_submitted:
         # The form's own rules run when it is completed.
         enabled += [rule for rule in _with_inner(form.rules) if rule.enabled]
-    known: dict[str, str] = {}
+    known = dict(values)
     may_differ = False
     for rule in enabled:
         met = _is_met(rule.conditions, known)
@@ -95,7 +109,7 @@ def _led_to(
             yield name, _status_of(submits, known), not may_differ
 
 
-def _learn(rule: Rule, known: dict[str, str], *, met: bool | None) -> None:
+def _learn(rule: Rule, known: dict[str, Value], *, met: bool | None) -> None:
     """Note the texts that a rule surely sets, and forget what it may have set to something else."""
     if met is not False and rule.brings_answers():
         known.clear()
@@ -112,7 +126,7 @@ def _is_text(source: str) -> bool:
         return False
 
 
-def _is_met(conditions: ConditionGroup | None, known: Mapping[str, str]) -> bool | None:
+def _is_met(conditions: ConditionGroup | None, known: Mapping[str, Value]) -> bool | None:
     """Tell whether conditions are met by what rules before have set; None when that says nothing.
 
     A button that sets a decision and one that sets another lead to different places.
@@ -123,7 +137,8 @@ def _is_met(conditions: ConditionGroup | None, known: Mapping[str, str]) -> bool
     if names and names <= known.keys():
         try:
             return conditions.holds(known.__getitem__, today="")
-        except ValueFailure:
+        except (ValueFailure, KeyError, ValueError):
+            # Who will act, and on which day, is not known.
             return None
     items = conditions.items if len(conditions.items) > 1 and conditions.match == "all" else ()
     verdicts = [_is_met(ConditionGroup(match="all", items=(one,)), known) for one in items]
@@ -149,7 +164,7 @@ def _following(document: Document, form: Form) -> list[str]:
     return [following, *(one for one in opens_with if opens_with[one] == following != one)]
 
 
-def _status_of(rules: Iterable[Rule], known: Mapping[str, str]) -> str:
+def _status_of(rules: Iterable[Rule], known: Mapping[str, Value]) -> str:
     """Return the first status that some rules set; empty where it is worked out."""
     for rule in rules:
         source = getattr(rule, "status", "")
@@ -158,5 +173,63 @@ def _status_of(rules: Iterable[Rule], known: Mapping[str, str]) -> str:
                 template = Template.parse(source)
             except TemplateError:
                 return ""
-            return source if template.is_constant else known.get(template.only_reference or "", "")
+            named = template.only_reference or ""
+            return source if template.is_constant else as_text(known.get(named, ""))
     return ""
+
+
+def forms_ahead(
+    document: Document, leads: Iterable[str], known: Mapping[str, Value] = NOTHING_KNOWN
+) -> dict[str, bool]:
+    """Return the forms that may open after ways that lead to some, and whether each surely does.
+
+    Sure is a form that every way to the end passes; one that no way leads to is left out.
+    """
+    opens_with = first_to_open(document)
+    starts = {opens_with.get(name, THE_END) for name in leads}
+    onward = _onward(document, known, opens_with)
+    reached = _reached(starts, onward)
+    # After the last form those open that were skipped; a rule anywhere may open a form.
+    all_may = any(opens_with[name] in reached for name in _last_forms(document))
+    opened = {rule.opens_form() for _place, rule in document.placed_rules() if rule.enabled}
+    hidden = ever_hidden(document)
+    ahead: dict[str, bool] = {}
+    for form in document.forms:
+        first = opens_with[form.name]
+        is_passed = THE_END in reached and THE_END not in _reached(starts, onward, without=first)
+        if first in reached or all_may or form.name in opened:
+            ahead[form.name] = is_passed and not hidden & {form.name, form.activate_with, first}
+    return ahead
+
+
+def _last_forms(document: Document) -> list[str]:
+    return [form.name for form in document.forms if not _following(document, form)]
+
+
+def _onward(
+    document: Document, known: Mapping[str, Value], opens_with: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """Return where forms lead, each with those that open with it, as the first of such."""
+    hidden = ever_hidden(document)
+    onward: dict[str, set[str]] = {}
+    for form in document.forms:
+        leads = {way.leads_to for way in ways_from(document, form, known)}
+        leads |= {way[0] for way in _led_to(document, form, form.load_rules, known)}
+        if not leads or form.name in hidden:
+            leads |= set(_following(document, form)[:1] or [THE_END])
+        places = {opens_with.get(name, THE_END) for name in leads}
+        onward.setdefault(opens_with[form.name], set()).update(places)
+    return onward
+
+
+def _reached(
+    starts: Iterable[str], onward: Mapping[str, Iterable[str]], without: str | None = None
+) -> set[str]:
+    """Return what some places lead to, themselves included, without passing one."""
+    reached, waiting = set[str](), [one for one in starts if one != without]
+    while waiting:
+        place = waiting.pop()
+        if place not in reached:
+            reached.add(place)
+            waiting += [one for one in onward.get(place, ()) if one != without]
+    return reached

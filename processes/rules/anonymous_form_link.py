@@ -74,6 +74,10 @@ class AnonymousFormLink(Rule):
         json_schema_extra={"control": "value"},
     )
 
+    def links_to_form(self) -> str:
+        """Return the form that the link opens."""
+        return self.form
+
     def run(self, context: Context) -> None:
         """Put the address of a new link into the field."""
         message = as_text(evaluate(self.message, context.resolve, of="message")).strip()

@@ -132,6 +132,10 @@ class Rule(Kind):
         """Return the name of the form that the rule opens; nothing when it opens none."""
         return ""
 
+    def links_to_form(self) -> str:
+        """Return the name of the form that anyone with a link fills in; nothing without one."""
+        return ""
+
     def may_hide(self) -> frozenset[str]:
         """Return the fields and forms that it hides, always or at times."""
         return frozenset()

@@ -85,10 +85,7 @@ def _shown(
 ) -> HttpResponseBase:  # fmt: skip
     context |= form.context(errors)
     if len(form.document.forms) > 1:
-        steps = steps_before(
-            form.document, form.rights, form.values_read(), str(context["primary"])
-        )
-        context["steps"] = steps
+        context["steps"] = steps_before(form, str(context["primary"]))
     return render_page(
         request, "requests/start.html", context,
         partials={"instance": "instances/_first_form.html"}, status=status,
