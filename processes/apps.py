@@ -23,7 +23,8 @@ class ProcessesConfig(AppConfig):
         from kianda.accounts.services.person_data import part_of, register_may
         from kianda.mail import access
         from kianda.mail import ports as mail_ports
-        from kianda.messages.kinds import FormAssigned, FormSentBack, register_offers
+        from kianda.messages.kinds import FormAssigned, FormSentBack
+        from kianda.messages.lines import register_offers
         from kianda.messages.readers import register_things
         from kianda.web import navigation
         from processes.designs.usage import (

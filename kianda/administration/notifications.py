@@ -19,7 +19,8 @@ from kianda.accounts.services.account_mails import mail_leaves
 from kianda.lib.errors import Missing, NoLongerValid
 from kianda.lib.pagination import Listed, page_of_list
 from kianda.messages import mails, services
-from kianda.messages.kinds import Line, as_lines, kinds_for, offers_for
+from kianda.messages.kinds import kinds_for
+from kianda.messages.lines import Line, as_lines, offers_for
 from kianda.messages.models import MailTiming
 from kianda.messages.stop_links import read_stop_link
 from kianda.web.form_once import once

@@ -1,18 +1,14 @@
 """The kinds of notifications: how each reads, and what it is called in the settings."""
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from kianda.accounts.roles import ADMINISTRATOR, DATASOURCE_MANAGER, has_role
-from kianda.messages.models import Notification
 
 Data = Mapping[str, Any]
 
@@ -64,7 +60,7 @@ class FormAssigned(NotificationKind):
     """A form is open, and belongs to the reader.
 
     Data: form, title, process, process_id, by; of what somebody `asks` for, who that is, and its
-    title inside a sentence, `asked`.
+    title inside a sentence, `asked`. A substitute has `stands_in_for`: the names of the owners.
     """
 
     slug = "assigned"
@@ -333,68 +329,3 @@ def kinds_for(user: User) -> dict[str, type[NotificationKind]]:
     return {
         slug: kind for slug, kind in KINDS.items() if not kind.roles or has_role(user, *kind.roles)
     }
-
-
-# Who has done it, as kinds keep them.
-_WHO = {"by", "asks"}
-
-
-def _marked(name: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return format_html("<strong>{}</strong>", value) if value and name in _WHO else escape(value)
-
-
-class Line(NamedTuple):
-    """A notification with its words."""
-
-    notification: Notification
-    kind: type[NotificationKind]
-
-    @property
-    def sentence(self) -> str:
-        """Return what has happened."""
-        return self.kind.sentence(self.notification.data)
-
-    @property
-    def named(self) -> SafeString:
-        """Return what has happened as markup, the name of who has done it in bold."""
-        data = {name: _marked(name, one) for name, one in self.notification.data.items()}
-        # The words around are ours.
-        return mark_safe(self.kind.sentence(data))  # noqa: S308
-
-    @property
-    def detail(self) -> str:
-        """Return what stands below it."""
-        return self.kind.detail(self.notification.data)
-
-
-def as_lines(rows: Iterable[Notification]) -> list[Line]:
-    """Return notifications with their words."""
-    return [Line(row, KINDS[row.kind]) for row in rows]
-
-
-class Offer(NamedTuple):
-    """Acts that are offered beside a line: a template that draws them, and what it calls `line`."""
-
-    template: str
-    about: Any
-
-
-# What a person may do about some lines, by the keys of their notifications.
-Offers = Callable[[User, Sequence[Line]], Mapping[int, Offer]]
-_offers: dict[str, Offers] = {}
-
-
-def register_offers(slug: str, offers: Offers) -> None:
-    """Say what is offered beside lines of a kind: what waits belongs to other apps."""
-    _offers[slug] = offers
-
-
-def offers_for(user: User, lines: Sequence[Line]) -> dict[int, Offer]:
-    """Return what a person may do at once about lines, by the keys of their notifications."""
-    asked: defaultdict[Offers, list[Line]] = defaultdict(list)
-    for line in lines:
-        if line.kind.slug in _offers:
-            asked[_offers[line.kind.slug]].append(line)
-    return {pk: one for ask, some in asked.items() for pk, one in ask(user, some).items()}

@@ -18,7 +18,8 @@ from kianda.mail.addresses import BadAddress, read_address
 from kianda.mail.letters import LONGEST_SUBJECT, Letter, left_out
 from kianda.mail.planning import plan_letters
 from kianda.mail.rendering import Pieces, render_body
-from kianda.messages.kinds import KINDS, Line, NotificationKind, as_lines
+from kianda.messages.kinds import KINDS, NotificationKind
+from kianda.messages.lines import Line, as_lines
 from kianda.messages.models import MailChoice, MailTiming, Notification, SummaryHour
 from kianda.messages.readers import still_read
 from kianda.messages.stop_links import StopLink, stop_url

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kianda.lib.errors import Missing
-from kianda.messages.kinds import KINDS, NotificationKind, as_lines, kinds_for
+from kianda.messages.kinds import KINDS, NotificationKind, kinds_for
+from kianda.messages.lines import as_lines
 from kianda.messages.mails import mail_readers, plan_mails
 from kianda.messages.models import MailTiming, Notification, SwitchedOff
 from kianda.messages.readers import NOTHING, Subject, still_read

@@ -9,8 +9,9 @@ from django.template import Context
 from django.urls import reverse
 
 from kianda.accounts.services.directory import DirectoryEntry, entries, tint_of
+from kianda.accounts.services.substitutes import with_substitutes
 from kianda.lib.word_search import holds_words
-from kianda.messages.kinds import Line, Offer
+from kianda.messages.lines import Line, Offer
 from kianda.web.navigation import RailProcess
 from processes.definition.display import displays
 from processes.definition.document import Document
@@ -206,7 +207,8 @@ def as_own_records(rows: Iterable[ProcessInstance], user: User) -> list[OwnRecor
     for row in rows:
         rights = InstanceRights(user, row, document_of(row.version))
         found.append((rights, form_states(row, rights.document)))
-    people = entries(ref for one in found for ref in _owners(*one))
+    owners = entries(ref for one in found for ref in _owners(*one))
+    people = with_substitutes(owners, user.get_username())
     learn_names(rights.instance for rights, _states in found)
     return [_own(rights, states, people, user) for rights, states in found]
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from kianda.accounts.services.directory import names_with_state
-from kianda.accounts.services.substitutes import deactivated_without_one
+from kianda.accounts.services.directory import entries, names_with_state
+from kianda.accounts.services.substitutes import deactivated_without_one, with_substitutes
 from processes.definition.document import Document
 from processes.engine.instance_state import (
     COMPLETED,
@@ -79,8 +79,17 @@ class FormState:
 
     def others(self, me: str) -> tuple[str, ...]:
         """Return the owners but for one of the people."""
+        return names_with_state(self._refs(me))
+
+    def now_with(self, me: str) -> tuple[str, ...]:
+        """Return the same of a form that is open, each with who stands in for them just now."""
+        refs = self._refs(me)
+        found = with_substitutes(entries(refs), me)
+        return tuple(found[ref].with_state for ref in refs)
+
+    def _refs(self, me: str) -> list[str]:
         users = [user_ref(name) for name in self.users if name != me]
-        return names_with_state([*users, *map(group_ref, self.groups)])
+        return [*users, *map(group_ref, self.groups)]
 
 
 def form_states(instance: ProcessInstance, document: Document) -> list[FormState]:

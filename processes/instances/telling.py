@@ -6,9 +6,17 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from kianda.accounts.services.directory import names_of
 from kianda.accounts.services.person_data import display_name
 from kianda.accounts.services.substitutes import substitutes_of
-from kianda.messages.kinds import Alert, Decided, FollowedStatus, FormAssigned, FormSentBack
+from kianda.messages.kinds import (
+    Alert,
+    Decided,
+    FollowedStatus,
+    FormAssigned,
+    FormSentBack,
+    NotificationKind,
+)
 from kianda.messages.readers import Subject
 from kianda.messages.services import notify, settle
 from processes.definition.document import Document
@@ -70,7 +78,7 @@ def tell_of(
         data = {**about, "form": titles[name], "note": record.note if is_back else ""}
         data |= _asked(instance, document, people)
         kind = FormSentBack if is_back else FormAssigned
-        notify(people, kind, data=data, url=url, about=thing, by=by)
+        _tell_each(owners, kind, data, thing, by=by)
         told |= people
     made_by, ends = instance.created_by, after.forms.get("ended") and not before.forms.get("ended")
     if ends and made_by is not None and InstanceRights(made_by, instance).see:
@@ -80,6 +88,15 @@ def tell_of(
     if before.status != after.status:
         data = {**about, "status": after.status}
         tell_followers(instance, FollowedStatus, data=data, by=by, told_already=told)
+
+
+def _tell_each(
+    owners: frozenset[str], kind: type[NotificationKind], data: Mapping[str, Any], thing: Subject,
+    *, by: User | None,
+) -> None:  # fmt: skip
+    url = reverse("instance", args=[thing.key])
+    for readers, stood_for in _by_whom_for(owners):
+        notify(readers, kind, data={**data, **stood_for}, url=url, about=thing, by=by)
 
 
 def _asked(instance: ProcessInstance, document: Document, people: set[int]) -> dict[str, str]:
@@ -155,7 +172,21 @@ def _new_owners(old: FormRecord, new: FormRecord, creator: str) -> frozenset[str
 
 
 def _with_substitutes(refs: frozenset[str]) -> set[int]:
-    return _people(refs) | substitutes_of(filter(None, map(named_user, refs)))
+    return set().union(*(people for people, _stood_for in _by_whom_for(refs)))
+
+
+def _by_whom_for(refs: frozenset[str]) -> list[tuple[set[int], dict[str, str]]]:
+    """Return the keys of owners, then of each who stands in for some, with what those are called.
+
+    Who owns it too stands in for no one.
+    """
+    owners = _people(refs)
+    stand_ins = substitutes_of(filter(None, map(named_user, refs)))
+    return [(owners, {})] + [
+        ({key}, {"stands_in_for": ", ".join(sorted(names_of(map(user_ref, names)).values()))})
+        for key, names in stand_ins.items()
+        if key not in owners
+    ]
 
 
 def _people(refs: frozenset[str]) -> set[int]:

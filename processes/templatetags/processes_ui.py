@@ -129,8 +129,9 @@ def owners_for(state: FormState, reader: User) -> str:
 @register.simple_tag(takes_context=True)
 def now_with(context: Context, state: FormState, since: SafeString) -> SafeString:
     """Say with whom an open form is, and since when; to the reader it is with "you"."""
-    others = state.others(context["user"].get_username())
-    if len(others) == len(state.owners):
+    me = context["user"].get_username()
+    others = state.now_with(me)
+    if me not in state.users:
         said = _("Now with %(owners)s, since %(since)s")
     elif others:
         said = _("Now with you and %(owners)s, since %(since)s")
@@ -138,6 +139,12 @@ def now_with(context: Context, state: FormState, since: SafeString) -> SafeStrin
         said = _("Now with you, since %(since)s")
     words = {"owners": escape(", ".join(others)), "since": conditional_escape(since)}
     return mark_safe(escape(said) % words)  # noqa: S308 - each part is escaped
+
+
+@register.filter
+def now_with_others(state: FormState, me: str) -> str:
+    """Name the owners of an open form but for the reader, each with who stands in for them."""
+    return ", ".join(state.now_with(me))
 
 
 @register.simple_tag(takes_context=True)

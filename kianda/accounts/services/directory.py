@@ -36,6 +36,8 @@ class DirectoryEntry(NamedTuple):
     detail: str = ""
     # "", "deactivated", "unknown".
     state: str = ""
+    # Who stands in for the person just now, where that was asked for.
+    substitute: str = ""
 
     @property
     def kind(self) -> str:
@@ -44,10 +46,11 @@ class DirectoryEntry(NamedTuple):
 
     @property
     def with_state(self) -> str:
-        """Return the name, of a deactivated person with the word beside it."""
-        if self.state != DEACTIVATED:
-            return self.name
-        return _("%(name)s (deactivated)") % {"name": self.name}
+        """Return the name; beside it, that a person is deactivated, and who stands in for them."""
+        said = [_("deactivated")] if self.state == DEACTIVATED else []
+        if self.substitute:
+            said.append(_("substitute: %(name)s") % {"name": self.substitute})
+        return f"{self.name} ({', '.join(said)})" if said else self.name
 
     @property
     def initials(self) -> str:

@@ -4,7 +4,7 @@ The forms that belong to a person by name belong to the substitute too, and noth
 not followed: who stands in for a substitute gets only what is the substitute's own.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from kianda.accounts.models import Substitution
 from kianda.accounts.services import audit
-from kianda.accounts.services.directory import names_of
+from kianda.accounts.services.directory import USER, DirectoryEntry, names_of, parts_of
 from kianda.accounts.services.groups import lock_people
-from kianda.accounts.services.person_data import user_named
+from kianda.accounts.services.person_data import display_name, user_named
 from kianda.accounts.services.profiles import known_zone, zone_of
 from kianda.lib.errors import Flaw, Invalid, Missing
 
@@ -59,22 +59,36 @@ def stood_for_by(user: User) -> frozenset[str]:
 
 def stood_for_by_each(users: Iterable[int]) -> dict[int, frozenset[str]]:
     """Return the same for several people, by their keys; who stands in for nobody is left out."""
-    found: dict[int, frozenset[str]] = {}
-    for name, substitute in _holding(Q(substitute__in=list(users))):
-        found[substitute] = found.get(substitute, frozenset()) | {name}
+    return _by_substitute(Q(substitute__in=list(users)))
+
+
+def substitutes_of(usernames: Iterable[str]) -> dict[int, frozenset[str]]:
+    """Return who stands in for some people just now, by their keys, and for which of them."""
+    return _by_substitute(Q(person__username__in=list(usernames)))
+
+
+def with_substitutes(people: Mapping[str, DirectoryEntry], me: str) -> dict[str, DirectoryEntry]:
+    """Return people by their refs with who stands in for each just now, but for the reader."""
+    named = {parts_of(ref)[1]: ref for ref in people if parts_of(ref)[0] == USER}
+    stand_ins = substitutes_of(named) if named else {}
+    found = dict(people)
+    for row in User.objects.filter(pk__in=stand_ins).exclude(username=me) if stand_ins else ():
+        for name in stand_ins[row.pk]:
+            found[named[name]] = found[named[name]]._replace(substitute=display_name(row))
     return found
-
-
-def substitutes_of(usernames: Iterable[str]) -> frozenset[int]:
-    """Return the keys of those who stand in for some people just now."""
-    rows = _holding(Q(person__username__in=list(usernames)))
-    return frozenset(substitute for _name, substitute in rows)
 
 
 def deactivated_without_one() -> QuerySet[User]:
     """Return the deactivated people for whom nobody stands in just now."""
     stood_for = {name for name, _substitute in _holding(Q(person__is_active=False))}
     return User.objects.filter(is_active=False).exclude(username__in=stood_for)
+
+
+def _by_substitute(wanted: Q) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    for name, substitute in _holding(wanted):
+        found[substitute] = found.get(substitute, frozenset()) | {name}
+    return found
 
 
 def _holding(wanted: Q) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from typing import NamedTuple
 
 from kianda.accounts.services.directory import DirectoryEntry, entries
-from kianda.accounts.services.substitutes import THROUGH_LINK
+from kianda.accounts.services.substitutes import THROUGH_LINK, with_substitutes
 from processes.definition.document import Document
 from processes.definition.flow import forms_ahead, ways_from
 from processes.engine.instance_state import (
@@ -111,10 +111,14 @@ def people_now(steps: Iterable[RequestStep]) -> list[DirectoryEntry]:
 
 def _steps(document: Document, owned: Sequence[_Owned], me: str) -> list[RequestStep]:
     found = entries(ref for one in owned for ref in one.refs)
+    now = with_substitutes(
+        {ref: found[ref] for one in owned if one.state == "now" for ref in one.refs},
+        me.removeprefix("user:"),
+    )
     linked = {rule.links_to_form() for _place, rule in document.placed_rules() if rule.enabled}
     return [
         RequestStep(
-            one.title, one.state, [found[ref] for ref in one.refs],
+            one.title, one.state, [(now if one.state == "now" else found)[ref] for ref in one.refs],
             is_mine=one.refs == [me],
             is_linked=one.name in linked and one.state != "done",
             is_sure=one.is_sure,

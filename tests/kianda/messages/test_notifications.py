@@ -11,7 +11,8 @@ from django.utils import timezone
 from kianda.accounts.roles import DATASOURCE_MANAGER
 from kianda.accounts.services.directory import entries
 from kianda.messages import services
-from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed, as_lines
+from kianda.messages.kinds import KINDS, FormAssigned, TaskFailed
+from kianda.messages.lines import as_lines
 from kianda.messages.mails import mail_timings
 from kianda.messages.models import Notification
 from kianda.templatetags.kianda_ui import avatar

@@ -8,10 +8,12 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from kianda.accounts.services.substitutes import Stay, name_substitute
+from kianda.messages.lines import as_lines
 from kianda.messages.models import Notification
 from processes.document_cache import document_of
 from processes.instances.form_states import form_states, how_much_work, my_work, newest_work
 from processes.instances.lifecycle import create_instance, patch_instance
+from processes.instances.quick_actions import reassign
 from processes.instances.sending_back import send_back
 from processes.models import Change, ProcessDesign, ProcessInstance, Run
 from processes.rights.check_as import check_as
@@ -194,6 +196,53 @@ def test_a_substitute_is_told_of_forms_as_their_owners_are(people: Office) -> No
     send(other, people.emma)
     told = Notification.objects.filter(kind="assigned").values_list("user__username")
     assert sorted(name for (name,) in told) == ["mark", "mark", "tom"]
+
+
+def test_a_notification_says_to_a_substitute_for_whom_it_came(
+    people: Office, waiting: ProcessInstance
+) -> None:
+    other = create_instance(process="leave", mode="live", data={}, user=people.emma)
+    send(other, people.emma)
+    said = {
+        line.notification.user.username: line.detail
+        for line in as_lines(Notification.objects.filter(about=other.process_id))
+    }
+    assert said["tom"] == "Leave request · from emma · as substitute for Mark Murphy"
+    assert said["mark"] == "Leave request · from emma"
+    # Who owns it too has it as their own.
+    reassign(
+        process_id=waiting.process_id, form="decision", users=["mark", "tom"], groups=[],
+        user=people.root,
+    )  # fmt: skip
+    tom = Notification.objects.filter(user=people.tom, about=waiting.process_id)
+    assert ["as substitute" in line.detail for line in as_lines(tom)] == [False]
+
+
+def test_the_sender_reads_who_stands_in_for_the_one_who_has_it(
+    people: Office, waiting: ProcessInstance
+) -> None:
+    emma, both = client_of(people.emma), "Mark Murphy (substitute: Tom Keane)"
+    sent = emma.get(f"/instances/{waiting.process_id}/sent/asking/")
+    assert both in text_of(sent)
+    assert "Sent to Mark Murphy" in text_of(sent)
+    assert f"Now with {both}, since" in text_of(emma.get(f"/instances/{waiting.process_id}/"))
+    assert both in text_of(emma.get("/requests/"))
+    # The substitute knows it.
+    assert both not in text_of(client_of(people.tom).get(f"/instances/{waiting.process_id}/"))
+    stands_in(people.tom, people.mark, days=(3, 5))
+    assert "Tom Keane" not in text_of(emma.get("/requests/"))
+
+
+def test_who_does_not_see_the_form_is_told_of_no_substitute(people: Office) -> None:
+    raw = leave_request()
+    raw["forms"][1]["see"] = ["owners"]
+    published(raw, user=people.root)
+    made = create_instance(process="leave", mode="live", data={}, user=people.emma)
+    send(made, people.emma)
+    stands_in(people.tom, people.mark)
+    emma = client_of(people.emma)
+    for path in ("/requests/", "/instances/leave-1/", "/instances/leave-1/sent/asking/"):
+        assert "Tom Keane" not in text_of(emma.get(path))
 
 
 def test_check_as_says_for_whom_somebody_stands_in(
