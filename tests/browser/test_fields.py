@@ -134,6 +134,46 @@ def test_nested_fields_are_filled_in_and_come_back(
     assert values_of(instance)["region"] == []
 
 
+def apart(above: Locator, below: Locator) -> float:
+    first, second = above.bounding_box(), below.bounding_box()
+    assert first is not None
+    assert second is not None
+    return second["y"] - first["y"]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_summary_follows_while_fields_are_mended(
+    page_as: PageAs, order: Callable[..., Any], looks: Look, width: int
+) -> None:
+    order()
+    page = page_as("ben", width=width)
+    page.goto("/instances/orders-1/")
+    page.locator("summary", has_text="More").click()
+    page.get_by_label("Weight").fill("-1")
+    page.get_by_label("Total").fill("many")
+    page.get_by_role("button", name="Save").last.click()
+    summary = page.locator("[data-summary]")
+    expect(summary.get_by_role("heading")).to_have_text("Check 2 fields. Nothing has been saved.")
+    below = page.get_by_label("Weight")
+    distance = apart(summary, below)
+    page.get_by_label("Total").fill("7")
+    expect(summary.get_by_role("heading")).to_have_text("Check 1 field. Nothing has been saved.")
+    assert summary.locator("s").all_inner_texts() == [
+        one.inner_text() for one in summary.locator("li").all()[1:]
+    ]
+    # Screen readers are told it when they have finished what they say, not as an alarm.
+    expect(summary.get_by_role("heading")).to_have_attribute("aria-live", "polite")
+    assert summary.get_attribute("role") is None
+    assert apart(summary, below) == distance
+    below.fill("2")
+    expect(summary.get_by_role("heading")).to_have_text(
+        "All fields changed. Nothing has been saved."
+    )
+    looks(page)
+    save(page)
+    expect(summary).to_have_count(0)
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_rows_are_added_moved_and_removed_with_the_mouse(
     page_as: PageAs, order: Callable[..., Any], width: int
