@@ -60,6 +60,7 @@ __all__ = [
     "take_theirs",
     "touch_presence",
     "undo",
+    "withdraw",
 ]
 
 
@@ -124,6 +125,19 @@ def edit(name: str, *, user: User, revision: int, edit: object, over: int = 0) -
 def undo(name: str, *, user: User, revision: int) -> CopyView:
     """Take back the last edit of this person; raises Stale when others have built on it."""
     return _step(name, user=user, since=revision, back=True)
+
+
+def withdraw(name: str, *, user: User, revision: int, target: str) -> CopyView:
+    """Take back that a person has added a piece, where that was their last edit; else nothing."""
+    with transaction.atomic():
+        copy = locked(name)
+        last = undoable(copy, user)
+        added = [] if last is None else [
+            change.target for change in patch_of(last) if isinstance(change, Insert)
+        ]  # fmt: skip
+        if target in added:
+            return undo(name, user=user, revision=revision)
+    return shown(copy, user=user, since=revision)
 
 
 def redo(name: str, *, user: User, revision: int) -> CopyView:

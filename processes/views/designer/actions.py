@@ -57,7 +57,7 @@ def add(
     copy = workspace.edit(do=f"add_{what}", type=slug, place=place, settings=settings)
     done = _added(copy)
     if what == "rule" and has_settings(slug):
-        done.opens = positions.rule_address(workspace.name, copy.selected)
+        done.opens = positions.rule_address(workspace.name, copy.selected, added=True)
     return done
 
 
@@ -159,6 +159,14 @@ def undo(workspace: Workspace) -> ActionResult:
     )
 
 
+def withdraw(workspace: Workspace, target: str = "") -> ActionResult:
+    """Take away what was added and never saved: its dialog was closed without OK."""
+    left = working_copy.withdraw(
+        workspace.name, user=workspace.user, revision=workspace.revision, target=target
+    )
+    return ActionResult(left, left.selected or workspace.at, say=f"{left.label}.".lstrip("."))
+
+
 def redo(workspace: Workspace) -> ActionResult:
     """Carry out again what was taken back."""
     label = workspace.copy.redo_label
@@ -199,6 +207,7 @@ ACTS: Mapping[str, ActionHandler] = {
     "add": add, "closing": closing, "duplicate": duplicate, "remove": remove, "drop": drop,
     "switch": switch,
     "retype": retype, "cut": cut, "copy": copy, "paste": paste, "undo": undo, "redo": redo,
+    "withdraw": withdraw,
     "save": save,
     "earlier": moving.earlier, "later": moving.later, "move": moving.move,
     "take": take, "mine": mine,

@@ -76,9 +76,10 @@ def start_settings(workspace: "Workspace", slug: str, place: Position) -> dict[s
     return {"place": "body" if inside or beside_field else "footer"}
 
 
-def rule_address(name: str, target: str) -> str:
-    """Return the address of a rule's dialog."""
-    return reverse("designer-rule", args=[name, target.partition(":")[2]])
+def rule_address(name: str, target: str, *, added: bool = False) -> str:
+    """Return the address of a rule's dialog; closed without OK it takes away what was `added`."""
+    address = reverse("designer-rule", args=[name, target.partition(":")[2]])
+    return f"{address}?added=1" if added else address
 
 
 def delete_address(name: str, target: str, column: str = "") -> str:

@@ -175,7 +175,7 @@ def _render(
     copy: CopyView | None = None, refused: ApplicationError | None = None,
     kept: int = 0, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    owner = element.owner
+    owner, sent = element.owner, {**workspace.request.GET, **workspace.request.POST}
     context = {
         "design": {"name": workspace.name}, "copy": copy or workspace.copy,
         "rule": element, "form": form,
@@ -183,6 +183,8 @@ def _render(
         "under": _("Rule %(n)s of %(owner)s")
         % {"n": element.at + 1, "owner": owner.title if owner else ""},
         "back": workspace.address(element.target), "refused": refused, "kept": kept,
+        # To be taken away again when it is closed without OK.
+        "added": "" if kept or "added" not in sent else element.target,
     }  # fmt: skip
     context["dialog_title"] = context["title"]
     return render_page(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from processes.designer import working_copy
@@ -159,6 +160,48 @@ def test_rows_are_mapped_with_the_keyboard_alone(page_as: PageAs, scenario: Any)
     assert [row["field"] for row in rule["on_success"]][:2] == ["refresh_token", "access_token"]
     assert rule["on_success"][-1]["field"] == "client_id"
     assert rule["on_success"][-1]["value"] == "Token [response.body.token_type]"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_rule_that_was_only_added_goes_again_when_its_dialog_is_closed(
+    page_as: PageAs, scenario: Any, looks: Any, width: int
+) -> None:
+    page = page_as("ada", width=width)
+    page.goto(DESIGNER)
+    page.locator("[data-live]").wait_for()
+    if width < 600:
+        page.locator("label:has(#pane-props)").click()
+    add = page.locator("[popovertarget='m-add-rules']")
+    rules = page.locator("#d-rules .k-rule")
+    before = rules.count()
+    for close in ("Escape", "Close", "Close without saving"):
+        add.click()
+        page.locator("#m-add-rules").get_by_role("button", name="Set form field").click()
+        page.locator("#dialog[open]").wait_for()
+        expect(rules).to_have_count(before + 1)
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            page.locator("#dialog").get_by_role("link", name=close, exact=True).last.click()
+        expect(rules).to_have_count(before)
+        expect(add).to_be_focused()
+        page.wait_for_function("!history.state?.dialogs")
+    looks(page)
+    # What was typed there brings it back; what was saved once stays.
+    add.click()
+    page.locator("#m-add-rules").get_by_role("button", name="Set form field").click()
+    title = page.locator("#dialog").get_by_role("textbox", name="Title")
+    title.fill("Remember it")
+    page.keyboard.press("Escape")
+    expect(rules).to_have_count(before)
+    page.get_by_role("button", name="Open again").click()
+    expect(title).to_have_value("Remember it")
+    page.locator("#dialog").get_by_role("button", name="OK", exact=True).click()
+    page.get_by_text("Fix this now or later").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog[open]")).to_have_count(0)
+    expect(rules).to_have_count(before + 1)
+    assert kept(scenario, "set-form-field")["title"] == "Remember it"
 
 
 SHOWING: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ from processes.designs.lifecycle import create_design
 from processes.models import WorkingCopy
 from tests.pages import text_of
 from tests.processes.definitions import process, text_field
-from tests.processes.designer.screen import HERE, do, document, names, rules_of
+from tests.processes.designer.screen import HERE, do, document, names, revision, rules_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_a_field_is_dropped_where_it_is_dropped(ada_at: Client) -> None:
 def test_rules_are_added_to_what_is_selected_and_open_their_dialog(ada_at: Client) -> None:
     _answer, said = do(ada_at, "add rule set_form_field", at="rule:open")
     assert rules_of("go") == ["open", "set-form-field", "save"]
-    assert said["opens"] == f"{HERE}rule/set-form-field/"
+    assert said["opens"] == f"{HERE}rule/set-form-field/?added=1"
     _answer, said = do(ada_at, "add rule save load_rules form:second", at="form:second")
     assert said["opens"] == ""
     assert [rule["type"] for rule in document()["forms"][1]["load_rules"]] == ["save"]
@@ -211,3 +211,33 @@ def test_the_type_of_a_field_is_changed(ada_at: Client) -> None:
     assert document()["forms"][0]["fields"][0]["type"] == "number"
     assert said["undo"] == "True"
     assert ada_at.get(f"{HERE}type/?target=rule:open").status_code == 404
+
+
+def test_what_was_only_added_is_taken_back_and_what_was_changed_since_stays(ada_at: Client) -> None:
+    _answer, said = do(ada_at, "add rule save rules field:go", at="field:go")
+    assert said.get("opens", "") == ""
+    _answer, said = do(ada_at, "add rule set_form_field rules field:go", at="field:go")
+    assert said["opens"].endswith("/rule/set-form-field/?added=1")
+    assert "set-form-field" in rules_of("go")
+    do(ada_at, "withdraw rule:set-form-field", at="rule:set-form-field")
+    assert "set-form-field" not in rules_of("go")
+    # Nothing but its adding is taken back.
+    before = rules_of("go")
+    do(ada_at, "withdraw rule:set-form-field", at="field:go")
+    do(ada_at, f"withdraw rule:{before[0]}", at="field:go")
+    assert rules_of("go") == before
+    do(ada_at, "add rule set_form_field rules field:go", at="field:go")
+    do(ada_at, "switch rule:set-form-field", at="rule:set-form-field")
+    do(ada_at, "withdraw rule:set-form-field", at="rule:set-form-field")
+    assert "set-form-field" in rules_of("go")
+
+
+def test_the_page_of_a_rule_that_was_only_added_takes_it_back_without_script(
+    ada_at: Client,
+) -> None:
+    sent = {"act": "add rule set_form_field rules field:go", "at": "field:go",
+            "revision": str(revision())}  # fmt: skip
+    led = ada_at.post(f"{HERE}act/", sent)
+    page = ada_at.get(led["Location"]).content.decode()
+    assert 'value="withdraw rule:set-form-field"' in page
+    assert "withdraw" not in ada_at.get(led["Location"].partition("?")[0]).content.decode()

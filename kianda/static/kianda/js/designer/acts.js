@@ -18,6 +18,38 @@ onCapture("submit", (event) => {
   else if (form.matches("[data-settings]")) keepSettings(event, form, submitter);
 });
 
+// Where the last act was pressed: its menu has closed, so the button that opens that.
+let addedAt = "";
+function placeOf(submitter) {
+  const menu = submitter.closest("[popover]");
+  return menu
+    ? `[popovertarget="${menu.id}"]`
+    : `#d-add [name=act][value="${CSS.escape(submitter.value)}"]`;
+}
+
+// A rule that was only added goes again when its dialog is closed without OK; what was typed there
+// brings it back.
+onCapture("close", "#dialog", (dialog) => {
+  const added = dialog.querySelector("form[data-added]")?.dataset.added;
+  if (!added) return;
+  act(`withdraw ${added}`);
+  whenIdle(() => {
+    const { activeElement: focused } = document;
+    // Who has moved on by then stays where they are.
+    if (focused !== document.body && !focused.closest(".k-rules, #d-canvas")) return;
+    const place = addedAt && document.querySelector(addedAt);
+    if (place?.checkVisibility()) place.focus();
+  });
+});
+
+on("dialog:reopens", ({ detail }) => {
+  if (!new URL(detail.url, location).searchParams.has("added")) return;
+  act("redo");
+  detail.ready = new Promise((done) => {
+    whenIdle(done);
+  });
+});
+
 // To another page only when what was typed last has arrived.
 function later(event, submitter) {
   if (isIdle()) return;
@@ -44,6 +76,7 @@ async function pick(event, at, { goto: pane, inner }) {
 
 function press(event, submitter) {
   event.preventDefault();
+  addedAt = placeOf(submitter);
   closeMenus();
   if (submitter.getAttribute("aria-disabled") === "true") return;
   if (submitter.dataset.kind) turnTo(submitter.dataset.kind === "rule" ? "props" : "canvas");

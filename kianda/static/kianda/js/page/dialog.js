@@ -80,7 +80,15 @@ function offerBack() {
   const kept = typedIn(dialog);
   if (!kept) return;
   const title = document.getElementById("dialog-title")?.textContent.trim();
-  toast(word("notKept", { title }), word("openAgain"), () => reopen(kept));
+  toast(word("notKept", { title }), word("openAgain"), () => openAgain(kept));
+}
+
+// What the dialog is about may have to come back first: who listens says when it is there.
+async function openAgain(kept) {
+  const detail = { url: kept[2], ready: null };
+  document.dispatchEvent(new CustomEvent("dialog:reopens", { detail }));
+  await detail.ready;
+  reopen(kept);
 }
 
 // Before htmx hears of it: closing a dialog is not going to another page.
