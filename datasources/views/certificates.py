@@ -19,9 +19,11 @@ from datasources.rest.certificates import (
 )
 from datasources.selectors import get_datasource, rest_document_of
 from datasources.services.access import must_edit
-from datasources.services.datasources import patch_datasource
+from datasources.services.datasources import KIND, patch_datasource
 from datasources.views.access import CHANGERS
+from kianda.accounts.services.audit import last_change
 from kianda.lib.errors import Flaw, Invalid, Stale, TooLarge
+from kianda.web.edit_conflict import saved_before_words
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_dialog, toast
 
@@ -47,9 +49,8 @@ def certificates(request: HttpRequest, name: str) -> HttpResponseBase:
         except Stale:
             row, status = get_datasource(name), 409
             stored = rest_document_of(row)
-            errors = Errors(
-                Invalid(_("Someone else changed it. Check the new values, then save again."))
-            )
+            entry = last_change(KIND, name)
+            errors = Errors(Invalid(saved_before_words(entry, request.user)))
         else:
             toast(request, _("Certificates of %(title)s saved.") % {"title": row.title})
             return go(request, "datasource", name=name)

@@ -6,11 +6,17 @@ from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 
 from datasources.forms import text_of
-from datasources.services.variables import replace_variables, shown_variables
+from datasources.services.variables import KIND, replace_variables, shown_variables
 from kianda.accounts.roles import ADMINISTRATOR
+from kianda.accounts.services.audit import last_entry
 from kianda.lib.errors import Flaw, InUse, Invalid, Stale
 from kianda.lib.secret_names import MASK
-from kianda.web.edit_conflict import check_revision, revision_context, revision_of
+from kianda.web.edit_conflict import (
+    check_revision,
+    revision_context,
+    revision_of,
+    saved_before_words,
+)
 from kianda.web.form_once import once
 from kianda.web.pages import Errors, go, page, render_page, toast
 
@@ -29,16 +35,14 @@ def variables(request: HttpRequest) -> HttpResponseBase:
         try:
             replace_variables(
                 raw={"variables": [_sent(row) for row in kept]}, user=request.user,
-                unchanged=lambda: check_revision(request, shown_variables()),
+                unchanged=lambda: check_revision(request, _settings(shown_variables())),
             )  # fmt: skip
         except Invalid as error:
             errors, status = Errors(_placed(error, rows, kept)), 422
         except InUse as error:
             errors, status = Errors(Invalid(error.detail)), 409
         except Stale:
-            sentence = _(
-                "Someone else changed the variables. Check the new values, then save again."
-            )
+            sentence = saved_before_words(last_entry(KIND), request.user)
             errors, status = Errors(Invalid(sentence)), 409
             stored = shown_variables()
             rows = _beside(stored, rows)
@@ -49,11 +53,11 @@ def variables(request: HttpRequest) -> HttpResponseBase:
         "rows": [_shown(at, row) for at, row in enumerate([*rows, *_blanks(rows)])],
         "errors": errors,
         "example": "{{name}}",
-        **revision_context(request, revision_of(stored)),
+        **revision_context(request, revision_of(_settings(stored))),
     }
     if status == 409:
         # Whoever has read what others did saves on top of it.
-        context["revision"] = revision_of(stored)
+        context["revision"] = revision_of(_settings(stored))
     return render_page(request, "datasources/variables.html", context, status=status)
 
 
@@ -89,6 +93,11 @@ def _beside(stored: list[dict[str, Any]], typed: list[dict[str, Any]]) -> list[d
     ]
     known = {row["name"] for row in stored}
     return [*both, *(row for name, row in mine.items() if name not in known)]
+
+
+def _settings(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is changed on this page: not where variables are used."""
+    return [_sent(row) for row in rows]
 
 
 def _sent(row: dict[str, Any]) -> dict[str, Any]:

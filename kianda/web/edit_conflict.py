@@ -45,6 +45,19 @@ def changed_words(who: str, *, own: bool) -> str:
     return _("%(who)s changed this while you were editing") % {"who": who or _("Someone else")}
 
 
+def saved_before_words(entry: AuditEntry | None, user: Any) -> str:
+    """Say who has saved before a person, as the audit log knows it, and what they do now."""
+    own = entry is not None and entry.user_id == user.pk
+    changed = changed_words(_name_in(entry), own=own)
+    return _("%(changed)s. Check the new values, then save again.") % {"changed": changed}
+
+
+def _name_in(entry: AuditEntry | None) -> str:
+    if entry is None:
+        return ""
+    return display_name(entry.user) if entry.user else entry.user_name
+
+
 def edit_conflict(
     kind: Kind,
     name: str,
@@ -92,8 +105,7 @@ def revision_context(
         return {"revision": request.POST.get("revision") or revision, "conflict": None}
     entry = conflict.entry
     own = entry is not None and entry.user_id == request.user.pk
-    who = "" if entry is None else display_name(entry.user) if entry.user else entry.user_name
     return {
         "revision": revision, "conflict": conflict, "is_own_conflict": own,
-        "changed_words": changed_words(who, own=own),
+        "changed_words": changed_words(_name_in(entry), own=own),
     }  # fmt: skip

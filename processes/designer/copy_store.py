@@ -36,9 +36,11 @@ class StaleBase:
     version: str
     by: str
     at: datetime
+    # The reader has saved it, on another page.
+    is_own: bool
 
     @classmethod
-    def of(cls, copy: WorkingCopy) -> "StaleBase | None":
+    def of(cls, copy: WorkingCopy, user: User) -> "StaleBase | None":
         """Return it, or None when the copy is made from the newest version."""
         draft = copy.design.draft
         if draft is None or draft.pk == copy.base_id:
@@ -46,7 +48,7 @@ class StaleBase:
         if copy.base is not None and copy.base.document == draft.document:
             return None
         by = display_name(draft.created_by) if draft.created_by else ""
-        return cls(str(draft), by, draft.created)
+        return cls(str(draft), by, draft.created, draft.created_by_id == user.pk)
 
 
 @dataclass(frozen=True)

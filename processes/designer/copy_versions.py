@@ -61,16 +61,9 @@ def publish_version(
 
 
 def _save(copy: WorkingCopy, user: User) -> None:
-    behind = StaleBase.of(copy)
+    behind = StaleBase.of(copy, user)
     if behind is not None:
-        raise Stale(
-            _(
-                "%(by)s saved version %(version)s while you were editing. Use it, or keep this "
-                "copy and save again."
-            )
-            % {"by": behind.by or _("Someone"), "version": behind.version},
-            behind=behind.version,
-        )
+        raise Stale(_behind_words(behind), behind=behind.version)
     name = copy.design.name
     try:
         lifecycle.save_design(name=name, raw=copy.document, user=user)
@@ -79,6 +72,17 @@ def _save(copy: WorkingCopy, user: User) -> None:
     copy.design = selectors.get_design(name)
     copy.base, copy.base_digest = copy.design.draft, copy.digest
     copy.save(update_fields=["base", "base_digest"])
+
+
+def _behind_words(behind: StaleBase) -> str:
+    said = (
+        _("You saved version %(version)s in another window. Use it, or keep this copy and save "
+          "again.")
+        if behind.is_own
+        else _("%(by)s saved version %(version)s while you were editing. Use it, or keep this "
+               "copy and save again.")
+    )  # fmt: skip
+    return said % {"by": behind.by or _("Someone"), "version": behind.version}
 
 
 def _not_saved(errors: int) -> str:

@@ -93,7 +93,7 @@ def shown(
         revision=copy.revision,
         base_version=str(copy.base) if copy.base else "",
         changed=copy.digest != copy.base_digest,
-        behind=StaleBase.of(copy),
+        behind=StaleBase.of(copy, user),
         undo_label=last.label if last else "",
         redo_label=next_one.label if next_one else "",
         others=others_in(copy, user=user),

@@ -141,7 +141,7 @@ FORMS = {
     ),
     "variables": Form(
         "/variables/", "admin", "Save", "/variables/0/name", "crm_host", takes_empty=True,
-        second="other", again="Someone else changed the variables.",
+        second="other", again="You changed this in another window.",
     ),
     "method-new": Form(
         "/datasources/token-service/methods/new/", "dan", "Save method", "/title", "Look",

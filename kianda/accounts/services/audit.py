@@ -136,6 +136,12 @@ def last_change(kind: Kind, name: str) -> AuditEntry | None:
     return entries.select_related("user").order_by("-at", "-pk").first()
 
 
+def last_entry(kind: Kind) -> AuditEntry | None:
+    """Return the newest entry about objects of a kind that are stored together: also those gone."""
+    entries = AuditEntry.objects.filter(kind=kind, action__in=("created", "changed", "deleted"))
+    return entries.select_related("user").order_by("-at", "-pk").first()
+
+
 def action_words(action: str) -> str:
     """Say what was done as the log says it; an action of another version stays as it is."""
     return gettext({str(code): said for code, said in ACTIONS.items()}.get(action, action))

@@ -72,12 +72,15 @@ def test_a_file_that_is_none_or_too_large_is_refused_beside_its_control(
         assert words in text_of(refused)
 
 
-def test_a_change_of_somebody_else_is_not_written_over(manager: Client, made: Datasource) -> None:
+def test_a_change_of_somebody_else_is_not_written_over(
+    manager: Client, made: Datasource, admin: Any
+) -> None:
     old = {"revision": value_of(manager.get(PAGE), "revision"), "/trusted_ca": OURS.pem}
-    patch_datasource(name="token-service", changes={"title": "New"}, user=None)
+    patch_datasource(name="token-service", changes={"title": "New"}, user=admin)
     answer = manager.post(PAGE, NOTHING | old)
     assert answer.status_code == 409
-    assert "Someone else changed it. Check the new values, then save again." in text_of(answer)
+    said = "admin changed this while you were editing. Check the new values, then save again."
+    assert said in text_of(answer)
     assert get_document("token-service").trusted_ca is None
 
 

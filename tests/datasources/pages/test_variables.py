@@ -10,6 +10,7 @@ from datasources.services.datasources import create_datasource
 from datasources.services.variables import replace_variables
 from tests.datasources.conftest import raw_datasource
 from tests.datasources.pages.forms import value_of, wrong
+from tests.factories import make_user
 from tests.pages import client_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -70,14 +71,15 @@ def test_one_in_use_says_where_and_cannot_be_ticked_away(boss: Client, admin: An
     assert "host is used by token-service" in text_of(answer)
 
 
-def test_a_change_of_somebody_else_is_not_written_over(boss: Client, admin: Any) -> None:
+def test_a_change_of_somebody_else_is_not_written_over(boss: Client) -> None:
     old = {"revision": value_of(boss.get(PAGE), "revision")}
-    replace_variables(raw={"variables": [{"name": "a", "value": "1"}]}, user=admin)
+    other = make_user("rita", "Administrator")
+    replace_variables(raw={"variables": [{"name": "a", "value": "1"}]}, user=other)
     answer = boss.post(PAGE, {**old, "/variables/0/name": "b", "/variables/0/value": "2"})
     assert answer.status_code == 409
-    assert "Someone else changed the variables. Check the new values, then save again." in text_of(
-        answer
-    )
+    assert (
+        "rita changed this while you were editing. Check the new values, then save again."
+    ) in text_of(answer)
     assert list(stored()) == ["a"]
     # What was typed is still there, and saved beside theirs.
     assert value_of(answer, "/variables/0/name") == "a"
@@ -86,6 +88,27 @@ def test_a_change_of_somebody_else_is_not_written_over(boss: Client, admin: Any)
     again |= {"/variables/0/value": "1", "/variables/1/name": "b", "/variables/1/value": "2"}
     assert boss.post(PAGE, again).status_code == 303
     assert stored() == {"a": ("1", False), "b": ("2", False)}
+
+
+def test_a_change_in_another_window_is_said_to_be_ones_own(boss: Client) -> None:
+    old = {"revision": value_of(boss.get(PAGE), "revision")}
+    send(boss, HOST)
+    answer = boss.post(PAGE, {**old, "/variables/0/name": "b", "/variables/0/value": "2"})
+    assert answer.status_code == 409
+    assert "You changed this in another window. Check the new values" in text_of(answer)
+    # What has gone was changed too.
+    old = {"revision": value_of(boss.get(PAGE), "revision")}
+    send(boss, {**HOST, "remove": "on"})
+    answer = boss.post(PAGE, {**old, "/variables/0/name": "b", "/variables/0/value": "2"})
+    assert "You changed this in another window." in text_of(answer)
+
+
+def test_that_a_variable_is_used_somewhere_is_no_change_of_it(boss: Client, admin: Any) -> None:
+    send(boss, HOST)
+    old = {"revision": value_of(boss.get(PAGE), "revision")}
+    create_datasource(raw=raw_datasource(base_url="https://{{host}}", methods=[]), user=admin)
+    sent = {**old, "/variables/0/name": "host", "/variables/0/value": "other.example"}
+    assert boss.post(PAGE, sent).status_code == 303
 
 
 def test_administrators_alone_open_it(dan: Any) -> None:

@@ -161,7 +161,10 @@ def test_preview_saves_first(ada_at: Client) -> None:
 def test_a_version_saved_elsewhere_is_told_and_taken(ada_at: Client, ada: Any) -> None:
     do(ada_at, "add field number")
     save_design(name="orders", raw=orders() | {"description": "Newer"}, user=ada)
-    assert "saved version 0.2 elsewhere" in text_of(ada_at.get(HERE))
+    said = text_of(ada_at.get(HERE))
+    assert "You have saved version 0.2 elsewhere" in said
+    assert "Use that version" in said
+    assert "Use theirs" not in said
     do(ada_at, "take")
     assert document()["description"] == "Newer"
     assert "elsewhere" not in text_of(ada_at.get(HERE))

@@ -64,6 +64,16 @@ def behind(ada: Any, admin: Any) -> Any:
     return found
 
 
+def test_what_one_has_saved_oneself_elsewhere_is_not_said_to_be_someones(ada: Any) -> None:
+    create_design(raw=plain(), user=ada)
+    copies.open_copy(NAME, user=ada)
+    edited(ada, 0, change("field:a", title="Mine"))
+    save_design(name=NAME, raw=plain() | {"title": "Mine too"}, user=ada)
+    assert copies.open_copy(NAME, user=ada).behind.is_own
+    with pytest.raises(Stale, match=r"^You saved version 0\.2 in another window"):
+        copies.save_version(NAME, user=ada, revision=1)
+
+
 def test_theirs_can_be_taken_and_that_undone(ada: Any, admin: Any) -> None:
     before = behind(ada, admin)
     taken = copies.take_theirs(NAME, user=ada, revision=1)
