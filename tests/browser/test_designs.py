@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from processes.designs.lifecycle import create_design, publish_design, save_design
@@ -222,3 +223,22 @@ def test_typing_a_search_narrows_the_list_in_place(
     assert "q=orders-7" in page.url
     page.get_by_label("State").select_option("never")
     page.wait_for_selector("text=No results for")
+
+
+@pytest.mark.parametrize("place", ["dialog", "page"])
+def test_the_other_way_to_add_a_design_has_a_line_of_its_own_on_a_phone(
+    page_as: PageAs, looks: Any, place: str
+) -> None:
+    page = page_as("ada", width=390)
+    page.goto("/designs/new/" if place == "page" else "/designs/")
+    if place == "dialog":
+        page.get_by_role("link", name="Add new").click()
+    link = page.get_by_role("link", name="Paste a definition instead")
+    expect(link).to_be_visible()
+    above = link.bounding_box()
+    below = page.get_by_role("button", name="Add and open the designer").bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert above["height"] < 30, "The link is one line."
+    looks(page)
