@@ -3,6 +3,7 @@
 import platform
 import shutil
 from datetime import datetime, timedelta
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from processes.models import ProcessInstance, Run
 from scheduler.listing import with_status
 from scheduler.models import Heartbeat, Occurrence, ScheduledTask
 
+# For so long a part that was replaced stands beside the one that took its place.
+REPLACED_AFTER = timedelta(minutes=5)
 # What people call the parts; `planner` is the name for programs.
 PART_WORDS = {"planner": gettext_lazy("Scheduler"), "worker": gettext_lazy("Worker")}
 
@@ -40,7 +43,18 @@ class System:
         return self_check.findings(now=self.now)
 
     def heartbeats(self) -> list[dict[str, Any]]:
-        """Return each part that gave a sign of life in the last hour."""
+        """Return each part that gave a sign of life in the last hour, but for what was replaced."""
+        return [one for one in self._beats if not self._was_replaced(one)]
+
+    def replaced(self) -> list[dict[str, Any]]:
+        """Return what others took the place of some time ago: of no more interest to most."""
+        return [one for one in self._beats if self._was_replaced(one)]
+
+    def _was_replaced(self, beat: dict[str, Any]) -> bool:
+        return beat["state"] == "gone" and bool(self.now - beat["at"] > REPLACED_AFTER)
+
+    @cached_property
+    def _beats(self) -> list[dict[str, Any]]:
         rows = list(
             Heartbeat.objects.filter(at__gt=self.now - timedelta(hours=1)).order_by("part", "-at")
         )
