@@ -59,8 +59,8 @@ def _is_named(data: Data) -> bool:
 class FormAssigned(NotificationKind):
     """A form is open, and belongs to the reader.
 
-    Data: form, title, process, process_id, by; of what somebody `asks` for, who that is, and its
-    title inside a sentence, `asked`. A substitute has `stands_in_for`: the names of the owners.
+    Data: form, title, process, process_id, by, note; of what somebody `asks` for, who that is, and
+    its title inside a sentence, `asked`. A substitute has `stands_in_for`: the owners' names.
     """
 
     slug = "assigned"
@@ -78,11 +78,11 @@ class FormAssigned(NotificationKind):
 
     @classmethod
     def detail(cls, data: Data) -> str:
-        """Return the process, the form where the sentence lacks it, and who has sent it on."""
-        told = [data["process"], *([data["form"]] if _is_named(data) else [])]
-        if data["by"] not in {"", data.get("asks")}:
-            told.append(_("from %(by)s") % dict(data))
-        return " · ".join(told)
+        """Return the process, the form where the sentence lacks it, who has sent it on, and why."""
+        by = _("from %(by)s") % dict(data) if data["by"] not in {"", data.get("asks")} else ""
+        note = f"“{data['note']}”" if data.get("note") else ""
+        told = [data["process"], data["form"] if _is_named(data) else "", by, note]
+        return " · ".join(filter(None, told))
 
 
 class FormSentBack(NotificationKind):

@@ -118,7 +118,8 @@ class _Telling:
         head = self._of_form(form, "assigned")
         if row.get("rule"):
             head |= {"by": "", "actor": ""}
-        return Assigned(**head, to=_people(row["after"]), refs=row["after"])
+        to, note = _people(row["after"]), row.get("note", "")
+        return Assigned(**head, to=to, refs=row["after"], note=note)
 
     def _status_changed(self, status: str) -> Event:
         head = self._head("status")

@@ -166,7 +166,7 @@ class OpenedAgain(_OfForm):
 
 @dataclass(frozen=True, kw_only=True)
 class Assigned(_OfForm):
-    """A form was given to others."""
+    """A form was given to others, perhaps with a note."""
 
     kind = "assigned"
     icon = "person-check"
@@ -180,20 +180,31 @@ class Assigned(_OfForm):
         gettext_noop("%(by)s assigned “%(form)s” to you"),
         gettext_noop("“%(form)s” was assigned to you"),
     )
+    told_why = Told(
+        gettext_noop("You assigned “%(form)s” to %(to)s: %(note)s"),
+        gettext_noop("%(by)s assigned “%(form)s” to %(to)s: %(note)s"),
+    )
+    told_you_why = Told(
+        gettext_noop("You assigned “%(form)s” to yourself: %(note)s"),
+        gettext_noop("%(by)s assigned “%(form)s” to you: %(note)s"),
+    )
     to: str
     refs: Sequence[str]
+    note: str = ""
 
     def sentences(self, me: str = "") -> Told:
-        """Return the sentences, with whom it was given to."""
+        """Return the sentences, with whom it was given to, and why where a person has said it."""
+        if self.note and self.actor:
+            return self.told_you_why if _are_me(self.refs, me) else self.told_why
         return self.told_to_you if _are_me(self.refs, me) else self.told
 
     def words(self) -> Words:
-        """Return the title, and to whom."""
-        return {"form": self.title, "to": self.to}
+        """Return the title, to whom, and the note."""
+        return {"form": self.title, "to": self.to, "note": self.note}
 
     def as_json(self) -> dict[str, Any]:
-        """Return form and refs."""
-        return {"form": self.form, "to": list(self.refs)}
+        """Return form, refs and note."""
+        return {"form": self.form, "to": list(self.refs), "note": self.note}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -216,7 +216,7 @@ def store_standing(
     )
     name = user.get_username() if user else ""
     store_owners(instance, document, substitute=name if acted_for else "")
-    tell_of(instance, document, before=before, after=standing, by=user)
+    tell_of(instance, document, before=before, after=standing, by=user, given=given)
     end_links_of_closed_forms(instance, document, before=before, after=standing)
     Change.objects.create(
         instance=instance,

@@ -45,13 +45,15 @@ def tell_of(
     before: InstanceState,
     after: InstanceState,
     by: User | None,
+    given: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Tell people what has become theirs; call inside the storing transaction, owners stored.
 
     A form that opens, or is given to others while it is open, tells its new owners; one that comes
-    back tells them why; who stands in for an owner is told too. What told of a form that waits no
-    more counts as read. An instance that ends tells its
-    creator, if they see it; those who follow it are told of its status. Previews tell nobody.
+    back, or is `given` to them with a note, tells them why; who stands in for an owner is told too.
+    What told of a form that waits for the reader no more counts as read. An instance that ends
+    tells its creator, if they see it; those who follow it are told of its status. Previews tell
+    nobody.
     """
     if instance.mode != ProcessInstance.Mode.LIVE or before is after:
         return
@@ -64,18 +66,21 @@ def tell_of(
     }  # fmt: skip
     old, new = (records_of(document, one, creator) for one in (before, after))
     titles = {form.name: form.title for form in document.forms}
-    for name, record in old.items():
-        if record.status == CURRENT != new[name].status:
-            people = _with_substitutes(owners_in(record, creator))
+    had, have = ({name: _waits_for(one, creator) for name, one in states.items()}
+                 for states in (old, new))  # fmt: skip
+    for name in new:
+        if had[name] - have[name]:
+            people = _with_substitutes(had[name]) - _with_substitutes(have[name])
             settle(people, (FormAssigned, FormSentBack), thing, form=titles[name])
     told: set[int] = set()
     for name, record in new.items():
-        owners = _new_owners(old[name], record, creator)
+        owners = have[name] - had[name]
         if not owners:
             continue
         is_back = bool(record.sent_back) and record.sent_back != old[name].sent_back
         people = _with_substitutes(owners)
-        data = {**about, "form": titles[name], "note": record.note if is_back else ""}
+        note = record.note if is_back else given.get(name, {}).get("note", "")
+        data = {**about, "form": titles[name], "note": note}
         data |= _asked(instance, document, people)
         kind = FormSentBack if is_back else FormAssigned
         _tell_each(owners, kind, data, thing, by=by)
@@ -163,12 +168,9 @@ def _managers(refs: frozenset[str]) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _new_owners(old: FormRecord, new: FormRecord, creator: str) -> frozenset[str]:
-    """Return whose a form is now that has opened, or who have joined its owners, as refs."""
-    if new.status != CURRENT:
-        return frozenset()
-    owners = owners_in(new, creator)
-    return owners if old.status != CURRENT else owners - owners_in(old, creator)
+def _waits_for(record: FormRecord, creator: str) -> frozenset[str]:
+    """Return whom a form waits for while it is open, as refs."""
+    return owners_in(record, creator) if record.status == CURRENT else frozenset()
 
 
 def _with_substitutes(refs: frozenset[str]) -> set[int]:

@@ -315,7 +315,7 @@ class RunCheckpoints:
                 partial(store_owners, self.instance, self.document, standing=after,
                         substitute=substitute),
                 partial(tell_of, self._as_stored(context, columns), self.document,
-                        before=before, after=after, by=self.run.run_as),
+                        before=before, after=after, by=self.run.run_as, given=given),
                 partial(end_links_of_closed_forms, self.instance, self.document,
                         before=before, after=after),
             ]  # fmt: skip

@@ -57,11 +57,16 @@ def test_it_tells_in_sentences_who_did_what_the_newest_first(people: Office) -> 
     add_comment(process_id="leave-1", text="Which week?", user=people.mark)
     send_back(process_id="leave-1", form="asking", note="Say when.", user=people.mark)
     send(record(), people.emma, days="7")
-    reassign(process_id="leave-1", form="decision", users=["helen"], groups=[], user=people.mark)
+    reassign(process_id="leave-1", form="decision", users=["tom"], groups=[], user=people.mark)
+    reassign(
+        process_id="leave-1", form="decision", users=["helen"], groups=[], note="Tom is away.",
+        user=people.root,
+    )  # fmt: skip
     assert send(record(), people.helen, "decide").status == "succeeded"
     assert sentences(people.emma) == [
         "helen decided: Approved",
-        "mark assigned “Decision” to helen",
+        "root assigned “Decision” to helen: Tom is away.",
+        "mark assigned “Decision” to tom",
         "emma sent “Request”",
         "mark sent back “Request”: Say when.",
         "mark commented",
@@ -104,6 +109,12 @@ def test_on_the_page_it_tells_whoever_reads_it_what_they_did_themselves(people: 
     assert "mark assigned “Decision” to helen" in hers
     assert "You assigned “Decision” to helen" in text_of(client_of(people.mark).get(PAGE))
     assert "mark assigned “Decision” to you" in text_of(client_of(people.helen).get(PAGE))
+    reassign(
+        process_id="leave-1", form="decision", users=["mark"], groups=[], note="I am away, too.",
+        user=people.helen,
+    )  # fmt: skip
+    his = text_of(client_of(people.mark).get(PAGE))
+    assert "helen assigned “Decision” to you: I am away, too." in his
     assert "emma sent “Request”" in sentences(people.emma)
 
 

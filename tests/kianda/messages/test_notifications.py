@@ -17,6 +17,7 @@ from kianda.messages.mails import mail_timings
 from kianda.messages.models import Notification
 from kianda.templatetags.kianda_ui import avatar
 from processes.instances.lifecycle import create_instance
+from processes.instances.quick_actions import reassign
 from processes.instances.sending_back import send_back
 from processes.models import ProcessInstance, Run
 from scheduler.models import ScheduledTask
@@ -104,6 +105,21 @@ def test_what_told_of_a_form_is_read_once_the_form_waits_no_more(people: Office)
     assert len(told(people.mark)) == 2
     # What tells of something else about the same record stays unread.
     assert services.unread_count(people.emma) == 1
+
+
+def test_who_is_given_a_form_is_told_why_and_who_had_it_waits_no_more(people: Office) -> None:
+    definition = leave_request()
+    definition["forms"][1]["owners"] = {"users": ["mark"], "groups": ["hr"]}
+    published(definition, user=people.root)
+    made = asked(people)
+    assert (services.unread_count(people.mark), services.unread_count(people.helen)) == (1, 1)
+    reassign(
+        process_id=made.process_id, form="decision", users=["tom"], groups=["hr"],
+        note="Mark is ill.", user=people.root,
+    )  # fmt: skip
+    [line] = as_lines(services.lines_of(people.tom))
+    assert line.detail == "Leave request · from root · “Mark is ill.”"
+    assert (services.unread_count(people.mark), services.unread_count(people.helen)) == (0, 1)
 
 
 def test_the_creator_is_told_how_it_ended(people: Office) -> None:
