@@ -296,18 +296,8 @@ def _completion(found: list[Rule], form: str) -> list[Rule]:
 def refuse_other_revision(instance: ProcessInstance, revision: int | None) -> None:
     """Raise Stale when it is at another revision than was read; None: whatever it is at."""
     if revision is not None and revision != instance.revision:
-        raise Stale(
-            _(
-                "%(process_id)s is at revision %(revision)s, not %(given)s. Read it again, "
-                "then retry."
-            )
-            % {
-                "process_id": instance.process_id,
-                "revision": instance.revision,
-                "given": revision,
-            },
-            revision=instance.revision,
-        )
+        words = _("The record has changed in the meantime. Check it, then try again.")
+        raise Stale(words, revision=instance.revision)
 
 
 def working_copy(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kianda.accounts.roles import ROLES, roles_of
+from kianda.accounts.services.person_data import display_name
 from kianda.lib.errors import Conflict, Flaw, Invalid, Missing
 from processes.definition.document import Document
 from processes.engine.instance_state import CURRENT, InstanceState, note_too_long
@@ -15,12 +17,13 @@ from processes.fields import Button
 from processes.instances.claim import refuse_other_revision
 from processes.instances.form_states import known_groups, known_people, store_standing
 from processes.instances.lock import locked, when_free
+from processes.language.people_refs import group_ref, user_ref
 from processes.language.timestamps import moment_text
 from processes.models import ProcessInstance
 from processes.rights.decisions import Decision
 from processes.rights.instance_rights import InstanceRights
 from processes.rights.ownership import standing_of
-from processes.rights.people import creator_of
+from processes.rights.people import creator_of, owners_in
 
 # What the history says of the form beside where the instance stands then.
 Said = dict[str, str]
@@ -42,8 +45,8 @@ def reassign(
     """Give an open form to other people, instead of those whose it is; the history says why.
 
     `on_done` is called inside the transaction that does it.
-    Raises Invalid for people who are not there, or a note that does not fit, Forbidden, Conflict
-    when the form is not open, Stale, Busy, Missing.
+    Raises Invalid for people who are not there, could not work on it or have it already, or a note
+    that does not fit, Forbidden, Conflict when the form is not open, Stale, Busy, Missing.
     """
     said = _checked(note)
 
@@ -53,11 +56,12 @@ def reassign(
         record = rights.records[form]
         if record.status != CURRENT:
             raise Conflict(_("The form is not open, so it cannot be reassigned."))
-        named = {"users": known_people(users), "groups": known_groups(groups)}
-        _refuse_unknown(named)
+        named, creator = _named(users, groups), creator_of(instance)
+        if owners_in(record, creator) == {*map(user_ref, named[0]), *map(group_ref, named[1])}:
+            raise Invalid.at("/users", _("They have this form already. Choose someone else."))
         standing = assigned(
-            document, standing_of(instance), [form], users=named["users"][0],
-            groups=named["groups"][0], creator=creator_of(instance),
+            document, standing_of(instance), [form], users=named[0], groups=named[1],
+            creator=creator,
         )  # fmt: skip
         return standing, {"note": said}
 
@@ -160,16 +164,23 @@ def _act(
     return when_free(process_id, act)
 
 
-def _refuse_unknown(named: dict[str, tuple[list[str], list[str]]]) -> None:
-    flaws = [
-        Flaw(f"/{kind}", (_nobody if kind == "users" else _no_group)(name))
-        for kind, (_known, unknown) in named.items()
-        for name in unknown
-    ]
-    if not flaws and not any(found for found, _unknown in named.values()):
+def _named(users: Sequence[str], groups: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the users and groups whom names mean.
+
+    Raises Invalid for a name that is nobody's, and for who could not work on a form.
+    """
+    (people, nobody), (teams, no_group) = known_people(users), known_groups(groups)
+    flaws = [Flaw("/users", _nobody(name)) for name in nobody]
+    flaws += [Flaw("/users", words) for words in _without_a_role(people)]
+    words = _("No group named %(name)s.")
+    flaws += [Flaw("/groups", words % {"name": name}) for name in no_group]
+    words = _("%(name)s has no active members. Choose another group.")
+    flaws += [Flaw("/groups", words % {"name": name}) for name in _without_members(teams)]
+    if not flaws and not people and not teams:
         flaws = [Flaw("/users", _("Choose the people or groups to assign it to."))]
     if flaws:
         raise Invalid(" ".join(flaw.detail for flaw in flaws), errors=flaws)
+    return people, teams
 
 
 def _nobody(name: str) -> str:
@@ -179,8 +190,18 @@ def _nobody(name: str) -> str:
     return _("No user named %(name)s.") % {"name": name}
 
 
-def _no_group(name: str) -> str:
-    return _("No group named %(name)s.") % {"name": name}
+def _without_a_role(names: Sequence[str]) -> list[str]:
+    """Say of whom among some people nothing can be seen or done, for want of a role."""
+    people = User.objects.filter(username__in=names)
+    words = _("%(name)s has no role and could not open the form. Choose another user.")
+    return [words % {"name": display_name(one)} for one in people if not roles_of(one)]
+
+
+def _without_members(names: Sequence[str]) -> list[str]:
+    """Return the groups among some in which is nobody; a role has people who are not in it."""
+    staffed = Group.objects.filter(name__in=names, user__is_active=True)
+    kept = {*ROLES, *staffed.values_list("name", flat=True)}
+    return [name for name in names if name not in kept]
 
 
 def _checked(note: str) -> str:

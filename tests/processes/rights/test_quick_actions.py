@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 
 from kianda.web.form_once import new_token
 from processes.document_cache import document_of
@@ -96,13 +97,18 @@ def test_who_may_act_on_what(
         ({"users": ["nobody"]}, "/users", "No user named nobody."),
         ({"users": ["gone"]}, "/users", "gone is deactivated. Choose another user."),
         ({"groups": ["none"]}, "/groups", "No group named none."),
+        ({"users": ["mark"]}, "/users", "They have this form already. Choose someone else."),
+        ({"users": ["guest"]}, "/users", "guest has no role and could not open the form."),
+        ({"groups": ["left"]}, "/groups", "left has no active members. Choose another group."),
         ({"users": ["helen"], "note": "x" * 1001}, "/note", "at most 1,000"),
     ],
 )
 def test_what_is_wrong_changes_nothing(
     people: Office, leave: ProcessInstance, body: dict[str, Any], place: str, words: str
 ) -> None:
-    make_user("gone", "User", is_active=False)
+    gone = make_user("gone", "User", is_active=False)
+    make_user("guest")
+    gone.groups.add(Group.objects.create(name="left"))
     answer = act(people.mark, leave, "decision", "reassign", **body)
     assert answer.status_code == 400
     [flaw] = answer.data["errors"]
@@ -114,7 +120,18 @@ def test_what_is_wrong_changes_nothing(
 def test_a_revision_that_is_gone_is_refused(people: Office, leave: ProcessInstance) -> None:
     for form, what in (("decision", "reassign"), ("asking", "edit")):
         answer = act(people.root, leave, form, what, revision=1)
-        assert answer.status_code == 409, answer.data
+        assert (answer.status_code, answer.data["revision"]) == (409, leave.revision + 1)
+        assert answer.data["detail"].startswith("The record has changed in the meantime.")
+
+
+def test_a_form_is_given_to_a_role_or_to_one_more_person(
+    people: Office, leave: ProcessInstance
+) -> None:
+    both = act(people.mark, leave, "decision", "reassign", users=["mark", "helen"])
+    assert both.status_code == 200, both.data
+    # Nobody is in this group, and an Administrator acts in every role.
+    role = act(people.helen, leave, "decision", "reassign", groups=["Data source manager"])
+    assert role.status_code == 200, role.data
 
 
 def test_a_form_that_is_edited_again_ends_nothing_after_it(
