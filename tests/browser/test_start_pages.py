@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from playwright.sync_api import expect
+
 from processes.instances.lifecycle import create_instance
 from tests.browser.watch import PageAs
 from tests.processes.lists.test_charts import ROWS, TRIP
@@ -35,6 +37,17 @@ def test_a_start_page_is_composed_ordered_and_seen_on_home(
     second.get_by_label("List").select_option("all")
     second.get_by_label("Chart").locator("option[value='per-week']").wait_for(state="attached")
     looks(page)
+    # The focus follows what the keys have moved or removed.
+    page.get_by_role("button", name="Move Tile 2 up").press("Enter")
+    expect(page.get_by_role("button", name="Remove Tile 1")).to_be_focused()
+    expect(first.get_by_label("List")).to_have_value("all")
+    page.get_by_role("button", name="Add tile").press("Enter")
+    expect(page.locator("[data-at='2'] summary")).to_be_focused()
+    page.get_by_role("button", name="Remove Tile 3").press("Enter")
+    expect(page.get_by_role("button", name="Remove Tile 2")).to_be_focused()
+    expect(page.get_by_role("button", name="Update choices")).to_be_hidden()
+    page.get_by_role("button", name="Move Tile 2 up").press("Enter")
+    expect(first.get_by_label("List")).to_have_value("year")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("cell", name="2", exact=True).wait_for()
     looks(page)

@@ -51,3 +51,17 @@ if (main) toFirst(main);
 on("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.status === 422 && event.detail.target.id !== "dialog") toFirst(main);
 });
+
+// In a form that comes back with an element moved or removed, the focus follows the one that moved,
+// else goes to its neighbour, else to what adds one.
+on("htmx:afterSettle", ({ detail }) => {
+  const pressed = detail.requestConfig?.triggeringEvent?.submitter?.value;
+  const [, verb, list, at] = /^(up|down|remove):(.*)\/(\d+)$/.exec(pressed) ?? [];
+  if (!verb || document.activeElement !== document.body) return;
+  const to = Number(at) + { up: -1, down: 1, remove: 0 }[verb];
+  const [found] = [`${verb}:${list}/${to}`, `remove:${list}/${to}`, `remove:${list}/${to - 1}`]
+    .concat(`add:${list}`)
+    .map((value) => document.querySelector(`button:enabled[value="${CSS.escape(value)}"]`))
+    .filter(Boolean);
+  found?.focus();
+});
