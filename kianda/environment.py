@@ -45,7 +45,7 @@ KNOWN: dict[str, str] = {
     "KIANDA_LANGUAGE": "The default language, also of the API: `en` or `de`. `en`.",
     "KIANDA_LOG_LEVEL": "`debug`, `info`, `warning` or `error`. `info`.",
     "KIANDA_BUSY_WAIT_S": "How long to wait for another run of the same instance, seconds. `5`.",
-    "KIANDA_RETENTION_DAYS": "How long traces, occurrences and history are stored. `30`.",
+    "KIANDA_RETENTION_DAYS": "Days to store traces, occurrences and history: `30`, at most 36500.",
     "KIANDA_BULK_PRESS_MOST": "Most records of one bulk action. `1000`.",
     "KIANDA_MAX_FILE_MB": "How large one uploaded file can be, in millions of bytes. `100`.",
     "KIANDA_FILES_DIR": "The folder of uploaded files, for all parts. `files` beside the data.",

@@ -39,7 +39,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 KIANDA_LANGUAGE = env.choice("KIANDA_LANGUAGE", "en", tuple(dict(LANGUAGES)))
 KIANDA_LOG_LEVEL = env.choice("KIANDA_LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
 KIANDA_BUSY_WAIT_S = env.number("KIANDA_BUSY_WAIT_S", 5, least=0)
-KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1))
+KIANDA_RETENTION_DAYS = int(env.number("KIANDA_RETENTION_DAYS", 30, least=1, most=36_500))
 KIANDA_BULK_PRESS_MOST = int(env.number("KIANDA_BULK_PRESS_MOST", 1000, least=1, most=10_000))
 
 # Whether statements are made anew each time, and each write commits alone: slower, and the same.

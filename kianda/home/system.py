@@ -15,7 +15,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from kianda.accounts.roles import ADMINISTRATOR
 from kianda.ops import self_check
@@ -85,6 +85,7 @@ class System:
             (_("Mode"), settings.KIANDA_MODE),
             (_("Public address"), settings.KIANDA_PUBLIC_URL),
             (_("Time zone"), settings.KIANDA_TIME_ZONE),
+            (_("Runs and changes are saved for"), _time_saved()),
         ]
 
     def queue(self) -> list[tuple[str, int]]:
@@ -129,6 +130,15 @@ def own_version() -> str:
 def _database_version() -> str:
     numbers = connection.get_database_version()
     return ".".join(str(part) for part in numbers)
+
+
+def _time_saved() -> str:
+    days = settings.KIANDA_RETENTION_DAYS
+    words = ngettext(
+        "%(n)s day, failed runs for %(more)s days", "%(n)s days, failed runs for %(more)s days",
+        days,
+    )  # fmt: skip
+    return words % {"n": days, "more": 3 * days}
 
 
 @page(roles=(ADMINISTRATOR,))

@@ -26,6 +26,11 @@ def test_a_number_that_cannot_be_used_stops_the_start(
         environment.number("KIANDA_PORT", 8000, least=1, most=65_535)
 
 
+def test_a_time_to_save_runs_before_which_there_is_no_date_stops_the_start(tmp_path: Path) -> None:
+    done = manage(tmp_path, "diffsettings", KIANDA_RETENTION_DAYS="999999")
+    assert "KIANDA_RETENTION_DAYS is 999999. The maximum is 36500." in done.stderr
+
+
 def test_the_parameters_of_the_database_url_reach_the_database(tmp_path: Path) -> None:
     done = manage(
         tmp_path,

@@ -143,6 +143,15 @@ def test_the_page_shows_the_worst_first_and_each_part_by_its_name(
     assert "The key ring holds 1 key." in page
 
 
+def test_the_page_says_how_long_runs_and_changes_are_saved(
+    running: None, admin: Any, settings: Any
+) -> None:
+    for days, told in ((60, "60 days, failed runs for 180 days"), (1, "1 day, failed runs for 3")):
+        settings.KIANDA_RETENTION_DAYS = days
+        page = text_of(client_of(admin).get("/system/"))
+        assert f"Runs and changes are saved for {told}" in page
+
+
 def test_active_tasks_are_counted_as_the_list_filters_them(running: None, admin: Any) -> None:
     for _ in range(4):
         make_token(admin)
