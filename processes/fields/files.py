@@ -74,6 +74,11 @@ class FilesField(InputField):
         """Return the kinds of file that it takes, as a setting has them."""
         return ""
 
+    @property
+    def kinds_in_words(self) -> str:
+        """Return the same as people read them."""
+        return self.kinds
+
     def takes_files_of(self, other: "FilesField") -> bool:
         """Tell whether what another field holds may be copied into this one."""
         return self.takes_any or other.slug() == self.slug()
@@ -130,7 +135,7 @@ class FilesField(InputField):
             }  # fmt: skip
         if name and not is_allowed(name, media_type, wanted_types(self.kinds)):
             return _("The type of %(name)s is not allowed here. Allowed: %(allowed)s.") % {
-                "name": name, "allowed": self.kinds,
+                "name": name, "allowed": self.kinds_in_words,
             }  # fmt: skip
         return ""
 

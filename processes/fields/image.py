@@ -51,3 +51,8 @@ class Image(FilesField):
     def kinds(self) -> str:
         """Return the kinds of picture that it takes."""
         return ", ".join(sorted(PICTURES))
+
+    @property
+    def kinds_in_words(self) -> str:
+        """Return the same as people read them."""
+        return "PNG, JPEG, GIF, WebP"

@@ -303,3 +303,35 @@ def test_a_form_is_signed_by_hand_or_by_keys_and_shows_a_picture(
     # Whoever takes it out signs anew.
     drawn.get_by_role("button", name="Remove").click()
     expect(drawn.locator("canvas")).to_be_visible()
+
+
+def test_a_press_on_a_new_request_says_that_it_waits_for_the_files(
+    page_as: PageAs, person: Callable[[str], Any]
+) -> None:
+    claim(person("ada"), required=False)
+    page = page_as("ben")
+    page.complaints.expect("status of 400")
+    page.goto("/start/claim/")
+    expect(box(page, "more")).to_contain_text("pdf, txt, image/* · at most 3 files · at most")
+    held: list[Route] = []
+    page.route(
+        "**/api/v1/files/**",
+        lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_(),
+    )
+    waits = page.get_by_text("Waiting for the files to be uploaded")
+    choose(page, "more", LARGE)
+    until(page, lambda: len(held) == 1)
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(waits).to_be_visible()
+    held.pop().fulfill(status=400, json={"detail": "No space."})
+    expect(box(page, "more").get_by_role("status")).to_contain_text("No space.")
+    # What was pressed is not done without the file.
+    expect(waits).to_be_hidden()
+    assert page.url.endswith("/start/claim/")
+    choose(page, "more", LETTER)
+    until(page, lambda: len(held) == 1)
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(waits).to_be_visible()
+    held.pop().continue_()
+    page.wait_for_url("**/instances/claim-2/")
+    assert names(ProcessInstance.objects.get(process_id="claim-2"), "more") == ["offer.pdf"]

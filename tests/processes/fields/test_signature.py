@@ -29,7 +29,7 @@ def file(name: str, media_type: str, size: int = 900) -> dict[str, Any]:
         ("signature", file("s.png", "image/png", 1_000_001), "At most 1 MB are allowed"),
         ("image", file("a.webp", "image/webp", 9_000_000), ""),
         ("image", file("a.svg", "image/svg+xml"), "is not allowed here"),
-        ("image", file("a.pdf", "application/pdf"), "is not allowed here"),
+        ("image", file("a.pdf", "application/pdf"), "Allowed: PNG, JPEG, GIF, WebP."),
     ],
 )
 def test_pictures_alone_are_taken(kind: str, one: dict[str, Any], sentence: str) -> None:

@@ -199,7 +199,7 @@ async function send(field, file, isOne) {
     under.delete(row);
     row.remove();
     tell(now() ?? field, error.message, true);
-    waitingAct = undefined;
+    forgetAct();
   }
   settled();
   goOn();
@@ -263,12 +263,17 @@ onCapture("submit", (event) => {
   if (place) place.textContent = word("filesFirst");
 });
 
-function goOn() {
-  if (under.size || waitingAct === undefined) return;
+function forgetAct() {
   const act = waitingAct;
   waitingAct = undefined;
   const place = document.querySelector("[data-progress]");
-  if (place) place.textContent = "";
+  if (place && act !== undefined) place.textContent = "";
+  return act;
+}
+
+function goOn() {
+  if (under.size || waitingAct === undefined) return;
+  const act = forgetAct();
   document.querySelector(`#form button[name=act][value="${CSS.escape(act)}"]`)?.click();
 }
 
