@@ -132,11 +132,11 @@ def now_with(context: Context, state: FormState, since: SafeString) -> SafeStrin
     me = context["user"].get_username()
     others = state.now_with(me)
     if me not in state.users:
-        said = _("Now with %(owners)s, since %(since)s")
+        said = _("Now with %(owners)s, open since %(since)s")
     elif others:
-        said = _("Now with you and %(owners)s, since %(since)s")
+        said = _("Now with you and %(owners)s, open since %(since)s")
     else:
-        said = _("Now with you, since %(since)s")
+        said = _("Now with you, open since %(since)s")
     words = {"owners": escape(", ".join(others)), "since": conditional_escape(since)}
     return mark_safe(escape(said) % words)  # noqa: S308 - each part is escaped
 

@@ -53,7 +53,7 @@ def test_an_instance_says_for_whom_it_waits_and_who_did_what(
     assert "Completed by Emma Doyle" in seen
     assert "Ruth Ryan changed" in seen
     assert "Ruth Ryan, manually" in page(people.tom, f"{place}changes/")
-    assert "Now with you, since today" in page(people.mark, place)
+    assert "Now with you, open since today" in page(people.mark, place)
     assert "It goes back to Emma Doyle." in page(people.mark, f"{place}forms/asking/send-back/")
     assert "Now with Mark Murphy." in page(people.root, f"{place}forms/decision/reassign/")
     for list_of in (f"{place}runs/", f"{place}changes/", "/runs/", "/"):

@@ -225,7 +225,7 @@ def test_the_sender_reads_who_stands_in_for_the_one_who_has_it(
     sent = emma.get(f"/instances/{waiting.process_id}/sent/asking/")
     assert both in text_of(sent)
     assert "Sent to Mark Murphy" in text_of(sent)
-    assert f"Now with {both}, since" in text_of(emma.get(f"/instances/{waiting.process_id}/"))
+    assert f"Now with {both}, open since" in text_of(emma.get(f"/instances/{waiting.process_id}/"))
     assert both in text_of(emma.get("/requests/"))
     # The substitute knows it.
     assert both not in text_of(client_of(people.tom).get(f"/instances/{waiting.process_id}/"))
