@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec, TypeAlias, cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -79,7 +79,8 @@ def _answered(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> Htt
     try:
         return view()
     except Missing:
-        raise Http404 from None
+        words = _("This link is incomplete or has a typo.")
+        return _sentence(request, words, status=HTTPStatus.NOT_FOUND)
     except NoLongerValid as ended:
         return _sentence(request, ended.detail, status=HTTPStatus.GONE)
     except ApplicationError:
